@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: ISC
+# One non-recursive Makefile: sources by wildcard, header dependencies by -MMD.  `make help` lists the targets.
+
+VERSION  := 0.1.0
+BUILD    ?= build
+PREFIX   ?= /usr
+SYSCONFDIR ?= /etc
+DESTDIR  ?=
+V        ?=
+WERROR   ?= -Werror
+SAN      ?=
+
+PKGS := libcurl libevent jansson libxml-2.0 libcrypto libsystemd
+LIB_PKGS := $(PKGS) sqlite3 yaml-0.1 libutf8proc libxxhash
+
+OPT      ?= -O2 -g -D_FORTIFY_SOURCE=3
+WARN     := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes -Wmissing-prototypes \
+            -Wold-style-definition -Wwrite-strings -Wcast-qual -Wformat=2 -Wundef -Wvla -Wnull-dereference \
+            -Wswitch-enum -Wpointer-arith -Wfloat-equal -Wredundant-decls -Wunused-macros
+GCC_WARN := -Wcast-align=strict -Wformat-signedness -Walloca -Wimplicit-fallthrough=5 -Wduplicated-cond \
+            -Wduplicated-branches -Wlogical-op -Wstack-usage=65536
+IS_CLANG := $(findstring clang,$(CC))
+HARDEN   := -fstack-protector-strong -fstack-clash-protection -fcf-protection -ftrivial-auto-var-init=zero \
+            -fno-common -fno-strict-aliasing -fPIE
+LINK_HARDEN := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+
+LIB_CFLAGS = $(shell pkg-config --cflags $(LIB_PKGS) 2>/dev/null)
+LIBS       = $(shell pkg-config --libs $(LIB_PKGS) 2>/dev/null) -lpthread -lm
+CFLAGS_ALL = -std=gnu17 -D_GNU_SOURCE -DMONITORD_VERSION='"$(VERSION)"' $(OPT) $(WARN) $(if $(IS_CLANG),,$(GCC_WARN)) \
+             $(WERROR) $(HARDEN) $(SAN) -Iinclude -Idaemon $(LIB_CFLAGS) $(CFLAGS)
+LDFLAGS_ALL = $(LINK_HARDEN) $(SAN) $(LDFLAGS)
+
+MAINS    := daemon/monitord.c daemon/monitorctl.c
+SRC      := $(filter-out $(MAINS),$(wildcard daemon/*.c daemon/*/*.c))
+OBJ      := $(SRC:%.c=$(BUILD)/%.o)
+BIN      := $(patsubst daemon/%.c,$(BUILD)/%,$(wildcard $(MAINS)))
+LIB      := $(BUILD)/libmonitord.a
+TEST_LIB := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/lib/*.c))
+UNIT     := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+RUNNERS  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/golden/*.c tests/query/*.c tests/sim/*.c))
+BENCHES  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/bench_*.c))
+FUZZERS  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+Q := $(if $(V),,@)
+say = @$(if $(V),true,printf '  %-5s %s\n' '$(1)' '$(2)')
+
+.PHONY: all run test check check-system bench lint asan tsan help install clean docs deps deps-test fuzz
+.DEFAULT_GOAL := all
+
+all: deps ## build build/monitord and build/monitorctl
+	$(Q)$(MAKE) --no-print-directory programs
+
+programs: $(BIN)
+.PHONY: programs
+
+# --- compile -----------------------------------------------------------------------------------------------------
+$(BUILD)/%.o: %.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) $(if $(filter daemon/%,$<),-include base/banned.h) -MMD -MP -c -o $@ $<
+
+$(LIB): $(OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@; ar crs $@ $(OBJ)
+
+$(BIN): $(BUILD)/%: $(BUILD)/daemon/%.o $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(LIB) $(LIBS)
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_LIB) $(LIB)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(TEST_LIB) $(LIB) $(LIBS) -lcmocka $(LIBS_$(notdir $@))
+
+$(BUILD)/tests/%.o: CFLAGS_ALL += -Itests
+
+-include $(OBJ:.o=.d) $(wildcard $(BUILD)/daemon/*.d $(BUILD)/tests/*/*.d)
+
+# --- packages ----------------------------------------------------------------------------------------------------
+# Installs what is missing and says what; asks nothing; sudo only for those who are not root.
+BUILD_DEPS := gcc make pkg-config libcurl4-openssl-dev libevent-dev libjansson-dev libxml2-dev libssl-dev libsystemd-dev \
+              libsqlite3-dev libyaml-dev libutf8proc-dev libxxhash-dev uthash-dev
+TEST_DEPS  := $(BUILD_DEPS) libcmocka-dev python3 python3-pytest python3-aiosmtpd nginx-light opensmtpd curl openssl \
+              systemd shellcheck mandoc libvectorscan-dev zsh fish sqlite3
+install_missing = @missing=""; for p in $(1); do \
+	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then echo "installing missing packages:$$missing"; \
+	  S=""; [ "$$(id -u)" = 0 ] || S=sudo; \
+	  export DEBIAN_FRONTEND=noninteractive; \
+	  { $$S apt-get install -y -q --no-install-recommends $$missing || \
+	    { $$S apt-get update -q && $$S apt-get install -y -q --no-install-recommends $$missing; }; } </dev/null >$(BUILD)/packages.log 2>&1 || \
+	  { echo "could not install:$$missing (see $(BUILD)/packages.log)" >&2; exit 1; }; fi
+
+deps: | $(BUILD)
+	$(call install_missing,$(BUILD_DEPS))
+deps-test: | $(BUILD)
+	$(call install_missing,$(TEST_DEPS))
+$(BUILD):
+	@mkdir -p $@
+
+# --- tests -------------------------------------------------------------------------------------------------------
+check: deps-test ## quick offline tests: unit, golden, query, simulation (< 30 s)
+	$(Q)$(MAKE) --no-print-directory check-built
+check-built: $(UNIT) $(RUNNERS) $(BIN)
+	$(Q)python3 tests/lib/run.py --build $(BUILD) quick
+test: deps-test ## install what tests need, build, run every test
+	$(Q)$(MAKE) --no-print-directory test-built
+test-built: $(UNIT) $(RUNNERS) $(BIN)
+	$(Q)python3 tests/lib/run.py --build $(BUILD) all
+check-system: deps-test ## the system tests only
+	$(Q)$(MAKE) --no-print-directory programs
+	$(Q)python3 tests/lib/run.py --build $(BUILD) system
+.PHONY: check-built test-built
+
+asan: deps-test ## the quick tests under AddressSanitizer and UBSan
+	$(Q)$(MAKE) --no-print-directory check-built BUILD=$(BUILD)/asan OPT='-O1 -g' \
+	  SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
+tsan: deps-test ## the quick tests under ThreadSanitizer
+	$(Q)$(MAKE) --no-print-directory check-built BUILD=$(BUILD)/tsan OPT='-O1 -g' SAN='-fsanitize=thread'
+
+LIBS_bench_match := -lhs
+bench: deps-test ## benchmarks, JSON under build/bench/ (B=name runs one)
+	$(Q)$(MAKE) --no-print-directory $(if $(B),$(BUILD)/tests/bench/bench_$(B),$(BENCHES)) programs
+	$(Q)mkdir -p $(BUILD)/bench
+	$(Q)python3 tests/bench/run.py --build $(BUILD) $(B)
+
+clean: ## remove what was built
+	rm -rf $(BUILD)
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'

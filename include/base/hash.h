@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Fingerprints (XXH3), signatures (HMAC-SHA256, OpenSSL), random bytes, base64 and hex.  Pure but for hash_random.
+ */
+#pragma once
+
+#include "base/strbuf.h"
+
+uint64_t hash64(struct str s);                      /* XXH3 64, unseeded: stable over runs and machines */
+uint64_t hash64_seeded(struct str s, uint64_t seed);
+void hash_random(void *buf, size_t len);            /* getrandom(2); aborts if the kernel has none */
+uint64_t hash_process_seed(void);                   /* random once per process */
+#define SHA256_BYTES 32
+void hash_sha256(struct str s, unsigned char ret_digest[static SHA256_BYTES]);
+void hash_hmac_sha256(struct str key, struct str s, unsigned char ret_mac[static SHA256_BYTES]);
+bool hash_equal_secret(struct str a, struct str b); /* constant time in the bytes */
+void hash_base64(struct strbuf *out, struct str bytes);                 /* standard alphabet, padded */
+bool hash_unbase64(struct strbuf *out, struct str text);               /* false on a foreign byte; padding optional */
+void hash_hex(struct strbuf *out, struct str bytes);                    /* lower case */
