@@ -21,7 +21,7 @@ bool url_resolve(struct strbuf *out, struct str base, struct str ref);
 bool url_is_http(struct str url);                      /* http:// or https://, any case, with a host */
 struct str url_host(struct str url);                   /* borrowed from url, without port or user info; empty if none */
 /* For log lines and error texts: user info and query values out, path cut after the host for hooks with secrets in
- * the path when `hide_path`: "https://hooks.slack.com/***". */
+ * the path when `hide_path`: scheme and host, then a slash and three stars. */
 void url_redact(struct strbuf *out, struct str url, bool hide_path);
 /* Same-story form: lower-case scheme and host, default port, fragment and tracking parameters (utm_*, fbclid …) off. */
 void url_canonical(struct strbuf *out, struct str url);
