@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Queries over posts.  A query is compiled once; a matcher holds the queries of all watches in a word index, so that a
+ * post costs what its words cost and not what the watches number (ARCHITECTURE 6).  Pure: no clock, no I/O.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "model/post.h"
+
+#define QUERY_MAX 4096       /* bytes of a query's text */
+#define QUERY_DEPTH_MAX 64
+#define QUERY_TERMS_MAX 512
+
+enum post_field { /* where a span lies; SQL, JSON and docs use match_field_name */
+	FIELD_OF_TITLE, FIELD_OF_TEXT, FIELD_OF_SUMMARY, FIELD_OF_URL, FIELD_OF_AUTHOR, FIELD_OF_TAG, FIELD_OF_SOURCE,
+	FIELD_OF_LANGUAGE, FIELD_OF_LINK,
+};
+const char *match_field_name(enum post_field f); /* "title" "text" "summary" "url" "author" "tag" "source" "language" "link" */
+
+struct span {
+	enum post_field field;
+	size_t index;      /* which author, tag or link */
+	size_t start, end; /* byte offsets into that field's text, as the post holds it (not folded) */
+	struct str term;   /* the query's word as the user wrote it; borrowed from the query */
+};
+struct spans {
+	VEC(struct span) list; /* by field, index, start; no duplicates */
+};
+void spans_release(struct spans *s);
+
+struct query;
+void query_free(struct query *q);
+/* ERR_INPUT with e->column (code point, 1-based): what was found, what was expected, nearest operator for a slip.  `text` is copied. */
+int query_parse(struct str text, struct query **ret_query, struct err *e) MUST_CHECK;
+DEFINE_OWNED(query);
+struct str query_text(const struct query *q);             /* as written */
+/* One line a clause for `--explain`: indented tree, "yes"/"no" first, the words that hit behind.  `post` matched against q. */
+void query_explain(const struct query *q, const struct post *post, struct strbuf *out);
+/* A warning if it can never match or has no necessary term ("over-broad"); empty if fine. */
+void query_lint(const struct query *q, struct strbuf *out);
+/* An SQLite FTS5 expression over folded words that every matching post satisfies; false if there is none (scan all). */
+bool query_necessary_fts(const struct query *q, struct strbuf *out);
+/* One query, one post, without an index: for the archive and for tests.  Spans may be NULL. */
+bool query_matches(const struct query *q, const struct post *post, struct spans *ret_spans);
+
+/* The post's words, folded (NFKC casefold, marks off) and cut, separated by single spaces: what the archive's full-text index holds. */
+void match_fold_words(const struct post *post, struct strbuf *out);
+
+struct matcher;
+void matcher_free(struct matcher *m);
+struct matcher *matcher_new(void) RETURNS_OWNED(matcher_free);
+DEFINE_OWNED(matcher);
+/* `watch` is the caller's handle, unique; the matcher borrows `query` until matcher_remove.  Incremental: ~100 ns a term. */
+void matcher_add(struct matcher *m, uint64_t watch, const struct query *query);
+void matcher_remove(struct matcher *m, uint64_t watch);
+size_t matcher_count(const struct matcher *m);
+struct match {
+	uint64_t watch;
+	struct spans spans;
+};
+struct matches {
+	VEC(struct match) list;
+};
+void matches_release(struct matches *r); /* frees spans too; reusable */
+/* Every watch that the post satisfies, ascending by handle.  Clears `ret` first. */
+void matcher_run(const struct matcher *m, const struct post *post, struct matches *ret);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Where posts come from.  A source type is a pure codec: next() says what to fetch, parse() turns bytes into posts.  It
+ * touches no socket, clock, file or thread.  Conditional requests, Retry-After, redirects, limits and the address policy are the engine's
+ * and io's business.  Engine thread; the codecs are also called by monitorctl parse.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "model/post.h"
+#include "model/settings.h"
+#include "model/transfer.h"
+
+/* What every source has, whatever its type. */
+struct source {
+	const struct source_type *type;
+	struct str name;       /* borrowed from the owner (engine) */
+	struct str url;        /* the address in force (a learnt permanent redirect included) */
+	void *settings;        /* type->settings_size bytes, bound by type->fields; NULL if the type has none */
+	void *state;           /* type->state_size bytes, zeroed at open: paging and tokens within one round of next() */
+};
+
+/* Polling hints that a document carries; all are lower bounds of the default interval. */
+struct source_hints {
+	int64_t ttl_ms;             /* RSS ttl, sy:updatePeriod/updateFrequency; 0 = none */
+	uint32_t skip_hours;        /* bit h set: not in that UTC hour (RSS skipHours) */
+	uint8_t skip_days;          /* bit d set: not on that UTC day, 0 = Sunday (RSS skipDays) */
+};
+struct source_document {        /* what parse() returns beside posts; texts live in `arena` */
+	struct arena *arena;
+	struct str title, url, language; /* of the feed */
+	int64_t updated_unix_ms;
+	struct str hub, self;       /* WebSub */
+	struct source_hints hints;
+	bool repaired;              /* the bytes needed help */
+	struct post_list posts;     /* in document order, sealed, source not set */
+};
+void source_document_release(struct source_document *d);
+
+struct frame {
+	struct str bytes;
+	struct str content_type;    /* HTTP Content-Type or absent */
+	struct str url;             /* where it came from: base of relative references; may be absent */
+};
+struct source_type {
+	const char *name;           /* "feed" */
+	const char *help;           /* one line */
+	enum framing framing;
+	const struct field *fields; /* own settings beyond the common ones; may be NULL */
+	size_t settings_size, state_size;
+	/* Fills `ret` (kind, url, headers) and returns true: fetch this now.  Called when the source is due and again after every reply
+	 * until it says false: nothing more now. */
+	bool (*next)(struct source *s, int64_t now_unix_ms, struct transfer *ret);
+	/* Bytes to posts.  -1 with ERR_INPUT when there is nothing of its kind in them at all. */
+	int (*parse)(struct source *s, const struct frame *f, struct source_document *out, struct err *e);
+	/* Is this document of my type?  0 no … 100 surely.  NULL: never detected. */
+	int (*detect)(const struct frame *f);
+};
+
+const struct source_type *const *source_types(void);        /* NULL-ended, from source/types.def */
+const struct source_type *source_type_find(struct str name); /* NULL if none */
+/* The type of a document by its bytes, NULL if none wants it (an HTML page, say). */
+const struct source_type *source_detect(const struct frame *f);
