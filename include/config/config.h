@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The YAML file (and the files of conf.d/ beside it), read and bound to typed settings by the tables of model/settings.h.  A file
+ * either binds wholly or yields errors, each "file:line:column: what, what was expected".  Also binds one object from JSON, for
+ * the API: the same rows, the same checks, the same words.  Engine thread and monitorctl; reads files, no network.
+ */
+#pragma once
+
+#include <jansson.h>
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/vec.h"
+#include "model/settings.h"
+
+/* Where a plug-in's fields come from: config/ may not include source/ and channel/, so its caller hands them in. */
+struct config_type {
+	const char *name;
+	const struct field *fields;
+	size_t settings_size;
+	bool url_needed;
+	const char *url_schemes; /* allowed in YAML; the API never takes "file" */
+};
+struct config_types {
+	const struct config_type *sources, *channels; /* arrays ended by name NULL */
+	/* Checks a query: 0, or -1 with the column in e. */
+	int (*check_query)(struct str query, struct err *e);
+};
+
+struct config_daemon {         /* top-level keys */
+	struct str state;          /* directory; absent = by the caller */
+	struct str socket;         /* path; absent = by the caller */
+	struct str socket_group;
+	int log_level;             /* index: err warning notice info debug */
+	struct str contact;        /* e-mail or URL that goes into User-Agent; "" = the project's default */
+	struct str time_zone;      /* IANA; "" = the system's */
+	int64_t every_ms;          /* default polling interval of sources (60m) */
+	int64_t max_transfers;     /* credits in all (32) */
+	int64_t max_per_host;      /* 2 */
+	int64_t body_max;          /* 16MiB, decoded */
+	int64_t connect_timeout_ms, total_timeout_ms; /* 15s, 2m */
+	int64_t keep_posts_ms;     /* archive kept for (90d) */
+	struct str proxy;
+	struct str ca_file;
+};
+struct config_source {
+	struct str name, type /* "feed"; absent = detect */, url;
+	int64_t every_ms;          /* -1 = by hints and default */
+	int64_t backfill_ms;       /* 0 = baseline only, INT64_MAX = all */
+	struct networks allow_private;
+	struct str username, password;
+	bool paused;
+	void *settings;            /* of its type, by config_types; NULL if the type has none or is absent */
+	struct str where;          /* "file:line:column" or "api" */
+	uint64_t hash;             /* of everything that matters for polling: equal = keep state */
+};
+struct config_channel {
+	struct str name, type, url, secret;
+	bool is_default;
+	int64_t spacing_ms;        /* -1 = the type's own */
+	bool allow_private;        /* default true in YAML (written by the operator), false through the API */
+	bool paused;
+	void *settings;
+	struct str where;
+	uint64_t hash;
+};
+struct config_watch {
+	struct str name, query;
+	struct texts channels;     /* names; empty = the default ones */
+	struct texts sources;      /* names; empty = all */
+	bool paused;
+	struct str where;
+	uint64_t hash;
+};
+struct config {
+	struct arena *arena;
+	struct config_daemon daemon;
+	VEC(struct config_source) sources;
+	VEC(struct config_channel) channels;
+	VEC(struct config_watch) watches;
+	VEC(struct str) warnings;  /* "file:line:column: …" */
+};
+struct config_errors {         /* every mistake of the files, not only the first */
+	struct arena *arena;
+	VEC(struct str) list;
+};
+void config_errors_release(struct config_errors *r);
+void config_free(struct config *c);
+DEFINE_OWNED(config);
+/* Reads `path` and its conf.d/.  -1 with one or more lines in *errors. Secrets are read now. Names: 1..64 of letters (any script),
+ * digits, "-", "_", "."; sources, channels and watches have a name space each. */
+int config_load(const char *path, const struct config_types *types, struct config **ret, struct config_errors *errors) MUST_CHECK;
+/* An empty configuration with all defaults: for a daemon without a file. */
+struct config *config_defaults(void) RETURNS_OWNED(config_free);
+
+/* One object from the API's JSON, texts and settings in `arena`.  Errors name the key.  "file" URLs, {file|env|credential: …} secrets and config_only
+ * fields are refused (config_only and file: `trusted` false). */
+int config_source_from_json(const json_t *j, const struct config_types *types, struct arena *arena, struct config_source *ret,
+                            struct err *e) MUST_CHECK;
+int config_channel_from_json(const json_t *j, const struct config_types *types, struct arena *arena, struct config_channel *ret,
+                             struct err *e) MUST_CHECK;
+int config_watch_from_json(const json_t *j, const struct config_types *types, struct arena *arena, struct config_watch *ret,
+                           struct err *e) MUST_CHECK;
+/* As shown by the API: secrets "***", redacted URLs when url_secret.  New reference; without name, type and origin. */
+json_t *config_source_to_json(const struct config_source *s, const struct config_types *types);
+json_t *config_channel_to_json(const struct config_channel *c, const struct config_types *types, bool url_secret);
+json_t *config_watch_to_json(const struct config_watch *w);
+/* The annotated sample monitord.yaml, and the mdoc/roff table of all keys for monitord.yaml(5): printed from the tables. */
+void config_print_sample(const struct config_types *types, struct strbuf *out);
+void config_print_man(const struct config_types *types, struct strbuf *out);
