@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Makes functions that invite mistakes compile errors (STYLE.md, Strings).  Forced into every daemon file by the
- * Makefile after the system headers it needs; mem.c, secret.c and the like undo the one line they need.
+ * Makefile after the system headers it needs.
  */
 #pragma once
 
@@ -11,7 +11,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#undef alloca
 #pragma GCC poison strcpy strncpy strcat strncat sprintf vsprintf strtok strtok_r
 #pragma GCC poison atoi atol atoll atof strtol strtoul strtoll strtoull strtod strtof
-#pragma GCC poison scanf sscanf fscanf gets gmtime localtime ctime asctime rand srand system popen fork vfork
-#pragma GCC poison sleep usleep alloca
+#pragma GCC poison scanf sscanf fscanf gets gmtime localtime ctime asctime srand popen fork vfork
+#pragma GCC poison usleep alloca
+/* Library headers use these words as parameter names, so here only the call is an error. */
+#define BANNED __attribute__((error("banned, see base/banned.h")))
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wredundant-decls"
+int rand(void) BANNED;
+int system(const char *command) BANNED;
+unsigned sleep(unsigned seconds) BANNED;
+#pragma GCC diagnostic pop
+#undef BANNED

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+/* Fingerprints and codes against published vectors. */
+#include "lib/test.h"
+
+#include "base/hash.h"
+
+TEST(fingerprints)
+{
+	/* XXH3-64 of nothing, from the xxHash specification; it must never change: it is on disk.
+	 */
+	CHECK(hash64(STR("")) == UINT64_C(0x2d06800538d394c2));
+	CHECK(hash64(STR_NULL) == hash64(STR("")));
+	CHECK(hash64_seeded(STR("a"), 1) != hash64_seeded(STR("a"), 2));
+	CHECK(hash_process_seed() == hash_process_seed());
+}
+
+TEST(signatures)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(200);
+	unsigned char mac[SHA256_BYTES];
+	/* RFC 4231, test case 2 */
+	hash_hmac_sha256(STR("Jefe"), STR("what do ya want for nothing?"), mac);
+	hash_hex(&b, str_n(mac, sizeof(mac)));
+	CHECK_STR(strbuf_str(&b),
+		  "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+	strbuf_reset(&b);
+	hash_sha256(STR("abc"), mac);
+	hash_hex(&b, str_n(mac, 4));
+	CHECK_STR(strbuf_str(&b), "ba7816bf");
+	CHECK(hash_equal_secret(STR("ab"), STR("ab")) && !hash_equal_secret(STR("ab"), STR("ac")));
+}
+
+static void check_base64(const char *plain, const char *coded)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(100);
+	hash_base64(&b, str_c(plain));
+	CHECK_STR(strbuf_str(&b), coded);
+	strbuf_reset(&b);
+	CHECK(hash_unbase64(&b, str_c(coded)));
+	CHECK_STR(strbuf_str(&b), plain);
+}
+
+TEST(base64)
+{
+	/* RFC 4648, 10 */
+	check_base64("", "");
+	check_base64("f", "Zg==");
+	check_base64("fo", "Zm8=");
+	check_base64("foobar", "Zm9vYmFy");
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(100);
+	CHECK(hash_unbase64(&b, STR("Zm8")));
+	CHECK_STR(strbuf_str(&b), "fo");
+	CHECK(!hash_unbase64(&b, STR("Zm 8")) && !hash_unbase64(&b, STR("Z")));
+	CHECK(!hash_unbase64(&b, STR("Zm9v=")));
+	CHECK_STR(strbuf_str(&b), "fo");
+}
