@@ -36,7 +36,8 @@ void alert_words(const struct alert *a, struct strbuf *out);
 void alert_who(const struct alert *a, struct strbuf *out);
 /* "matched Sutskever in title and text": the reason in one line. */
 void alert_reason(const struct alert *a, struct strbuf *out);
-/* The JSON form of an alert, everywhere the same: id watch query created reason words[] spans[{field,index,start,end,term}] post{…} test. */
+/* The JSON form of an alert, everywhere the same: id watch query created reason words[]
+ * spans[{field,index,start,end,term}] post{…} test. */
 json_t *alert_to_json(const struct alert *a);
 json_t *alert_spans_to_json(const struct spans *s);
 /* Terms point into `arena`. */

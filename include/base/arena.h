@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Memory for things that die together.  Bounded: an allocation past `max` aborts nothing but returns the empty text
+ * Memory for things that die together.  Bounded: an allocation past `max` aborts nothing but
+ * returns the empty text
  * from the copying functions and NULL from arena_alloc, and sets arena_full.  One thread.
  */
 #pragma once

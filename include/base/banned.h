@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Makes functions that invite mistakes compile errors (STYLE.md, Strings).  Forced into every daemon file by the
+ * Makes functions that invite mistakes compile errors (STYLE.md, Strings).  Forced into every
+ * daemon file by the
  * Makefile after the system headers it needs.
  */
 #pragma once

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The two clocks, in ms.  `unix` is wall time and may jump; `mono` never goes back and counts suspend
- * (CLOCK_BOOTTIME).  Replaceable for tests.  Domain code never calls these: the engine passes `now` down.
+ * (CLOCK_BOOTTIME).  Replaceable for tests.  Domain code never calls these: the engine passes `now`
+ * down.
  */
 #pragma once
 

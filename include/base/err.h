@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Why a function failed, and what the caller should do about it.  A function that can fail returns 0 or -1 with `*e`
+ * Why a function failed, and what the caller should do about it.  A function that can fail returns
+ * 0 or -1 with `*e`
  * filled; `*e` is untouched on success.  Messages are one line, end without a full stop and never hold a secret.
  */
 #pragma once

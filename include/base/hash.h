@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Fingerprints (XXH3), signatures (HMAC-SHA256, OpenSSL), random bytes, base64 and hex.  Pure but for hash_random.
+ * Fingerprints (XXH3), signatures (HMAC-SHA256, OpenSSL), random bytes, base64 and hex.  Pure but
+ * for hash_random.
  */
 #pragma once
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Binary min-heap of due times, intrusive: embed a heap_node, so removal and re-keying are O(log n).
+ * Binary min-heap of due times, intrusive: embed a heap_node, so removal and re-keying are O(log
+ * n).
  * Owns its array only.  One thread.
  */
 #pragma once

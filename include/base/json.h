@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * JSON by jansson, fenced: bodies are bounded, memory has a budget (jansson takes up to 79 bytes a byte,
+ * JSON by jansson, fenced: bodies are bounded, memory has a budget (jansson takes up to 79 bytes a
+ * byte,
  * ARCHITECTURE 8.11), and poison that strict JSON refuses is repaired first (RELIABILITY 0.5).
  * json_t * is opaque to most callers; include <jansson.h> where you build or walk.  One thread at a time per value.
  */
@@ -14,9 +15,11 @@
 #define JSON_DEPTH_MAX 512
 
 void json_setup(void); /* installs the budget allocator and a random hash seed; once, before threads start */
-/* Strict parse of one document; new reference.  NULL with ERR_INPUT (column/line in the message) or ERR_LIMIT. */
+/* Strict parse of one document; new reference.  NULL with ERR_INPUT (column/line in the message) or
+ * ERR_LIMIT. */
 json_t *json_parse(struct str s, struct err *e) MUST_CHECK;
-/* The same after a byte-repair pass that makes every string and number acceptable: bad UTF-8, raw controls,
+/* The same after a byte-repair pass that makes every string and number acceptable: bad UTF-8, raw
+ * controls,
  * \u0000, lone surrogates -> U+FFFD; numbers out of range -> 0; NaN/Infinity -> null; trailing commas, BOM. */
 json_t *json_parse_repaired(struct str s, struct err *e) MUST_CHECK;
 /* Look-ups that never fail: absent or of another type gives the "nothing" value. */

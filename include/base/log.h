@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Log lines are events: a stable dotted name and key=value pairs, one line each, to stderr; with a journal
- * (JOURNAL_STREAM, or stderr not a terminal under systemd) each line has an <N> priority prefix (sd-daemon(3)).
+ * (JOURNAL_STREAM, or stderr not a terminal under systemd) each line has an <N> priority prefix
+ * (sd-daemon(3)).
  * Only engine/, io/, control/ and the mains log.  Any thread; a line is one write(2).
  */
 #pragma once

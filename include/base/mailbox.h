@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One-way queue between two threads, bounded in bytes.  A message owns its payload; putting it moves ownership.
- * `put` never blocks: it says no.  The reader waits on a condition (engine) or watches an eventfd (io), which is
+ * `put` never blocks: it says no.  The reader waits on a condition (engine) or watches an eventfd
+ * (io), which is
  * written only when the box was empty.  Any number of writers, one reader.
  */
 #pragma once
@@ -18,7 +19,8 @@ struct mail {          /* embed as the first member of a message */
 
 struct mailbox *mailbox_new(size_t max_bytes);
 void mailbox_free(struct mailbox *b, void (*free_mail)(struct mail *)); /* frees what is still in it */
-/* False: it would pass the bound, and the caller still owns it.  An empty box takes one mail of any size.
+/* False: it would pass the bound, and the caller still owns it.  An empty box takes one mail of any
+ * size.
  * `urgent` mails (stop, done: room for them is reserved by credits) are never refused. */
 bool mailbox_put(struct mailbox *b, struct mail *m, bool urgent) __attribute__((warn_unused_result));
 struct mail *mailbox_take(struct mailbox *b);                     /* oldest, NULL if empty */

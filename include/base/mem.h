@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Heap memory.  The only module that may call malloc and its family.  Out of memory writes one line and ends the
- * process with exit code 75 (EX_TEMPFAIL): state is on disk, inputs are bounded first, systemd restarts us.
+ * Heap memory.  The only module that may call malloc and its family.  Out of memory writes one line
+ * and ends the
+ * process with exit code 75 (EX_TEMPFAIL): state is on disk, inputs are bounded first, systemd
+ * restarts us.
  * So no result is ever NULL.  Any thread.
  */
 #pragma once

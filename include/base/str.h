@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Borrowed text: pointer and length, not ended by NUL.  A `struct str` never owns; whoever made the bytes says how long
- * they live.  A NULL pointer means "absent" (str_present is false), which differs from the empty text "".
+ * they live.  A NULL pointer means "absent" (str_present is false), which differs from the empty
+ * text "".
  */
 #pragma once
 
@@ -37,9 +38,11 @@ size_t str_rchr(struct str s, char c);
 struct str str_slice(struct str s, size_t from, size_t to); /* clamped to s */
 struct str str_from(struct str s, size_t from);
 struct str str_trim(struct str s);                        /* ASCII white space at both ends */
-/* Cuts the next piece up to `sep` off `*rest`; false when nothing is left.  "a,,b" gives three pieces. */
+/* Cuts the next piece up to `sep` off `*rest`; false when nothing is left.  "a,,b" gives three
+ * pieces. */
 bool str_split(struct str *rest, char sep, struct str *ret_piece);
-/* The candidate with the least edit distance to `s`, if it is near enough to be a slip (<= 2 or a third of the
+/* The candidate with the least edit distance to `s`, if it is near enough to be a slip (<= 2 or a
+ * third of the
  * length); -1 if none.  For "did you mean". */
 int str_nearest(struct str s, const char *const *candidates, size_t n);
 bool char_is_space(char c); /* ASCII: space, \t \n \v \f \r */

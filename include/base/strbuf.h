@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Text being built, always with a stated limit: what would pass `max` is dropped and `toobig` is set, so unbounded
- * growth cannot be written.  `p` is NUL-ended whenever it is not NULL (the NUL does not count in len or max).
+ * Text being built, always with a stated limit: what would pass `max` is dropped and `toobig` is
+ * set, so unbounded
+ * growth cannot be written.  `p` is NUL-ended whenever it is not NULL (the NUL does not count in
+ * len or max).
  * Owner: whoever declared it; release with strbuf_release.  One thread.
  */
 #pragma once
@@ -27,7 +29,8 @@ bool strbuf_adds(struct strbuf *b, const char *cstr);
 bool strbuf_addf(struct strbuf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 bool strbuf_vaddf(struct strbuf *b, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 bool strbuf_add_utf8(struct strbuf *b, uint32_t code_point); /* U+FFFD for what is no scalar value */
-/* Room for `n` more bytes to be written at p + len by hand, or NULL if they do not fit; then strbuf_commit(n). */
+/* Room for `n` more bytes to be written at p + len by hand, or NULL if they do not fit; then
+ * strbuf_commit(n). */
 char *strbuf_reserve(struct strbuf *b, size_t n);
 void strbuf_commit(struct strbuf *b, size_t n);
 void strbuf_truncate(struct strbuf *b, size_t len);

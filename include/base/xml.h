@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * XML by libxml2's SAX2 push parser, fenced: no network, no DTD loading, only predefined and HTML entities, depth and size limits
+ * XML by libxml2's SAX2 push parser, fenced: no network, no DTD loading, only predefined and HTML
+ * entities, depth and size limits
  * of ours.  Strict first; where that refuses, a byte-repair pass, then recover mode, so one poisonous place never
- * hides its neighbours (RELIABILITY 0.5).  Names arrive split: local name, namespace URI, prefix.  Pure.
+ * hides its neighbours (RELIABILITY 0.5).  Names arrive split: local name, namespace URI, prefix.
+ * Pure.
  */
 #pragma once
 
@@ -16,7 +18,8 @@ struct xml_attr {
 	struct str name, ns, value; /* ns empty if none; value decoded */
 };
 struct xml_handler {
-	/* A run of the document begins: called again from scratch if strict parsing failed half-way and the repaired bytes
+	/* A run of the document begins: called again from scratch if strict parsing failed half-way
+	 * and the repaired bytes
 	 * are parsed anew.  Forget what you collected. */
 	void (*restart)(void *ctx);
 	void (*start)(void *ctx, struct str name, struct str ns, struct str prefix, const struct xml_attr *attrs, size_t n_attrs);
@@ -27,8 +30,10 @@ struct xml_result {
 	bool repaired, recovered; /* how much help it needed */
 	struct strbuf encoding;   /* name of the charset that was used; release it */
 };
-/* Parses a whole document.  `content_type` is the HTTP header value or absent; charset precedence: BOM, HTTP charset, XML
- * declaration, UTF-8, windows-1252 (RFC 7303).  ERR_INPUT if there is no element at all, ERR_LIMIT on depth. */
+/* Parses a whole document.  `content_type` is the HTTP header value or absent; charset precedence:
+ * BOM, HTTP charset, XML
+ * declaration, UTF-8, windows-1252 (RFC 7303).  ERR_INPUT if there is no element at all, ERR_LIMIT
+ * on depth. */
 int xml_parse(struct str bytes, struct str content_type, const struct xml_handler *handler, void *ctx,
               struct xml_result *ret_result, struct err *e) MUST_CHECK;
 void xml_setup(void); /* once, before threads start */

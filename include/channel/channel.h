@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A way to tell.  A channel type is a pure codec: compose() turns an alert into a transfer, judge() reads the reply.  It
+ * A way to tell.  A channel type is a pure codec: compose() turns an alert into a transfer, judge()
+ * reads the reply.  It
  * touches no socket, clock or file; `now` comes in.  Engine thread.
  */
 #pragma once
@@ -21,7 +22,8 @@ enum verdict {
 	VERDICT_DELIVERED,
 	VERDICT_LATER,   /* try again; Retry-After is the engine's to obey */
 	VERDICT_NEVER,   /* this alert will never be taken here: dead letter */
-	VERDICT_BROKEN,  /* the channel itself is misconfigured (401, 403, 404, 410): hourly, the operator is told, the queue is kept */
+	/* The channel itself is misconfigured (401, 403, 404, 410): hourly, the operator is told, the queue is kept. */
+	VERDICT_BROKEN,
 };
 struct channel_type {
 	const char *name;           /* "webhook" */
@@ -42,5 +44,6 @@ const struct channel_type *channel_type_find(struct str name);
 int channel_compose(const struct channel *c, const struct alert *a, int64_t now_unix_ms, struct transfer **ret, struct err *e)
         MUST_CHECK;
 enum verdict channel_judge(const struct channel *c, const struct reply *r);
-/* 2xx delivered; 429, 5xx, 408, 425, no answer: later; 401 403 404 410 and our own refusal: broken; other 4xx and 3xx: never. */
+/* 2xx delivered; 429, 5xx, 408, 425, no answer: later; 401 403 404 410 and our own refusal: broken;
+ * other 4xx and 3xx: never. */
 enum verdict channel_judge_http(const struct channel *c, const struct reply *r);

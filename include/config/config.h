@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The YAML file (and the files of conf.d/ beside it), read and bound to typed settings by the tables of model/settings.h.  A file
- * either binds wholly or yields errors, each "file:line:column: what, what was expected".  Also binds one object from JSON, for
+ * The YAML file (and the files of conf.d/ beside it), read and bound to typed settings by the
+ * tables of model/settings.h.  A file
+ * either binds wholly or yields errors, each "file:line:column: what, what was expected".  Also
+ * binds one object from JSON, for
  * the API: the same rows, the same checks, the same words.  Engine thread and monitorctl; reads files, no network.
  */
 #pragma once
@@ -12,7 +14,8 @@
 #include "base/vec.h"
 #include "model/settings.h"
 
-/* Where a plug-in's fields come from: config/ may not include source/ and channel/, so its caller hands them in. */
+/* Where a plug-in's fields come from: config/ may not include source/ and channel/, so its caller
+ * hands them in. */
 struct config_type {
 	const char *name;
 	const struct field *fields;
@@ -86,13 +89,15 @@ struct config_errors {         /* every mistake of the files, not only the first
 void config_errors_release(struct config_errors *r);
 void config_free(struct config *c);
 DEFINE_OWNED(config);
-/* Reads `path` and its conf.d/.  -1 with one or more lines in *errors. Secrets are read now. Names: 1..64 of letters (any script),
+/* Reads `path` and its conf.d/.  -1 with one or more lines in *errors. Secrets are read now. Names:
+ * 1..64 of letters (any script),
  * digits, "-", "_", "."; sources, channels and watches have a name space each. */
 int config_load(const char *path, const struct config_types *types, struct config **ret, struct config_errors *errors) MUST_CHECK;
 /* An empty configuration with all defaults: for a daemon without a file. */
 struct config *config_defaults(void) RETURNS_OWNED(config_free);
 
-/* One object from the API's JSON, texts and settings in `arena`.  Errors name the key.  "file" URLs, {file|env|credential: …} secrets and config_only
+/* One object from the API's JSON, texts and settings in `arena`.  Errors name the key.  "file"
+ * URLs, {file|env|credential: …} secrets and config_only
  * fields are refused (config_only and file: `trusted` false). */
 int config_source_from_json(const json_t *j, const struct config_types *types, struct arena *arena, struct config_source *ret,
                             struct err *e) MUST_CHECK;
@@ -100,10 +105,12 @@ int config_channel_from_json(const json_t *j, const struct config_types *types, 
                              struct err *e) MUST_CHECK;
 int config_watch_from_json(const json_t *j, const struct config_types *types, struct arena *arena, struct config_watch *ret,
                            struct err *e) MUST_CHECK;
-/* As shown by the API: secrets "***", redacted URLs when url_secret.  New reference; without name, type and origin. */
+/* As shown by the API: secrets "***", redacted URLs when url_secret.  New reference; without name,
+ * type and origin. */
 json_t *config_source_to_json(const struct config_source *s, const struct config_types *types);
 json_t *config_channel_to_json(const struct config_channel *c, const struct config_types *types, bool url_secret);
 json_t *config_watch_to_json(const struct config_watch *w);
-/* The annotated sample monitord.yaml, and the mdoc/roff table of all keys for monitord.yaml(5): printed from the tables. */
+/* The annotated sample monitord.yaml, and the mdoc/roff table of all keys for monitord.yaml(5):
+ * printed from the tables. */
 void config_print_sample(const struct config_types *types, struct strbuf *out);
 void config_print_man(const struct config_types *types, struct strbuf *out);

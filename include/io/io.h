@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The io thread: one libevent loop that runs transfers (libcurl), serves the HTTP API on a Unix socket, turns signals
- * into messages and talks to the service manager.  It knows no posts.  The only folder that includes curl/ and event2/.
+ * The io thread: one libevent loop that runs transfers (libcurl), serves the HTTP API on a Unix
+ * socket, turns signals
+ * into messages and talks to the service manager.  It knows no posts.  The only folder that
+ * includes curl/ and event2/.
  * io_run runs on the main thread; the engine thread talks to it only through the two mailboxes.
  */
 #pragma once
@@ -23,15 +25,18 @@ struct io_options {
 	struct str user_agent;       /* default when a transfer names none */
 	struct mailbox *to_engine;   /* io writes */
 	struct mailbox *from_engine; /* io reads */
-	/* The engine's beat: grows whenever it finished a step.  WATCHDOG=1 goes out only if it grew, or if the engine waits idle. */
+	/* The engine's beat: grows whenever it finished a step.  WATCHDOG=1 goes out only if it
+	 * grew, or if the engine waits idle. */
 	bool (*engine_alive)(void *ctx);
 	void *engine_ctx;
 };
 struct io;
 
 void io_free(struct io *io);
-/* Binds the socket and builds the loop.  Blocks SIGHUP, SIGTERM, SIGINT, SIGPIPE for the calling thread and those it starts later. */
+/* Binds the socket and builds the loop.  Blocks SIGHUP, SIGTERM, SIGINT, SIGPIPE for the calling
+ * thread and those it starts later. */
 int io_new(const struct io_options *options, struct io **ret_io, struct err *e) MUST_CHECK;
 DEFINE_OWNED(io);
-/* Runs until STOPPED came from the engine (exit code 0), or the loop broke (1). A second SIGTERM does not wait. */
+/* Runs until STOPPED came from the engine (exit code 0), or the loop broke (1). A second SIGTERM
+ * does not wait. */
 int io_run(struct io *io);

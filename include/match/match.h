@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Queries over posts.  A query is compiled once; a matcher holds the queries of all watches in a word index, so that a
- * post costs what its words cost and not what the watches number (ARCHITECTURE 6).  Pure: no clock, no I/O.
+ * post costs what its words cost and not what the watches number (ARCHITECTURE 6).  Pure: no clock,
+ * no I/O.
  */
 #pragma once
 
@@ -31,27 +32,32 @@ void spans_release(struct spans *s);
 
 struct query;
 void query_free(struct query *q);
-/* ERR_INPUT with e->column (code point, 1-based): what was found, what was expected, nearest operator for a slip.  `text` is copied. */
+/* ERR_INPUT with e->column (code point, 1-based): what was found, what was expected, nearest
+ * operator for a slip.  `text` is copied. */
 int query_parse(struct str text, struct query **ret_query, struct err *e) MUST_CHECK;
 DEFINE_OWNED(query);
 struct str query_text(const struct query *q);             /* as written */
-/* One line a clause for `--explain`: indented tree, "yes"/"no" first, the words that hit behind.  `post` matched against q. */
+/* One line a clause for `--explain`: indented tree, "yes"/"no" first, the words that hit behind.
+ * `post` matched against q. */
 void query_explain(const struct query *q, const struct post *post, struct strbuf *out);
 /* A warning if it can never match or has no necessary term ("over-broad"); empty if fine. */
 void query_lint(const struct query *q, struct strbuf *out);
-/* An SQLite FTS5 expression over folded words that every matching post satisfies; false if there is none (scan all). */
+/* An SQLite FTS5 expression over folded words that every matching post satisfies; false if there is
+ * none (scan all). */
 bool query_necessary_fts(const struct query *q, struct strbuf *out);
 /* One query, one post, without an index: for the archive and for tests.  Spans may be NULL. */
 bool query_matches(const struct query *q, const struct post *post, struct spans *ret_spans);
 
-/* The post's words, folded (NFKC casefold, marks off) and cut, separated by single spaces: what the archive's full-text index holds. */
+/* The post's words, folded (NFKC casefold, marks off) and cut, separated by single spaces: what the
+ * archive's full-text index holds. */
 void match_fold_words(const struct post *post, struct strbuf *out);
 
 struct matcher;
 void matcher_free(struct matcher *m);
 struct matcher *matcher_new(void) RETURNS_OWNED(matcher_free);
 DEFINE_OWNED(matcher);
-/* `watch` is the caller's handle, unique; the matcher borrows `query` until matcher_remove.  Incremental: ~100 ns a term. */
+/* `watch` is the caller's handle, unique; the matcher borrows `query` until matcher_remove.
+ * Incremental: ~100 ns a term. */
 void matcher_add(struct matcher *m, uint64_t watch, const struct query *query);
 void matcher_remove(struct matcher *m, uint64_t watch);
 size_t matcher_count(const struct matcher *m);

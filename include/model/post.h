@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What someone published, normalised over all platforms.  A post owns an arena that holds all its text.  Codecs fill it
+ * What someone published, normalised over all platforms.  A post owns an arena that holds all its
+ * text.  Codecs fill it
  * through post_new/arena_str and finish it with post_seal; after that it is read-only.  One thread at a time.
  */
 #pragma once
@@ -44,17 +45,21 @@ struct post {
 void post_free(struct post *p);
 struct post *post_new(void) RETURNS_OWNED(post_free);
 DEFINE_OWNED(post);
-/* Repairs UTF-8 in every field, folds and cuts over-long ones, drops non-http(s) links, gives an id if there is none, computes the
+/* Repairs UTF-8 in every field, folds and cuts over-long ones, drops non-http(s) links, gives an id
+ * if there is none, computes the
  * fingerprint.  Idempotent. */
 void post_seal(struct post *p);
 void post_add_author(struct post *p, struct str name, struct str handle, struct str url); /* copies; empty is ignored */
 void post_add_tag(struct post *p, struct str tag);   /* copies; trimmed, unique without regard to ASCII case */
 void post_add_link(struct post *p, struct str url);
-/* The one JSON form, everywhere the same (issue's order of keys): id url title text summary author{name,handle,url} authors[]
- * published updated language tags[] links[] enclosures[{url,type,length}] reply_to quote_of repost_of thread content_warning
+/* The one JSON form, everywhere the same (issue's order of keys): id url title text summary
+ * author{name,handle,url} authors[]
+ * published updated language tags[] links[] enclosures[{url,type,length}] reply_to quote_of
+ * repost_of thread content_warning
  * source platform.  Times RFC 3339 UTC; absent is null.  New reference. */
 json_t *post_to_json(const struct post *p);
-/* The reverse; unknown keys are ignored, missing ones absent.  ERR_INPUT if it is no object.  Sealed. */
+/* The reverse; unknown keys are ignored, missing ones absent.  ERR_INPUT if it is no object.
+ * Sealed. */
 int post_from_json(const json_t *j, struct post **ret_post, struct err *e) MUST_CHECK;
 
 struct post_list {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Typed settings by table: a plug-in, or the daemon itself, says its fields once; the YAML reader, the API, the man page, the sample
- * config and the error messages all read the same rows.  A settings struct is plain memory of `settings_size` bytes that
+ * Typed settings by table: a plug-in, or the daemon itself, says its fields once; the YAML reader,
+ * the API, the man page, the sample
+ * config and the error messages all read the same rows.  A settings struct is plain memory of
+ * `settings_size` bytes that
  * starts with a `struct arena *` holding its texts.
  */
 #pragma once

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One exchange with the network, as data: what io shall do, and what came of it.  Made on the engine thread, moved to io in a START message,
+ * One exchange with the network, as data: what io shall do, and what came of it.  Made on the
+ * engine thread, moved to io in a START message,
  * answered by a DONE (and FRAMEs when streaming).  A transfer owns an arena that holds all its text; a reply likewise.
  */
 #pragma once
@@ -26,7 +27,8 @@ enum framing {
 struct header {
 	struct str name, value;
 };
-/* An address block, IPv4 as ::ffff:a.b.c.d/96+n.  io refuses every special-purpose address that no block allows. */
+/* An address block, IPv4 as ::ffff:a.b.c.d/96+n.  io refuses every special-purpose address that no
+ * block allows. */
 struct network {
 	unsigned char address[16];
 	int bits; /* 0..128 */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Where posts come from.  A source type is a pure codec: next() says what to fetch, parse() turns bytes into posts.  It
- * touches no socket, clock, file or thread.  Conditional requests, Retry-After, redirects, limits and the address policy are the engine's
+ * Where posts come from.  A source type is a pure codec: next() says what to fetch, parse() turns
+ * bytes into posts.  It
+ * touches no socket, clock, file or thread.  Conditional requests, Retry-After, redirects, limits
+ * and the address policy are the engine's
  * and io's business.  Engine thread; the codecs are also called by monitorctl parse.
  */
 #pragma once
@@ -48,7 +50,8 @@ struct source_type {
 	enum framing framing;
 	const struct field *fields; /* own settings beyond the common ones; may be NULL */
 	size_t settings_size, state_size;
-	/* Fills `ret` (kind, url, headers) and returns true: fetch this now.  Called when the source is due and again after every reply
+	/* Fills `ret` (kind, url, headers) and returns true: fetch this now.  Called when the
+	 * source is due and again after every reply
 	 * until it says false: nothing more now. */
 	bool (*next)(struct source *s, int64_t now_unix_ms, struct transfer *ret);
 	/* Bytes to posts.  -1 with ERR_INPUT when there is nothing of its kind in them at all. */

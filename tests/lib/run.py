@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Runs the test programs, prints one line each, the failures with their values, and the closing count."""
+import argparse, os, subprocess, sys, time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def tap(path, build):
+    """A binary that prints TAP: (name, passed, failed, skipped, failure text, seconds)."""
+    name = str(path.relative_to(build / "tests"))
+    start = time.monotonic()
+    try:
+        run = subprocess.run([path], cwd=ROOT, capture_output=True, text=True, errors="replace", timeout=600,
+                             stdin=subprocess.DEVNULL)
+        out, err, code = run.stdout, run.stderr, run.returncode
+    except subprocess.TimeoutExpired as e:
+        out, err, code = str(e.stdout or ""), "timed out", 1
+    passed = failed = skipped = 0
+    for line in out.splitlines():
+        if line.startswith("not ok"):
+            failed += 1
+        elif line.startswith("ok"):
+            if "# SKIP" in line.upper():
+                skipped += 1
+            else:
+                passed += 1
+    if code != 0 and failed == 0:
+        failed += 1
+    if passed + failed + skipped == 0:
+        failed = 1
+        err += "printed no test result"
+    return name, passed, failed, skipped, (out + err) if failed else "", time.monotonic() - start
+
+
+def system(build):
+    """The system tests, by pytest."""
+    start = time.monotonic()
+    report = build / "system.xml"
+    env = dict(os.environ, MONITORD_BUILD=str(build), PYTHONDONTWRITEBYTECODE="1")
+    run = subprocess.run(["/usr/bin/python3", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", f"--junitxml={report}",
+                          "tests/system"], cwd=ROOT, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    import xml.etree.ElementTree as et
+    failed = passed = skipped = 0
+    if report.exists():
+        suite = et.parse(report).getroot().find("testsuite")
+        total, skipped = int(suite.get("tests")), int(suite.get("skipped"))
+        failed = int(suite.get("failures")) + int(suite.get("errors"))
+        passed = total - skipped - failed
+    if run.returncode != 0 and failed == 0:
+        failed = 1
+    return "system", passed, failed, skipped, run.stdout + run.stderr if failed else "", time.monotonic() - start
+
+
+def main():
+    ap = argparse.ArgumentParser()
+    ap.add_argument("--build", default="build")
+    ap.add_argument("what", choices=["quick", "system", "all"])
+    args = ap.parse_args()
+    build = (ROOT / args.build).resolve()
+    results = []
+    began = time.monotonic()
+    if args.what != "system":
+        sources = sorted(p for d in ("unit", "golden", "query", "sim") for p in (ROOT / "tests" / d).glob("*.c"))
+        programs = [build / p.relative_to(ROOT).with_suffix("") for p in sources]
+        with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+            for r in pool.map(lambda p: tap(p, build), programs):
+                results.append(r)
+                report(r)
+    if args.what != "quick" and any((ROOT / "tests" / "system").glob("test_*.py")):
+        r = system(build)
+        results.append(r)
+        report(r)
+    for r in results:
+        if r[2]:
+            print(f"\n--- {r[0]}\n{r[4]}")
+    passed, failed, skipped = (sum(r[i] for r in results) for i in (1, 2, 3))
+    print(f"in {time.monotonic() - began:.1f} s")
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed or not passed else 0
+
+
+def report(r):
+    name, passed, failed, skipped, _, seconds = r
+    note = f"  {failed} failed" if failed else f"  {skipped} skipped" if skipped else ""
+    print(f"{'FAIL' if failed else 'ok  '} {name:<28} {passed:5} tests {seconds:7.2f}s{note}", flush=True)
+
+
+sys.exit(main())
