@@ -27,7 +27,7 @@ LINK_HARDEN := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 LIB_CFLAGS = $(shell pkg-config --cflags $(LIB_PKGS) 2>/dev/null)
 LIBS       = $(shell pkg-config --libs $(LIB_PKGS) 2>/dev/null) -lpthread -lm
 CFLAGS_ALL = -std=gnu17 -D_GNU_SOURCE -DMONITORD_VERSION='"$(VERSION)"' $(OPT) $(WARN) $(if $(IS_CLANG),,$(GCC_WARN)) \
-             $(WERROR) $(HARDEN) $(SAN) -Iinclude -Idaemon $(LIB_CFLAGS) $(CFLAGS)
+             $(WERROR) $(HARDEN) $(SAN) -Iinclude -Idaemon -I$(BUILD)/gen $(LIB_CFLAGS) $(CFLAGS)
 LDFLAGS_ALL = $(LINK_HARDEN) $(SAN) $(LDFLAGS)
 
 MAINS    := daemon/monitord.c daemon/monitorctl.c
@@ -58,6 +58,15 @@ $(BUILD)/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS_ALL) $(if $(filter daemon/%,$<),-include base/banned.h) -MMD -MP -c -o $@ $<
+
+# The schema's SQL files, in order, as an array of C strings.
+MIGRATIONS := $(sort $(wildcard daemon/store/migrations/*.sql))
+$(BUILD)/gen/store/migrations.h: $(MIGRATIONS)
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q){ echo 'static const char *const store_migrations[] = {'; for f in $(MIGRATIONS); do \
+	  sed -e '/^--/d' -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n"/' $$f; echo ','; done; echo '};'; } > $@.tmp && mv $@.tmp $@
+$(BUILD)/daemon/store/store.o: $(BUILD)/gen/store/migrations.h
 
 $(LIB): $(OBJ)
 	$(call say,AR,$@)

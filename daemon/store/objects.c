@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC */
+/* Objects added through the API, and what is known of each source between polls. */
+#include "store/db.h"
+
+int store_object_put(struct store *s, enum store_kind kind, struct str name, struct str json, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_OBJECT_PUT,
+	                                "INSERT INTO object (kind, name, json) VALUES (?1, ?2, ?3)"
+	                                " ON CONFLICT DO UPDATE SET json=excluded.json", e);
+	if (st == NULL)
+		return -1;
+	db_int(st, 1, (int64_t)kind);
+	db_text(st, 2, name);
+	db_text(st, 3, json);
+	return db_run(s, st, e);
+}
+
+int store_object_remove(struct store *s, enum store_kind kind, struct str name, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_OBJECT_REMOVE, "DELETE FROM object WHERE kind=?1 AND name=?2", e);
+	if (st == NULL)
+		return -1;
+	db_int(st, 1, (int64_t)kind);
+	db_text(st, 2, name);
+	return db_run(s, st, e);
+}
+
+int store_object_each(struct store *s, enum store_kind kind,
+                      void (*each)(void *ctx, struct str name, struct str json), void *ctx, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_OBJECT_EACH, "SELECT name, json FROM object WHERE kind=?1 ORDER BY name", e);
+	if (st == NULL)
+		return -1;
+	db_int(st, 1, (int64_t)kind);
+	for (bool row = true;;) {
+		if (db_step(s, st, &row, e) != 0)
+			return -1;
+		if (!row)
+			return 0;
+		each(ctx, db_column_text(st, 0), db_column_text(st, 1));
+	}
+}
+
+int store_source_save(struct store *s, struct str name, const struct store_source *state, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_SOURCE_SAVE,
+	                                "INSERT OR REPLACE INTO source (name, hash, etag, last_modified, moved_to, moved_seen,"
+	                                " url, state, last_error, stopped, next, success, failures)"
+	                                " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)", e);
+	if (st == NULL)
+		return -1;
+	db_text(st, 1, name);
+	db_int(st, 2, (int64_t)state->hash);
+	db_text(st, 3, state->etag);
+	db_text(st, 4, state->last_modified);
+	db_text(st, 5, state->moved_to);
+	db_int(st, 6, state->moved_seen);
+	db_text(st, 7, state->url);
+	db_text(st, 8, state->state);
+	db_text(st, 9, state->last_error);
+	db_text(st, 10, state->stopped);
+	db_int(st, 11, state->next_unix_ms);
+	db_time(st, 12, state->success_unix_ms);
+	db_int(st, 13, state->failures);
+	return db_run(s, st, e);
+}
+
+int store_source_load(struct store *s, struct str name, struct arena *arena, struct store_source *ret, bool *ret_found,
+                      struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_SOURCE_LOAD,
+	                                "SELECT hash, etag, last_modified, moved_to, moved_seen, url, state, last_error,"
+	                                " stopped, next, success, failures FROM source WHERE name=?1", e);
+	if (st == NULL)
+		return -1;
+	db_text(st, 1, name);
+	bool row = false;
+	if (db_step(s, st, &row, e) != 0)
+		return -1;
+	*ret_found = row;
+	if (!row)
+		return 0;
+	*ret = (struct store_source){
+		.hash = (uint64_t)sqlite3_column_int64(st, 0),
+		.etag = arena_str(arena, db_column_text(st, 1)),
+		.last_modified = arena_str(arena, db_column_text(st, 2)),
+		.moved_to = arena_str(arena, db_column_text(st, 3)),
+		.moved_seen = sqlite3_column_int64(st, 4),
+		.url = arena_str(arena, db_column_text(st, 5)),
+		.state = arena_str(arena, db_column_text(st, 6)),
+		.last_error = arena_str(arena, db_column_text(st, 7)),
+		.stopped = arena_str(arena, db_column_text(st, 8)),
+		.next_unix_ms = sqlite3_column_int64(st, 9),
+		.success_unix_ms = db_column_time(st, 10),
+		.failures = sqlite3_column_int64(st, 11),
+	};
+	return db_run(s, st, e);
+}
+
+int store_source_forget(struct store *s, struct str name, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_SOURCE_FORGET, "DELETE FROM source WHERE name=?1", e);
+	if (st == NULL)
+		return -1;
+	db_text(st, 1, name);
+	return db_run(s, st, e);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: ISC */
+/* The archive of posts: identity, edits, full-text look-up, pruning. */
+#include "store/db.h"
+
+static int insert_words(struct store *s, int64_t row, struct str words, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_WORDS_INSERT, "INSERT INTO post_words (rowid, words) VALUES (?1, ?2)", e);
+	if (st == NULL)
+		return -1;
+	db_int(st, 1, row);
+	db_text(st, 2, words);
+	return db_run(s, st, e);
+}
+
+static int insert_post(struct store *s, const struct store_post *p, int64_t now_unix_ms, int64_t *ret_row, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_POST_INSERT,
+	                                "INSERT INTO post (source, id, fingerprint, came, published, json)"
+	                                " VALUES (?1,?2,?3,?4,?5,?6)", e);
+	if (st == NULL)
+		return -1;
+	db_text(st, 1, p->source);
+	db_text(st, 2, p->id);
+	db_int(st, 3, (int64_t)p->fingerprint);
+	db_int(st, 4, now_unix_ms);
+	db_time(st, 5, p->published_unix_ms);
+	db_text(st, 6, p->json);
+	if (db_run(s, st, e) != 0)
+		return -1;
+	int64_t row = sqlite3_last_insert_rowid(s->db);
+	if (insert_words(s, row, p->words, e) != 0)
+		return -1;
+	*ret_row = row;
+	return 0;
+}
+
+/* The words of the first version stay in the index beside nothing: a contentless index cannot take them out, so the new
+ * text is found by its old words too, and the query decides on the new text. */
+static int edit_post(struct store *s, int64_t row, const struct store_post *p, int64_t now_unix_ms, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_POST_EDIT,
+	                                "UPDATE post SET fingerprint=?2, edited=?3, json=?4, published=?5 WHERE row=?1", e);
+	if (st == NULL)
+		return -1;
+	db_int(st, 1, row);
+	db_int(st, 2, (int64_t)p->fingerprint);
+	db_int(st, 3, now_unix_ms);
+	db_text(st, 4, p->json);
+	db_time(st, 5, p->published_unix_ms);
+	if (db_run(s, st, e) != 0)
+		return -1;
+	return insert_words(s, row, p->words, e);
+}
+
+int store_post_put(struct store *s, const struct store_post *p, int64_t now_unix_ms, int64_t *ret_row,
+                   enum store_seen *ret_seen, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_POST_FIND, "SELECT row, fingerprint FROM post WHERE source=?1 AND id=?2", e);
+	if (st == NULL)
+		return -1;
+	db_text(st, 1, p->source);
+	db_text(st, 2, p->id);
+	bool found = false;
+	if (db_step(s, st, &found, e) != 0)
+		return -1;
+	if (!found) {
+		if (insert_post(s, p, now_unix_ms, ret_row, e) != 0)
+			return -1;
+		*ret_seen = STORE_POST_NEW;
+		return 0;
+	}
+	int64_t row = sqlite3_column_int64(st, 0);
+	bool same = (uint64_t)sqlite3_column_int64(st, 1) == p->fingerprint;
+	if (db_run(s, st, e) != 0)
+		return -1;
+	if (!same && edit_post(s, row, p, now_unix_ms, e) != 0)
+		return -1;
+	*ret_row = row;
+	*ret_seen = same ? STORE_POST_KNOWN : STORE_POST_EDITED;
+	return 0;
+}
+
+int store_post_each(struct store *s, struct str fts, int64_t since_unix_ms, int64_t below_row, int limit,
+                    bool (*each)(void *ctx, int64_t row, int64_t came_unix_ms, struct str json), void *ctx, struct err *e)
+{
+	bool search = str_present(fts);
+	sqlite3_stmt *st = search
+	        ? db_statement(s, DB_POST_SEARCH,
+	                       "SELECT row, came, json FROM post WHERE came>=?1 AND row<?2 AND json IS NOT NULL"
+	                       " AND row IN (SELECT rowid FROM post_words WHERE post_words MATCH ?4)"
+	                       " ORDER BY row DESC LIMIT ?3", e)
+	        : db_statement(s, DB_POST_EACH,
+	                       "SELECT row, came, json FROM post WHERE came>=?1 AND row<?2 AND json IS NOT NULL"
+	                       " ORDER BY row DESC LIMIT ?3", e);
+	if (st == NULL)
+		return -1;
+	db_int(st, 1, since_unix_ms);
+	db_int(st, 2, below_row > 0 ? below_row : INT64_MAX);
+	db_int(st, 3, limit);
+	if (search)
+		db_text(st, 4, fts);
+	for (bool row = true;;) {
+		if (db_step(s, st, &row, e) != 0)
+			return -1;
+		if (!row)
+			return 0;
+		if (!each(ctx, sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1), db_column_text(st, 2))) {
+			sqlite3_reset(st);
+			return 0;
+		}
+	}
+}
+
+int store_post_prune(struct store *s, int64_t before_unix_ms, int limit, int *ret_pruned, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_POST_PRUNE,
+	                                "UPDATE post SET json=NULL WHERE row IN (SELECT row FROM post WHERE came<?1"
+	                                " AND json IS NOT NULL AND NOT EXISTS (SELECT 1 FROM alert WHERE alert.post=post.row)"
+	                                " LIMIT ?2)", e);
+	if (st == NULL)
+		return -1;
+	db_int(st, 1, before_unix_ms);
+	db_int(st, 2, limit);
+	if (db_run(s, st, e) != 0)
+		return -1;
+	*ret_pruned = sqlite3_changes(s->db);
+	return 0;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What monitord remembers: one SQLite database (WAL, synchronous=FULL), the only place that knows
+ * SQL.  Everything that a batch
+ * changes is written between store_begin and store_commit; memory mirrors the database and never
+ * leads it.
+ * Owner: the engine; engine thread only.  JSON goes in and out as text.
+ *
+ * Every call that writes fails with ERR_SYSTEM (disk full, I/O error): roll back, back off, read
+ * everything anew.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/date.h"
+#include "base/err.h"
+
+struct store;
+
+void store_close(struct store *s); /* NULL is fine; an open transaction is rolled back */
+/* Opens or makes the database; brings an older schema up to date in one transaction.  ERR_CONFIG:
+ * a newer schema than this program
+ * knows, or not a database.  ":memory:" for tests. */
+int store_open(const char *path, struct store **ret_store, struct err *e) MUST_CHECK;
+
+int store_begin(struct store *s, struct err *e) MUST_CHECK;  /* BEGIN IMMEDIATE */
+int store_commit(struct store *s, struct err *e) MUST_CHECK; /* on failure the transaction is rolled back */
+void store_rollback(struct store *s);
+
+/* --- objects added through the API (those from YAML are never stored) --- */
+
+enum store_kind { STORE_SOURCE, STORE_WATCH, STORE_CHANNEL };
+int store_object_put(struct store *s, enum store_kind kind, struct str name, struct str json, struct err *e) MUST_CHECK;
+int store_object_remove(struct store *s, enum store_kind kind, struct str name, struct err *e) MUST_CHECK;
+int store_object_each(struct store *s, enum store_kind kind, void (*each)(void *ctx, struct str name, struct str json), void *ctx,
+                      struct err *e) MUST_CHECK;
+
+/* --- what is known of a source between polls; written in the transaction of the posts that it
+ * covers --- */
+
+struct store_source {
+	uint64_t hash;              /* of the settings that matter for polling: another hash, and validators are void */
+	struct str etag, last_modified; /* verbatim, of the last body that was wholly processed */
+	struct str moved_to;        /* a permanent redirect seen `moved_seen` polls in a row */
+	int64_t moved_seen;
+	struct str url;             /* learnt address, absent if none */
+	struct str state;           /* the type's own cursor, JSON */
+	struct str last_error;      /* absent if the last poll was fine */
+	struct str stopped;         /* why it is polled no more (410); absent if it is */
+	int64_t next_unix_ms;       /* due */
+	int64_t success_unix_ms;    /* last success, TIME_ABSENT if never: then its first document is the baseline */
+	int64_t failures;           /* in a row */
+};
+int store_source_save(struct store *s, struct str name, const struct store_source *state, struct err *e) MUST_CHECK;
+/* Texts are copied into `arena`.  ret_found false: nothing known. */
+int store_source_load(struct store *s, struct str name, struct arena *arena, struct store_source *ret, bool *ret_found,
+                      struct err *e) MUST_CHECK;
+int store_source_forget(struct store *s, struct str name, struct err *e) MUST_CHECK; /* its state; its posts stay */
+
+/* --- posts --- */
+
+enum store_seen { STORE_POST_NEW, STORE_POST_KNOWN, STORE_POST_EDITED };
+struct store_post {
+	struct str source, id;      /* identity: unique together */
+	struct str json;            /* model/post.h's form */
+	struct str words;           /* match_fold_words: for the full-text index */
+	uint64_t fingerprint;       /* another one for the same id is an edit */
+	int64_t published_unix_ms;  /* TIME_ABSENT if not known */
+};
+int store_post_put(struct store *s, const struct store_post *p, int64_t now_unix_ms, int64_t *ret_row, enum store_seen *ret_seen,
+                   struct err *e) MUST_CHECK;
+/* Posts that came since `since_unix_ms` with a row below `below_row` (0 = from the newest), newest
+ * first, at most `limit`; only those
+ * whose words satisfy the FTS5 expression `fts` if it is present.  `each` returns false to stop. */
+int store_post_each(struct store *s, struct str fts, int64_t since_unix_ms, int64_t below_row, int limit,
+                    bool (*each)(void *ctx, int64_t row, int64_t came_unix_ms, struct str json), void *ctx, struct err *e) MUST_CHECK;
+/* Forgets the texts of posts that came before `before_unix_ms` and did not alert; ids stay, so
+ * that nothing alerts twice. */
+int store_post_prune(struct store *s, int64_t before_unix_ms, int limit, int *ret_pruned, struct err *e) MUST_CHECK;
+
+/* --- alerts and their deliveries (the outbox) --- */
+
+struct store_alert {
+	int64_t row;                /* 0 when putting */
+	struct str watch, query;
+	int64_t post_row;
+	struct str spans;           /* JSON */
+	int64_t created_unix_ms;
+	struct str post;            /* JSON of the post; read only */
+};
+/* ret_row 0: this watch has alerted for this post already, nothing was written. */
+int store_alert_put(struct store *s, const struct store_alert *a, int64_t *ret_row, struct err *e) MUST_CHECK;
+int store_alert_get(struct store *s, int64_t row, struct arena *arena, struct store_alert *ret, bool *ret_found, struct err *e)
+        MUST_CHECK;
+/* Newest first, rows below `below_row` (0 = from the newest), of one watch if it is present. */
+int store_alert_each(struct store *s, struct str watch, int64_t since_unix_ms, int64_t below_row, int limit,
+                     bool (*each)(void *ctx, const struct store_alert *a), void *ctx, struct err *e) MUST_CHECK;
+
+enum store_delivery_state { STORE_WAITING, STORE_DELIVERED, STORE_DEAD };
+const char *store_delivery_state_name(enum store_delivery_state state); /* "waiting" "delivered" "dead" */
+struct store_delivery {
+	int64_t row;
+	int64_t alert_row;
+	struct str channel;
+	enum store_delivery_state state;
+	int64_t attempts;
+	int64_t next_unix_ms;       /* when to try next; while waiting */
+	int64_t created_unix_ms, changed_unix_ms;
+	struct str error;           /* of the last attempt; absent if none failed */
+};
+int store_delivery_put(struct store *s, int64_t alert_row, struct str channel, int64_t now_unix_ms, int64_t *ret_row, struct err *e)
+        MUST_CHECK;
+int store_delivery_update(struct store *s, const struct store_delivery *d, struct err *e) MUST_CHECK; /* by row */
+/* Oldest first.  state -1: any; channel absent: any; above_row: paging. */
+int store_delivery_each(struct store *s, int state, struct str channel, int64_t above_row, int limit,
+                        bool (*each)(void *ctx, const struct store_delivery *d), void *ctx, struct err *e) MUST_CHECK;
+
+struct store_counts {
+	int64_t posts, alerts, waiting, delivered, dead;
+};
+int store_count(struct store *s, struct store_counts *ret, struct err *e) MUST_CHECK;
+/* Random once per database: makes the public ids of alerts and deliveries unique over
+ * installations. */
+uint64_t store_uuid(const struct store *s);
