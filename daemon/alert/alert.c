@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: ISC */
+/* How an alert reads to people (words, author, reason) and its one JSON form; excerpts are in excerpt.c. */
+#include "alert/alert.h"
+
+#include "base/json.h"
+#include "base/text.h"
+
+#define TERM_SHOWN_MAX 100  /* code points of one term in a line for people */
+#define AUTHORS_SHOWN_MAX 3
+
+/* The index of the first span with the same term, in ASCII letters' fold: the first way of writing wins. */
+static size_t first_with_term(const struct spans *s, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (str_eq_nocase(s->list.v[k].term, s->list.v[i].term))
+			return k;
+	return i;
+}
+
+static void add_separated(struct strbuf *out, bool *first, const char *separator)
+{
+	if (!*first)
+		strbuf_adds(out, separator);
+	*first = false;
+}
+
+void alert_words(const struct alert *a, struct strbuf *out)
+{
+	bool first = true;
+	for (size_t i = 0; a->spans != NULL && i < a->spans->list.n; i++) {
+		if (first_with_term(a->spans, i) != i)
+			continue;
+		add_separated(out, &first, ", ");
+		text_fold_space(out, text_cut_points(a->spans->list.v[i].term, TERM_SHOWN_MAX));
+	}
+}
+
+static void add_author(struct strbuf *out, const struct author *author)
+{
+	bool named = !str_empty(author->name);
+	if (str_empty(author->handle)) {
+		text_fold_space(out, named ? author->name : author->url);
+		return;
+	}
+	if (!str_starts(author->handle, STR("@")))
+		strbuf_addc(out, '@');
+	text_fold_space(out, author->handle);
+	if (!named || str_eq(author->name, author->handle))
+		return;
+	strbuf_adds(out, " (");
+	text_fold_space(out, author->name);
+	strbuf_addc(out, ')');
+}
+
+void alert_who(const struct alert *a, struct strbuf *out)
+{
+	const struct post *p = a->post;
+	if (p->authors.n == 0) {
+		text_fold_space(out, p->source);
+		return;
+	}
+	bool first = true;
+	for (size_t i = 0; i < p->authors.n && i < AUTHORS_SHOWN_MAX; i++) {
+		add_separated(out, &first, ", ");
+		add_author(out, &p->authors.v[i]);
+	}
+	if (p->authors.n > AUTHORS_SHOWN_MAX)
+		strbuf_addf(out, " and %zu more", p->authors.n - AUTHORS_SHOWN_MAX);
+}
+
+/* "title and text": the fields in which the term of span i hit. */
+static void add_fields_of_term(const struct spans *s, size_t i, struct strbuf *out)
+{
+	unsigned int fields = 0;
+	for (size_t k = i; k < s->list.n; k++)
+		if (str_eq_nocase(s->list.v[k].term, s->list.v[i].term))
+			fields |= 1u << s->list.v[k].field;
+	bool first = true;
+	for (int f = FIELD_OF_TITLE; f <= FIELD_OF_LINK; f++) {
+		if (!(fields & 1u << f))
+			continue;
+		bool last = fields >> f == 1;
+		add_separated(out, &first, last ? " and " : ", ");
+		strbuf_adds(out, match_field_name((enum post_field)f));
+	}
+}
+
+void alert_reason(const struct alert *a, struct strbuf *out)
+{
+	if (a->test) {
+		strbuf_adds(out, "a test of this channel; nothing has matched");
+		return;
+	}
+	if (a->spans == NULL || a->spans->list.n == 0) {
+		strbuf_adds(out, "matched the query ");
+		text_fold_space(out, text_cut_points(a->query, TERM_SHOWN_MAX));
+		return;
+	}
+	strbuf_adds(out, "matched ");
+	bool first = true;
+	for (size_t i = 0; i < a->spans->list.n; i++) {
+		if (first_with_term(a->spans, i) != i)
+			continue;
+		add_separated(out, &first, "; ");
+		text_fold_space(out, text_cut_points(a->spans->list.v[i].term, TERM_SHOWN_MAX));
+		strbuf_adds(out, " in ");
+		add_fields_of_term(a->spans, i, out);
+	}
+}
+
+json_t *alert_spans_to_json(const struct spans *s)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; s != NULL && i < s->list.n; i++) {
+		const struct span *span = &s->list.v[i];
+		json_t *one = json_object();
+		json_set_text(one, "field", str_c(match_field_name(span->field)));
+		json_set_int(one, "index", (int64_t)span->index);
+		json_set_int(one, "start", (int64_t)span->start);
+		json_set_int(one, "end", (int64_t)span->end);
+		json_set_text(one, "term", span->term);
+		json_array_append_new(list, one);
+	}
+	return list;
+}
+
+static int span_from_json(const json_t *j, struct arena *arena, struct span *ret, struct err *e)
+{
+	struct str field = json_get_str(j, "field");
+	int64_t start = json_get_int(j, "start", -1), end = json_get_int(j, "end", -1);
+	int64_t index = json_get_int(j, "index", 0);
+	int found = -1;
+	for (int f = FIELD_OF_TITLE; f <= FIELD_OF_LINK; f++)
+		if (str_present(field) && str_eq(field, str_c(match_field_name((enum post_field)f))))
+			found = f;
+	if (found < 0)
+		return err_set(e, ERR_INPUT, "span: \"%.*s\" is no field of a post", STR_ARG(text_cut(field, 40)));
+	if (index < 0 || start < 0 || end < start)
+		return err_set(e, ERR_INPUT, "span: index, start and end must be numbers with 0 <= start <= end");
+	*ret = (struct span){ .field = (enum post_field)found,
+		              .index = (size_t)index,
+		              .start = (size_t)start,
+		              .end = (size_t)end,
+		              .term = arena_str(arena, json_get_str(j, "term")) };
+	return 0;
+}
+
+int alert_spans_from_json(const json_t *j, struct arena *arena, struct spans *ret, struct err *e)
+{
+	if (!json_is_array(j))
+		return err_set(e, ERR_INPUT, "spans: expected a list");
+	AUTO(spans) struct spans spans = { 0 };
+	for (size_t i = 0; i < json_array_size(j); i++) {
+		struct span span;
+		if (span_from_json(json_array_get(j, i), arena, &span, e) != 0)
+			return -1;
+		vec_push(&spans.list, span);
+	}
+	*ret = spans;
+	spans = (struct spans){ 0 };
+	return 0;
+}
+
+json_t *alert_to_json(const struct alert *a)
+{
+	char date[DATE_TEXT_MAX];
+	json_t *j = json_object(), *words = json_array();
+	json_set_text(j, "id", a->id);
+	json_set_text(j, "watch", a->watch);
+	json_set_text(j, "query", a->query);
+	json_set_text(j, "created",
+	              a->created_unix_ms == TIME_ABSENT ? STR_NULL : str_c(date_rfc3339(date, a->created_unix_ms)));
+	AUTO(strbuf) struct strbuf reason = STRBUF_INIT(1 << 20);
+	alert_reason(a, &reason);
+	json_set_text(j, "reason", strbuf_str(&reason));
+	for (size_t i = 0; a->spans != NULL && i < a->spans->list.n; i++)
+		if (first_with_term(a->spans, i) == i)
+			json_array_append_new(words, json_text(a->spans->list.v[i].term));
+	json_set(j, "words", words);
+	json_set(j, "spans", alert_spans_to_json(a->spans));
+	json_set(j, "post", post_to_json(a->post));
+	json_set_bool(j, "test", a->test);
+	return j;
+}
