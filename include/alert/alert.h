@@ -25,10 +25,12 @@ struct byte_range {
 };
 /* Pieces of the text around a hit: where it is in view, and what is hit inside it.  */
 struct alert_excerpt {
-	struct strbuf text;       /* one line, "…" where cut; at most max_points code points */
+	struct strbuf text;       /* one line of folded spaces, "…" where cut; at most max_points (>= 8) code points */
 	VEC(struct byte_range) hits; /* byte ranges in `text`, ascending, not overlapping */
 };
 void alert_excerpt_release(struct alert_excerpt *x);
+/* Shows the first hit of `field`, or the start if there is none; of authors, tags and links the one that hit.
+ * `ret` is zeroed or was used before.  Offsets of spans are not trusted. */
 void alert_excerpt(const struct alert *a, enum post_field field, size_t max_points, struct alert_excerpt *ret);
 /* The distinct words that hit, as the query wrote them: `Sutskever, OpenAI`. */
 void alert_words(const struct alert *a, struct strbuf *out);
