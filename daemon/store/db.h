@@ -29,7 +29,8 @@ sqlite3_stmt *db_statement(struct store *s, enum db_statement which, const char 
 void db_text(sqlite3_stmt *st, int i, struct str text);       /* absent is NULL; text must outlive the step */
 void db_int(sqlite3_stmt *st, int i, int64_t n);
 void db_time(sqlite3_stmt *st, int i, int64_t unix_ms);       /* TIME_ABSENT is NULL */
-int db_step(struct store *s, sqlite3_stmt *st, bool *ret_row, struct err *e); /* one row, or the end; resets at the end and on failure */
+/* One row, or the end; resets at the end and on failure. */
+int db_step(struct store *s, sqlite3_stmt *st, bool *ret_row, struct err *e);
 int db_run(struct store *s, sqlite3_stmt *st, struct err *e); /* to the end, no rows wanted */
 struct str db_column_text(sqlite3_stmt *st, int i);           /* borrowed until the next step; STR_NULL if NULL */
 int64_t db_column_time(sqlite3_stmt *st, int i);

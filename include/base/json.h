@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * JSON by jansson, fenced: bodies are bounded, memory has a budget (jansson takes up to 79 bytes a
- * byte,
- * ARCHITECTURE 8.11), and poison that strict JSON refuses is repaired first (RELIABILITY 0.5).
- * json_t * is opaque to most callers; include <jansson.h> where you build or walk.  One thread at a time per value.
+ * JSON by jansson, fenced: bodies are bounded, memory has a budget (jansson takes up to 79 bytes of
+ * heap a byte, ARCHITECTURE 8.11), and poison that strict JSON refuses is repaired first
+ * (RELIABILITY 0.5).  json_t * is opaque to most callers; include <jansson.h> where you build or
+ * walk.  One thread at a time per value.
  */
 #pragma once
 
@@ -14,13 +14,15 @@
 #define JSON_BUDGET_BYTES (256u << 20) /* heap for one parsed document */
 #define JSON_DEPTH_MAX 512
 
-void json_setup(void); /* installs the budget allocator and a random hash seed; once, before threads start */
-/* Strict parse of one document; new reference.  NULL with ERR_INPUT (column/line in the message) or
- * ERR_LIMIT. */
+/* Installs the budget allocator and a random hash seed; once, before threads start. */
+void json_setup(void);
+/* Strict parse of one document of any type; new reference.  NULL with ERR_INPUT (line and column in
+ * the message, never the text itself) or ERR_LIMIT (depth, heap). */
 json_t *json_parse(struct str s, struct err *e) MUST_CHECK;
-/* The same after a byte-repair pass that makes every string and number acceptable: bad UTF-8, raw
- * controls,
- * \u0000, lone surrogates -> U+FFFD; numbers out of range -> 0; NaN/Infinity -> null; trailing commas, BOM. */
+/* The same; what strict JSON refuses is parsed again after a byte-repair pass that makes every
+ * string and number acceptable: bad UTF-8, controls, \u0000 and lone surrogates -> U+FFFD (a raw
+ * tab or line break stays one), unknown escapes -> the character itself, numbers out of range or
+ * malformed -> 0, NaN and Infinity -> null; trailing commas, NUL and BOM go. */
 json_t *json_parse_repaired(struct str s, struct err *e) MUST_CHECK;
 /* Look-ups that never fail: absent or of another type gives the "nothing" value. */
 struct str json_get_str(const json_t *obj, const char *key);  /* STR_NULL if absent or no string; borrowed from obj */

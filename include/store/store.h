@@ -72,8 +72,10 @@ int store_post_put(struct store *s, const struct store_post *p, int64_t now_unix
 /* Posts that came since `since_unix_ms` with a row below `below_row` (0 = from the newest), newest
  * first, at most `limit`; only those
  * whose words satisfy the FTS5 expression `fts` if it is present.  `each` returns false to stop. */
-int store_post_each(struct store *s, struct str fts, int64_t since_unix_ms, int64_t below_row, int limit,
-                    bool (*each)(void *ctx, int64_t row, int64_t came_unix_ms, struct str json), void *ctx, struct err *e) MUST_CHECK;
+int store_post_each(struct store *s, struct str fts, int64_t since_unix_ms, int64_t below_row,
+                    int limit,
+                    bool (*each)(void *ctx, int64_t row, int64_t came_unix_ms, struct str json),
+                    void *ctx, struct err *e) MUST_CHECK;
 /* Forgets the texts of posts that came before `before_unix_ms` and did not alert; ids stay, so
  * that nothing alerts twice. */
 int store_post_prune(struct store *s, int64_t before_unix_ms, int limit, int *ret_pruned, struct err *e) MUST_CHECK;
