@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: ISC */
+/* Posts: filling them, sealing them, and their one JSON form. */
+#include "model/post.h"
+
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "base/url.h"
+
+/* Ours: what is longer is no title, name or language but a mistake or an attack. */
+#define TITLE_MAX_BYTES 4096
+#define NAME_MAX_BYTES 1024
+#define LANGUAGE_MAX_BYTES 35 /* BCP 47, 4.4.1 */
+#define AUTHORS_MAX 100
+#define TAGS_MAX 256
+#define LINKS_MAX 512
+#define ENCLOSURES_MAX 100
+
+struct post *post_new(void)
+{
+	struct post *p = mem_new(struct post);
+
+	p->arena = arena_new(POST_ARENA_MAX);
+	p->published_unix_ms = p->updated_unix_ms = TIME_ABSENT;
+	return p;
+}
+
+void post_free(struct post *p)
+{
+	if (p == NULL)
+		return;
+	vec_free(&p->authors);
+	vec_free(&p->tags);
+	vec_free(&p->links);
+	vec_free(&p->enclosures);
+	arena_free(p->arena);
+	mem_free(p);
+}
+
+void post_list_release(struct post_list *l)
+{
+	for (size_t i = 0; i < l->posts.n; i++)
+		post_free(l->posts.v[i]);
+	vec_free(&l->posts);
+}
+
+void post_add_author(struct post *p, struct str name, struct str handle, struct str url)
+{
+	struct author a = { .name = str_trim(name), .handle = str_trim(handle), .url = str_trim(url) };
+
+	if ((str_empty(a.name) && str_empty(a.handle) && str_empty(a.url)) || p->authors.n == AUTHORS_MAX)
+		return;
+	for (size_t i = 0; i < p->authors.n; i++) {
+		const struct author *b = &p->authors.v[i];
+
+		if (str_eq(a.name, b->name) && str_eq(a.handle, b->handle) && str_eq(a.url, b->url))
+			return;
+	}
+	a.name = arena_str(p->arena, a.name);
+	a.handle = arena_str(p->arena, a.handle);
+	a.url = arena_str(p->arena, a.url);
+	vec_push(&p->authors, a);
+}
+
+void post_add_tag(struct post *p, struct str tag)
+{
+	tag = text_cut(str_trim(tag), NAME_MAX_BYTES);
+	if (str_empty(tag) || p->tags.n == TAGS_MAX)
+		return;
+	for (size_t i = 0; i < p->tags.n; i++)
+		if (str_eq_nocase(p->tags.v[i], tag))
+			return;
+	vec_push(&p->tags, arena_str(p->arena, tag));
+}
+
+void post_add_link(struct post *p, struct str url)
+{
+	url = str_trim(url);
+	if (str_empty(url) || url.len > URL_MAX || p->links.n == LINKS_MAX)
+		return;
+	for (size_t i = 0; i < p->links.n; i++)
+		if (str_eq(p->links.v[i], url))
+			return;
+	vec_push(&p->links, arena_str(p->arena, url));
+}
+
+/* --- sealing ----------------------------------------------------------------------------------- */
+
+/* Would text_repair leave it as it is?  Nearly every text is clean: this saves the copy. */
+static bool is_clean(struct str s)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = p[i];
+
+		if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
+			return false;
+		if (c == 0xc2 && i + 1 < s.len && p[i + 1] < 0xa0)
+			return false;
+	}
+	return text_is_utf8(s);
+}
+
+/* Would text_fold_space leave it as it is, as far as ASCII goes? */
+static bool is_folded(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.p[i];
+
+		if (c == ' ' ? i == 0 || i + 1 == s.len || s.p[i - 1] == ' ' : char_is_space(c) || (unsigned char)c >= 0x80)
+			return false;
+	}
+	return true;
+}
+
+/* Many lines: repaired, trimmed, cut.  Empty is absent. */
+static struct str seal_text(struct post *p, struct str s, size_t max)
+{
+	s = str_trim(s);
+	if (!is_clean(s)) {
+		AUTO(strbuf) struct strbuf b = STRBUF_INIT(s.len * 3 + 1); /* a byte becomes at most U+FFFD */
+
+		text_repair(&b, s);
+		s = arena_str(p->arena, str_trim(text_cut(strbuf_str(&b), max)));
+	}
+	s = str_trim(text_cut(s, max));
+	return str_empty(s) ? STR_NULL : s;
+}
+
+/* One line: the same with white space folded. */
+static struct str seal_line(struct post *p, struct str s, size_t max)
+{
+	s = seal_text(p, s, max);
+	if (str_present(s) && !is_folded(s)) {
+		AUTO(strbuf) struct strbuf b = STRBUF_INIT(s.len + 1);
+
+		text_fold_space(&b, s);
+		if (!str_eq(s, strbuf_str(&b)))
+			s = arena_str(p->arena, strbuf_str(&b));
+	}
+	return str_empty(s) ? STR_NULL : s;
+}
+
+static struct str seal_url(struct post *p, struct str s)
+{
+	s = seal_line(p, s, URL_MAX + 1);
+	return s.len <= URL_MAX && url_is_http(s) ? s : STR_NULL;
+}
+
+static struct str seal_id(struct post *p, struct str s)
+{
+	unsigned char digest[SHA256_BYTES];
+
+	s = seal_line(p, s, POST_TEXT_MAX);
+	if (s.len <= POST_ID_MAX)
+		return s;
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(128);
+	hash_sha256(s, digest);
+	strbuf_adds(&b, "sha256:");
+	hash_hex(&b, str_n(digest, sizeof(digest)));
+	return arena_str(p->arena, strbuf_str(&b));
+}
+
+/* "FR_fr" becomes "fr-fr"; what cannot be a language tag is absent. */
+static struct str seal_language(struct post *p, struct str s)
+{
+	char tag[LANGUAGE_MAX_BYTES];
+	bool primary = true;
+
+	s = str_trim(s);
+	if (str_empty(s) || s.len > sizeof(tag))
+		return STR_NULL;
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.p[i] == '_' ? '-' : s.p[i];
+
+		if (c != '-' && !char_is_alnum(c))
+			return STR_NULL;
+		primary = primary && c != '-';
+		tag[i] = primary ? char_lower(c) : c;
+	}
+	if (!char_is_alpha(tag[0]))
+		return STR_NULL;
+	return str_eq(s, str_n(tag, s.len)) ? s : arena_str(p->arena, str_n(tag, s.len));
+}
+
+static void seal_lists(struct post *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->authors.n; i++) {
+		struct author a = p->authors.v[i];
+
+		a.name = seal_line(p, a.name, NAME_MAX_BYTES);
+		a.handle = seal_line(p, a.handle, NAME_MAX_BYTES);
+		a.url = seal_url(p, a.url);
+		if (str_present(a.name) || str_present(a.handle) || str_present(a.url))
+			p->authors.v[n++] = a;
+	}
+	p->authors.n = n;
+	n = 0;
+	for (size_t i = 0; i < p->tags.n; i++) {
+		struct str tag = seal_line(p, p->tags.v[i], NAME_MAX_BYTES);
+
+		if (str_present(tag))
+			p->tags.v[n++] = tag;
+	}
+	p->tags.n = n;
+	n = 0;
+	for (size_t i = 0; i < p->links.n; i++) {
+		struct str url = seal_url(p, p->links.v[i]);
+
+		if (str_present(url))
+			p->links.v[n++] = url;
+	}
+	p->links.n = n;
+	n = 0;
+	for (size_t i = 0; i < p->enclosures.n && n < ENCLOSURES_MAX; i++) {
+		struct enclosure x = p->enclosures.v[i];
+
+		x.url = seal_url(p, x.url);
+		x.type = seal_line(p, x.type, NAME_MAX_BYTES);
+		if (x.length < 0)
+			x.length = -1;
+		if (str_present(x.url))
+			p->enclosures.v[n++] = x;
+	}
+	p->enclosures.n = n;
+}
+
+static uint64_t content_hash(const struct post *p, bool with_url)
+{
+	const uint64_t parts[5] = {
+		hash64(p->title), hash64(p->text), hash64(p->summary), hash64(with_url ? p->url : STR_NULL),
+		hash64(p->content_warning),
+	};
+
+	return hash64(str_n(parts, sizeof(parts)));
+}
+
+/* What to call a post without id and URL: its content, and what else it has if it says nothing. */
+static struct str content_id(const struct post *p)
+{
+	struct str enclosure = p->enclosures.n ? p->enclosures.v[0].url : STR_NULL;
+
+	if (str_present(p->title) || str_present(p->text))
+		return arena_fmt(p->arena, "hash:%016llx", (unsigned long long)content_hash(p, false));
+	const uint64_t parts[3] = { content_hash(p, false), (uint64_t)p->published_unix_ms, hash64(enclosure) };
+	return arena_fmt(p->arena, "hash:%016llx", (unsigned long long)hash64(str_n(parts, sizeof(parts))));
+}
+
+void post_seal(struct post *p)
+{
+	p->url = seal_url(p, p->url);
+	p->title = seal_line(p, p->title, TITLE_MAX_BYTES);
+	p->text = seal_text(p, p->text, POST_TEXT_MAX);
+	p->summary = seal_text(p, p->summary, POST_TEXT_MAX);
+	p->language = seal_language(p, p->language);
+	p->reply_to = seal_id(p, p->reply_to);
+	p->quote_of = seal_id(p, p->quote_of);
+	p->repost_of = seal_id(p, p->repost_of);
+	p->thread = seal_id(p, p->thread);
+	p->content_warning = seal_line(p, p->content_warning, TITLE_MAX_BYTES);
+	p->source = seal_line(p, p->source, NAME_MAX_BYTES);
+	p->platform = seal_line(p, p->platform, NAME_MAX_BYTES);
+	seal_lists(p);
+	p->id = seal_id(p, p->id);
+	if (!str_present(p->id))
+		p->id = seal_id(p, p->url);
+	if (!str_present(p->id))
+		p->id = content_id(p);
+	p->fingerprint = content_hash(p, true);
+}
+
+/* --- JSON -------------------------------------------------------------------------------------- */
+
+static void set_time(json_t *j, const char *key, int64_t unix_ms)
+{
+	char buf[DATE_TEXT_MAX];
+
+	json_set_text(j, key, unix_ms == TIME_ABSENT ? STR_NULL : str_c(date_rfc3339(buf, unix_ms)));
+}
+
+static json_t *author_to_json(const struct author *a)
+{
+	json_t *j = json_object();
+
+	json_set_text(j, "name", a->name);
+	json_set_text(j, "handle", a->handle);
+	json_set_text(j, "url", a->url);
+	return j;
+}
+
+static json_t *texts_to_json(const struct str *v, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_text(v[i]));
+	return list;
+}
+
+static json_t *authors_to_json(const struct post *p)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < p->authors.n; i++)
+		json_array_append_new(list, author_to_json(&p->authors.v[i]));
+	return list;
+}
+
+static json_t *enclosures_to_json(const struct post *p)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < p->enclosures.n; i++) {
+		const struct enclosure *x = &p->enclosures.v[i];
+		json_t *j = json_object();
+
+		json_set_text(j, "url", x->url);
+		json_set_text(j, "type", x->type);
+		json_set(j, "length", x->length < 0 ? json_null() : json_integer(x->length));
+		json_array_append_new(list, j);
+	}
+	return list;
+}
+
+json_t *post_to_json(const struct post *p)
+{
+	json_t *j = json_object();
+
+	json_set_text(j, "id", p->id);
+	json_set_text(j, "url", p->url);
+	json_set_text(j, "title", p->title);
+	json_set_text(j, "text", p->text);
+	json_set_text(j, "summary", p->summary);
+	json_set(j, "author", p->authors.n ? author_to_json(&p->authors.v[0]) : json_null());
+	json_set(j, "authors", authors_to_json(p));
+	set_time(j, "published", p->published_unix_ms);
+	set_time(j, "updated", p->updated_unix_ms);
+	json_set_text(j, "language", p->language);
+	json_set(j, "tags", texts_to_json(p->tags.v, p->tags.n));
+	json_set(j, "links", texts_to_json(p->links.v, p->links.n));
+	json_set(j, "enclosures", enclosures_to_json(p));
+	json_set_text(j, "reply_to", p->reply_to);
+	json_set_text(j, "quote_of", p->quote_of);
+	json_set_text(j, "repost_of", p->repost_of);
+	json_set_text(j, "thread", p->thread);
+	json_set_text(j, "content_warning", p->content_warning);
+	json_set_text(j, "source", p->source);
+	json_set_text(j, "platform", p->platform);
+	return j;
+}
+
+static struct str copy_text(struct post *p, const json_t *j, const char *key)
+{
+	return arena_str(p->arena, json_get_str(j, key));
+}
+
+static int64_t get_time(const json_t *j, const char *key)
+{
+	struct str s = json_get_str(j, key);
+
+	return str_present(s) ? date_parse(s) : TIME_ABSENT;
+}
+
+static void add_author_json(struct post *p, const json_t *j)
+{
+	post_add_author(p, json_get_str(j, "name"), json_get_str(j, "handle"), json_get_str(j, "url"));
+}
+
+static void add_enclosure_json(struct post *p, const json_t *j)
+{
+	struct enclosure x = { .url = copy_text(p, j, "url"), .type = copy_text(p, j, "type") };
+
+	x.length = json_get_int(j, "length", -1);
+	if (str_present(x.url) && p->enclosures.n < ENCLOSURES_MAX)
+		vec_push(&p->enclosures, x);
+}
+
+static void lists_from_json(struct post *p, const json_t *j)
+{
+	const json_t *list = json_get(j, "authors");
+
+	for (size_t i = 0; i < json_array_size(list); i++)
+		add_author_json(p, json_array_get(list, i));
+	if (p->authors.n == 0 && json_get(j, "author"))
+		add_author_json(p, json_get(j, "author"));
+	list = json_get(j, "tags");
+	for (size_t i = 0; i < json_array_size(list); i++)
+		post_add_tag(p, json_str(json_array_get(list, i)));
+	list = json_get(j, "links");
+	for (size_t i = 0; i < json_array_size(list); i++)
+		post_add_link(p, json_str(json_array_get(list, i)));
+	list = json_get(j, "enclosures");
+	for (size_t i = 0; i < json_array_size(list); i++)
+		add_enclosure_json(p, json_array_get(list, i));
+}
+
+int post_from_json(const json_t *j, struct post **ret_post, struct err *e)
+{
+	if (!json_is_object(j))
+		return err_set(e, ERR_INPUT, "a post must be a JSON object");
+	struct post *p = post_new();
+	p->id = copy_text(p, j, "id");
+	p->url = copy_text(p, j, "url");
+	p->title = copy_text(p, j, "title");
+	p->text = copy_text(p, j, "text");
+	p->summary = copy_text(p, j, "summary");
+	p->published_unix_ms = get_time(j, "published");
+	p->updated_unix_ms = get_time(j, "updated");
+	p->language = copy_text(p, j, "language");
+	lists_from_json(p, j);
+	p->reply_to = copy_text(p, j, "reply_to");
+	p->quote_of = copy_text(p, j, "quote_of");
+	p->repost_of = copy_text(p, j, "repost_of");
+	p->thread = copy_text(p, j, "thread");
+	p->content_warning = copy_text(p, j, "content_warning");
+	p->source = copy_text(p, j, "source");
+	p->platform = copy_text(p, j, "platform");
+	post_seal(p);
+	*ret_post = p;
+	return 0;
+}
