@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the engine is made of at this moment: sources, channels and watches, from the YAML and from
+ * the database, each with its running state.  Start, reload and recovery after a failed commit all
+ * build a new world with the same code; running state is read back from the database, so memory
+ * mirrors it and never leads it.
+ * Owner: the engine; engine thread only.
+ */
+#pragma once
+
+#include "base/heap.h"
+#include "base/map.h"
+#include "channel/channel.h"
+#include "config/config.h"
+#include "match/match.h"
+#include "source/source.h"
+#include "store/store.h"
+
+enum origin { ORIGIN_CONFIG, ORIGIN_API };
+const char *origin_name(enum origin o); /* "config", "api" */
+
+struct world_source {
+	struct config_source settings;
+	struct arena *arena;       /* of the settings; NULL: the configuration's */
+	enum origin origin;
+	struct source source;      /* as its type sees it; type NULL until a document tells it */
+	struct arena *kept_arena;
+	struct store_source kept;  /* as in the database */
+	struct str title;          /* of the feed, once seen in this run; in kept_title */
+	struct strbuf kept_title;
+	struct heap_node due;      /* mono ms */
+	uint64_t transfer_id;      /* of the poll under way, 0 = none */
+	bool waiting_for_host;
+	bool asked;                /* poll under way or due because somebody asked */
+	uint64_t waiter;           /* request to be answered when the poll ends, 0 = none */
+};
+
+struct outbox_item {               /* one waiting delivery */
+	struct heap_node due;      /* mono ms; in `retries` only */
+	int64_t row, alert_row, attempts, created_unix_ms;
+};
+struct world_channel {
+	struct config_channel settings;
+	struct arena *arena;
+	enum origin origin;
+	struct channel channel;
+	VEC(struct outbox_item *) fresh; /* not tried yet, oldest first from fresh_head on */
+	size_t fresh_head;
+	struct heap retries;
+	struct heap_node due;      /* mono ms: when the next delivery may start */
+	int64_t open_mono_ms;      /* closed until then: spacing, Retry-After, back-off */
+	int in_flight;
+	int64_t failures;          /* in a row, over all deliveries */
+	bool broken;
+	struct strbuf last_error;
+};
+
+struct world_watch {
+	struct config_watch settings;
+	struct arena *arena;
+	enum origin origin;
+	struct query *query;
+	uint64_t handle;           /* in the matcher and in world.by_handle */
+};
+
+struct world {
+	struct config *config;
+	struct map *sources, *channels, *watches; /* by name, in order of the files, then of the database */
+	VEC(struct world_watch *) by_handle;      /* NULL where one was removed */
+	struct matcher *matcher;
+};
+
+/* The rows of all source and channel types in the form that config/ wants. */
+#define WORLD_TYPES_MAX 64
+struct world_types {
+	struct config_type sources[WORLD_TYPES_MAX], channels[WORLD_TYPES_MAX];
+	struct config_types types;
+};
+void world_types_init(struct world_types *t);
+
+void world_free(struct world *w);
+/* Takes `config` in any case.  Errors (name clashes of the database's objects with the YAML's, a
+ * query that does not parse) go to `errors` as lines; -1 then.  `lenient`: such objects of the
+ * database are left out with a warning line instead, so that a start always comes up.  A failing
+ * database is one line too. */
+int world_build(struct config *config, const struct config_types *types, struct store *store,
+                bool lenient, struct config_errors *errors, struct world **ret) MUST_CHECK;
+DEFINE_OWNED(world);
+
+struct world_source *world_source(const struct world *w, struct str name);   /* NULL if none */
+struct world_channel *world_channel(const struct world *w, struct str name);
+struct world_watch *world_watch(const struct world *w, struct str name);
+
+/* Add one; `arena` (which the settings live in) is taken on success.  ERR_INPUT if the query or the
+ * settings do not go together, ERR_CONFIG if the name is taken. */
+int world_add_source(struct world *w, const struct config_source *s, struct arena *arena, enum origin origin,
+                     struct world_source **ret, struct err *e) MUST_CHECK;
+int world_add_channel(struct world *w, const struct config_channel *s, struct arena *arena, enum origin origin,
+                      struct world_channel **ret, struct err *e) MUST_CHECK;
+int world_add_watch(struct world *w, const struct config_watch *s, struct arena *arena, enum origin origin,
+                    struct world_watch **ret, struct err *e) MUST_CHECK;
+/* Out of the world and freed. The caller has cancelled what runs for it. */
+void world_remove_source(struct world *w, struct world_source *s);
+void world_remove_channel(struct world *w, struct world_channel *c);
+void world_remove_watch(struct world *w, struct world_watch *watch);
+
+/* Where this watch tells: its own channels, else the default ones, else the only one. */
+#define WORLD_CHANNELS_MAX 64
+size_t world_channels_of(const struct world *w, const struct world_watch *watch,
+                         struct world_channel *ret[static WORLD_CHANNELS_MAX]);
+/* Does this watch look at posts of that source? */
+bool world_watches(const struct world_watch *watch, struct str source);
+/* What is odd about a watch: over-broad, nowhere to tell, an unknown channel or source; empty if
+ * nothing. */
+void world_watch_warning(const struct world *w, const struct world_watch *watch, struct strbuf *out);
+/* Polling identity of a source: another one, and validators and baseline are void. */
+uint64_t world_source_identity(const struct config_source *s);
