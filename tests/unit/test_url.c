@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC */
+/* URLs: parts, references, hosts, redaction, the same-story form. */
+#include "lib/test.h"
+
+#include "base/url.h"
+
+TEST(parts)
+{
+	struct err e = { 0 };
+	AUTO(url_parts) struct url_parts u = { 0 };
+	CHECK_OK(url_split(STR("SMTPS://jo%40x:p%3Aw@Mail.example:465/a%20b?c=d&e#f"), &u, &e), &e);
+	CHECK_STR(str_c(u.scheme), "smtps");
+	CHECK_STR(str_c(u.user), "jo@x");
+	CHECK_STR(str_c(u.password), "p:w");
+	CHECK_STR(str_c(u.host), "Mail.example");
+	CHECK_INT(u.port, 465);
+	CHECK_STR(str_c(u.path), "/a%20b");
+	CHECK_STR(str_c(u.query), "c=d&e");
+	CHECK_STR(str_c(u.fragment), "f");
+	AUTO(url_parts) struct url_parts v = { 0 };
+	CHECK_OK(url_split(STR("http://[::1]"), &v, &e), &e);
+	CHECK_STR(str_c(v.host), "[::1]");
+	CHECK_STR(str_c(v.path), "/");
+	CHECK_STR(str_c(v.user), "");
+	CHECK_INT(v.port, 0);
+	AUTO(url_parts) struct url_parts f = { 0 };
+	CHECK_OK(url_split(STR("file:///etc/x"), &f, &e), &e);
+	CHECK_STR(str_c(f.host), "");
+	CHECK_STR(str_c(f.path), "/etc/x");
+}
+
+TEST(nonsense_is_refused)
+{
+	static const struct str bad[] = {
+		{ "", 0 },	     { "example.org", 11 },	    { "http://", 7 },
+		{ "http://a b/", 11 }, { "http://x:99999/", 15 },   { "http://x\0y/", 11 },
+		{ "http://x\r\ny", 11 }, { "http://u%0a@x/", 14 },
+	};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct err e = { 0 };
+		struct url_parts u = { 0 };
+		CHECK_INT(url_split(bad[i], &u, &e), -1);
+		CHECK_INT(e.kind, ERR_INPUT);
+	}
+	struct err e = { 0 };
+	struct url_parts u = { 0 };
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(2 * URL_MAX);
+	strbuf_adds(&b, "http://x/");
+	while (b.len <= URL_MAX)
+		strbuf_addc(&b, 'a');
+	CHECK_INT(url_split(strbuf_str(&b), &u, &e), -1);
+	CHECK(strstr(e.message, "8192") != NULL);
+}
+
+static void check_resolved(const char *base, const char *ref, const char *want)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(2 * URL_MAX);
+	if (!url_resolve(&b, str_c(base), str_c(ref)))
+		strbuf_adds(&b, "(no)");
+	if (strcmp(strbuf_cstr(&b), want) != 0)
+		print_error("%s against %s\n", ref, base ? base : "nothing");
+	CHECK_STR(strbuf_str(&b), want);
+}
+
+/* The examples of RFC 3986, 5.4. */
+TEST(references_of_the_rfc)
+{
+	static const char *const t[][2] = {
+		{ "g:h", "g:h" },
+		{ "g", "http://a/b/c/g" },
+		{ "./g", "http://a/b/c/g" },
+		{ "g/", "http://a/b/c/g/" },
+		{ "/g", "http://a/g" },
+		{ "//g", "http://g" },
+		{ "?y", "http://a/b/c/d;p?y" },
+		{ "g?y", "http://a/b/c/g?y" },
+		{ "#s", "http://a/b/c/d;p?q#s" },
+		{ "g#s", "http://a/b/c/g#s" },
+		{ "g?y#s", "http://a/b/c/g?y#s" },
+		{ ";x", "http://a/b/c/;x" },
+		{ "", "http://a/b/c/d;p?q" },
+		{ ".", "http://a/b/c/" },
+		{ "./", "http://a/b/c/" },
+		{ "..", "http://a/b/" },
+		{ "../g", "http://a/b/g" },
+		{ "../..", "http://a/" },
+		{ "../../g", "http://a/g" },
+		{ "../../../../g", "http://a/g" },
+		{ "/../g", "http://a/g" },
+		{ "g.", "http://a/b/c/g." },
+		{ "..g", "http://a/b/c/..g" },
+		{ "./../g", "http://a/b/g" },
+		{ "g;x=1/../y", "http://a/b/c/y" },
+		{ "g?y/../x", "http://a/b/c/g?y/../x" },
+		{ "http:g", "http:g" },
+	};
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		check_resolved("http://a/b/c/d;p?q", t[i][0], t[i][1]);
+}
+
+TEST(references_of_the_world)
+{
+	check_resolved("https://x.example", "a.html", "https://x.example/a.html");
+	check_resolved("https://x.example/?q", "/b", "https://x.example/b");
+	check_resolved(NULL, "https://x.example/a", "https://x.example/a");
+	check_resolved("", "a", "(no)");
+	check_resolved("nonsense", "https://x.example/a", "https://x.example/a");
+	check_resolved("mailto:a@b", "x", "(no)");
+	check_resolved("https://x.example/", " \n/a b\n/c ", "https://x.example/a%20b/c");
+	check_resolved("https://x.example/", "http://", "(no)");
+	check_resolved("https://x.example/", "/a\x01", "(no)");
+	check_resolved("https://x.example/", "\xc3\xa9t\xc3\xa9", "https://x.example/\xc3\xa9t\xc3\xa9");
+	check_resolved("file:///srv/feed.xml", "img.png", "file:///srv/img.png");
+	check_resolved("https://x.example/", "mailto:a@b.example", "mailto:a@b.example");
+}
+
+TEST(hosts)
+{
+	CHECK_STR(url_host(STR("HTTP://u:p@Ex.org:8080/a@b:c")), "Ex.org");
+	CHECK_STR(url_host(STR("http://[2001:db8::1]:80/")), "[2001:db8::1]");
+	CHECK_STR(url_host(STR("mailto:a@b")), "");
+	CHECK_STR(url_host(STR("//x/")), "");
+	CHECK_STR(url_host(STR("http://a?b@c")), "a");
+	CHECK(url_is_http(STR("hTTps://x")) && !url_is_http(STR("http:///x")));
+	CHECK(!url_is_http(STR("ftp://x/")) && !url_is_http(STR("http://")) && !url_is_http(STR_NULL));
+}
+
+static void check_redacted(const char *url, bool hide, const char *want)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(URL_MAX);
+	url_redact(&b, str_c(url), hide);
+	CHECK_STR(strbuf_str(&b), want);
+}
+
+TEST(redaction)
+{
+	check_redacted("https://u:p@h.example:8443/a/b?token=s&x#frag", false,
+		       "https://h.example:8443/a/b?token=***&***");
+	check_redacted("https://hooks.example/services/T0/B0/secret", true, "https://hooks.example/***");
+	check_redacted("u:p@h", false, "***");
+	check_redacted("https://h.example", false, "https://h.example");
+}
+
+static void check_canonical(const char *url, const char *want)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(URL_MAX);
+	url_canonical(&b, str_c(url));
+	CHECK_STR(strbuf_str(&b), want);
+}
+
+TEST(same_story)
+{
+	check_canonical("HTTPS://Example.ORG:443/Path?utm_source=a&id=7&FBCLID=x#top",
+			"https://example.org/Path?id=7");
+	check_canonical("http://example.org?utm_medium=rss", "http://example.org/");
+	check_canonical("http://example.org:8080/", "http://example.org:8080/");
+	check_canonical("http://[::1]:80/a", "http://[::1]/a");
+	check_canonical("https://u@H/?a&&b=", "https://u@h/?a&b=");
+	check_canonical("urn:X:1", "urn:X:1");
+	/* Names that only look alike stay. */
+	check_canonical("https://h/?utmost=1&clid=2", "https://h/?utmost=1&clid=2");
+}
