@@ -25,6 +25,22 @@ int store_object_remove(struct store *s, enum store_kind kind, struct str name, 
 	return db_run(s, st, e);
 }
 
+int store_object_get(struct store *s, enum store_kind kind, struct str name, struct arena *arena, struct str *ret_json,
+                     bool *ret_found, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_OBJECT_GET, "SELECT json FROM object WHERE kind=?1 AND name=?2", e);
+	if (st == NULL)
+		return -1;
+	db_int(st, 1, (int64_t)kind);
+	db_text(st, 2, name);
+	if (db_step(s, st, ret_found, e) != 0)
+		return -1;
+	if (!*ret_found)
+		return 0;
+	*ret_json = arena_str(arena, db_column_text(st, 0));
+	return db_run(s, st, e);
+}
+
 int store_object_each(struct store *s, enum store_kind kind,
                       void (*each)(void *ctx, struct str name, struct str json), void *ctx, struct err *e)
 {

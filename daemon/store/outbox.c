@@ -117,12 +117,46 @@ int store_delivery_update(struct store *s, const struct store_delivery *d, struc
 	return db_run(s, st, e);
 }
 
+#define DELIVERY_COLUMNS "SELECT row, alert, channel, state, attempts, next, created, changed, error FROM delivery "
+
+static struct store_delivery read_delivery(sqlite3_stmt *st)
+{
+	return (struct store_delivery){
+		.row = sqlite3_column_int64(st, 0),
+		.alert_row = sqlite3_column_int64(st, 1),
+		.channel = db_column_text(st, 2),
+		.state = (enum store_delivery_state)sqlite3_column_int(st, 3),
+		.attempts = sqlite3_column_int64(st, 4),
+		.next_unix_ms = sqlite3_column_int64(st, 5),
+		.created_unix_ms = sqlite3_column_int64(st, 6),
+		.changed_unix_ms = sqlite3_column_int64(st, 7),
+		.error = db_column_text(st, 8),
+	};
+}
+
+int store_delivery_get(struct store *s, int64_t row, struct arena *arena, struct store_delivery *ret, bool *ret_found,
+                       struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_DELIVERY_GET, DELIVERY_COLUMNS "WHERE row=?1", e);
+	if (st == NULL)
+		return -1;
+	db_int(st, 1, row);
+	if (db_step(s, st, ret_found, e) != 0)
+		return -1;
+	if (!*ret_found)
+		return 0;
+	*ret = read_delivery(st);
+	ret->channel = arena_str(arena, ret->channel);
+	ret->error = arena_str(arena, ret->error);
+	return db_run(s, st, e);
+}
+
 int store_delivery_each(struct store *s, int state, struct str channel, int64_t above_row, int limit,
                         bool (*each)(void *ctx, const struct store_delivery *d), void *ctx, struct err *e)
 {
 	sqlite3_stmt *st = db_statement(s, DB_DELIVERY_EACH,
-	                                "SELECT row, alert, channel, state, attempts, next, created, changed, error FROM delivery"
-	                                " WHERE row>?1 AND (?2<0 OR state=?2) AND (?3 IS NULL OR channel=?3)"
+	                                DELIVERY_COLUMNS
+	                                "WHERE row>?1 AND (?2<0 OR state=?2) AND (?3 IS NULL OR channel=?3)"
 	                                " ORDER BY row LIMIT ?4", e);
 	if (st == NULL)
 		return -1;
@@ -135,17 +169,7 @@ int store_delivery_each(struct store *s, int state, struct str channel, int64_t 
 			return -1;
 		if (!row)
 			return 0;
-		struct store_delivery d = {
-			.row = sqlite3_column_int64(st, 0),
-			.alert_row = sqlite3_column_int64(st, 1),
-			.channel = db_column_text(st, 2),
-			.state = (enum store_delivery_state)sqlite3_column_int(st, 3),
-			.attempts = sqlite3_column_int64(st, 4),
-			.next_unix_ms = sqlite3_column_int64(st, 5),
-			.created_unix_ms = sqlite3_column_int64(st, 6),
-			.changed_unix_ms = sqlite3_column_int64(st, 7),
-			.error = db_column_text(st, 8),
-		};
+		struct store_delivery d = read_delivery(st);
 		if (!each(ctx, &d)) {
 			sqlite3_reset(st);
 			return 0;

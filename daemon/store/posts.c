@@ -12,7 +12,7 @@ static int insert_words(struct store *s, int64_t row, struct str words, struct e
 	return db_run(s, st, e);
 }
 
-static int insert_post(struct store *s, const struct store_post *p, int64_t now_unix_ms, int64_t *ret_row, struct err *e)
+int store_post_insert(struct store *s, const struct store_post *p, int64_t now_unix_ms, int64_t *ret_row, struct err *e)
 {
 	sqlite3_stmt *st = db_statement(s, DB_POST_INSERT,
 	                                "INSERT INTO post (source, id, fingerprint, came, published, json)"
@@ -36,7 +36,7 @@ static int insert_post(struct store *s, const struct store_post *p, int64_t now_
 
 /* The words of the first version stay in the index beside nothing: a contentless index cannot take them out, so the new
  * text is found by its old words too, and the query decides on the new text. */
-static int edit_post(struct store *s, int64_t row, const struct store_post *p, int64_t now_unix_ms, struct err *e)
+int store_post_edit(struct store *s, int64_t row, const struct store_post *p, int64_t now_unix_ms, struct err *e)
 {
 	sqlite3_stmt *st = db_statement(s, DB_POST_EDIT,
 	                                "UPDATE post SET fingerprint=?2, edited=?3, json=?4, published=?5 WHERE row=?1", e);
@@ -52,32 +52,22 @@ static int edit_post(struct store *s, int64_t row, const struct store_post *p, i
 	return insert_words(s, row, p->words, e);
 }
 
-int store_post_put(struct store *s, const struct store_post *p, int64_t now_unix_ms, int64_t *ret_row,
-                   enum store_seen *ret_seen, struct err *e)
+int store_post_find(struct store *s, struct str source, struct str id, struct arena *arena, struct store_found *ret,
+                    bool *ret_found, struct err *e)
 {
-	sqlite3_stmt *st = db_statement(s, DB_POST_FIND, "SELECT row, fingerprint FROM post WHERE source=?1 AND id=?2", e);
+	sqlite3_stmt *st = db_statement(s, DB_POST_FIND, "SELECT row, fingerprint, json FROM post WHERE source=?1 AND id=?2", e);
 	if (st == NULL)
 		return -1;
-	db_text(st, 1, p->source);
-	db_text(st, 2, p->id);
-	bool found = false;
-	if (db_step(s, st, &found, e) != 0)
+	db_text(st, 1, source);
+	db_text(st, 2, id);
+	if (db_step(s, st, ret_found, e) != 0)
 		return -1;
-	if (!found) {
-		if (insert_post(s, p, now_unix_ms, ret_row, e) != 0)
-			return -1;
-		*ret_seen = STORE_POST_NEW;
+	if (!*ret_found)
 		return 0;
-	}
-	int64_t row = sqlite3_column_int64(st, 0);
-	bool same = (uint64_t)sqlite3_column_int64(st, 1) == p->fingerprint;
-	if (db_run(s, st, e) != 0)
-		return -1;
-	if (!same && edit_post(s, row, p, now_unix_ms, e) != 0)
-		return -1;
-	*ret_row = row;
-	*ret_seen = same ? STORE_POST_KNOWN : STORE_POST_EDITED;
-	return 0;
+	ret->row = sqlite3_column_int64(st, 0);
+	ret->fingerprint = (uint64_t)sqlite3_column_int64(st, 1);
+	ret->json = arena == NULL ? STR_NULL : arena_str(arena, db_column_text(st, 2));
+	return db_run(s, st, e);
 }
 
 int store_post_each(struct store *s, struct str fts, int64_t since_unix_ms, int64_t below_row, int limit,

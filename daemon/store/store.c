@@ -213,3 +213,16 @@ uint64_t store_uuid(const struct store *s)
 {
 	return s->uuid;
 }
+
+int store_probe(struct store *s, struct err *e)
+{
+	if (store_begin(s, e) != 0)
+		return -1;
+	sqlite3_stmt *st = db_statement(s, DB_PROBE,
+	                                "INSERT OR REPLACE INTO meta VALUES ('probe', hex(randomblob(2048)))", e);
+	if (st == NULL || db_run(s, st, e) != 0) {
+		store_rollback(s);
+		return -1;
+	}
+	return store_commit(s, e);
+}

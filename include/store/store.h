@@ -32,6 +32,9 @@ void store_rollback(struct store *s);
 enum store_kind { STORE_SOURCE, STORE_WATCH, STORE_CHANNEL };
 int store_object_put(struct store *s, enum store_kind kind, struct str name, struct str json, struct err *e) MUST_CHECK;
 int store_object_remove(struct store *s, enum store_kind kind, struct str name, struct err *e) MUST_CHECK;
+/* The JSON is copied into `arena`. */
+int store_object_get(struct store *s, enum store_kind kind, struct str name, struct arena *arena, struct str *ret_json,
+                     bool *ret_found, struct err *e) MUST_CHECK;
 int store_object_each(struct store *s, enum store_kind kind, void (*each)(void *ctx, struct str name, struct str json), void *ctx,
                       struct err *e) MUST_CHECK;
 
@@ -59,7 +62,16 @@ int store_source_forget(struct store *s, struct str name, struct err *e) MUST_CH
 
 /* --- posts --- */
 
-enum store_seen { STORE_POST_NEW, STORE_POST_KNOWN, STORE_POST_EDITED };
+/* What is kept of a post; `json` is copied into `arena` if that is not NULL, absent when it was
+ * pruned.  ret_found false: never seen. */
+struct store_found {
+	int64_t row;
+	uint64_t fingerprint;
+	struct str json;
+};
+int store_post_find(struct store *s, struct str source, struct str id, struct arena *arena, struct store_found *ret,
+                    bool *ret_found, struct err *e) MUST_CHECK;
+
 struct store_post {
 	struct str source, id;      /* identity: unique together */
 	struct str json;            /* model/post.h's form */
@@ -67,8 +79,9 @@ struct store_post {
 	uint64_t fingerprint;       /* another one for the same id is an edit */
 	int64_t published_unix_ms;  /* TIME_ABSENT if not known */
 };
-int store_post_put(struct store *s, const struct store_post *p, int64_t now_unix_ms, int64_t *ret_row, enum store_seen *ret_seen,
-                   struct err *e) MUST_CHECK;
+int store_post_insert(struct store *s, const struct store_post *p, int64_t now_unix_ms, int64_t *ret_row, struct err *e)
+        MUST_CHECK;
+int store_post_edit(struct store *s, int64_t row, const struct store_post *p, int64_t now_unix_ms, struct err *e) MUST_CHECK;
 /* Posts that came since `since_unix_ms` with a row below `below_row` (0 = from the newest), newest
  * first, at most `limit`; only those
  * whose words satisfy the FTS5 expression `fts` if it is present.  `each` returns false to stop. */
@@ -113,6 +126,8 @@ struct store_delivery {
 int store_delivery_put(struct store *s, int64_t alert_row, struct str channel, int64_t now_unix_ms, int64_t *ret_row, struct err *e)
         MUST_CHECK;
 int store_delivery_update(struct store *s, const struct store_delivery *d, struct err *e) MUST_CHECK; /* by row */
+int store_delivery_get(struct store *s, int64_t row, struct arena *arena, struct store_delivery *ret, bool *ret_found,
+                       struct err *e) MUST_CHECK;
 /* Oldest first.  state -1: any; channel absent: any; above_row: paging. */
 int store_delivery_each(struct store *s, int state, struct str channel, int64_t above_row, int limit,
                         bool (*each)(void *ctx, const struct store_delivery *d), void *ctx, struct err *e) MUST_CHECK;
@@ -121,6 +136,8 @@ struct store_counts {
 	int64_t posts, alerts, waiting, delivered, dead;
 };
 int store_count(struct store *s, struct store_counts *ret, struct err *e) MUST_CHECK;
+/* Writes and commits a little: does the disk take anything again? */
+int store_probe(struct store *s, struct err *e) MUST_CHECK;
 /* Random once per database: makes the public ids of alerts and deliveries unique over
  * installations. */
 uint64_t store_uuid(const struct store *s);
