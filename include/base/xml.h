@@ -32,8 +32,8 @@ struct xml_result {
 };
 /* Parses a whole document.  `content_type` is the HTTP header value or absent; charset precedence:
  * BOM, HTTP charset, XML
- * declaration, UTF-8, windows-1252 (RFC 7303).  ERR_INPUT if there is no element at all, ERR_LIMIT
- * on depth. */
+ * declaration, UTF-8, windows-1252 (RFC 7303).  ERR_INPUT if there is no element at all.  Elements
+ * deeper than XML_DEPTH_MAX are not reported, their text is. */
 int xml_parse(struct str bytes, struct str content_type, const struct xml_handler *handler, void *ctx,
               struct xml_result *ret_result, struct err *e) MUST_CHECK;
 void xml_setup(void); /* once, before threads start */
