@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/strbuf.h"
 #include "base/vec.h"
 #include "model/settings.h"
 
@@ -86,6 +87,11 @@ struct config_errors {         /* every mistake of the files, not only the first
 	struct arena *arena;
 	VEC(struct str) list;
 };
+/* Names: what is one, and one made from a title ("Le Monde !" gives "le-monde"; "source" if there is
+ * nothing in it). */
+#define CONFIG_NAME_MAX 64 /* code points */
+bool config_name_ok(struct str name);
+void config_name_make(struct strbuf *out, struct str title);
 void config_errors_release(struct config_errors *r);
 void config_free(struct config *c);
 DEFINE_OWNED(config);
@@ -98,7 +104,7 @@ struct config *config_defaults(void) RETURNS_OWNED(config_free);
 
 /* One object from the API's JSON, texts and settings in `arena`.  Errors name the key.  "file"
  * URLs, {file|env|credential: …} secrets and config_only
- * fields are refused (config_only and file: `trusted` false). */
+ * fields are refused; so is "***" as a secret.  The name may be absent. */
 int config_source_from_json(const json_t *j, const struct config_types *types, struct arena *arena, struct config_source *ret,
                             struct err *e) MUST_CHECK;
 int config_channel_from_json(const json_t *j, const struct config_types *types, struct arena *arena, struct config_channel *ret,

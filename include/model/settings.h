@@ -4,7 +4,7 @@
  * the API, the man page, the sample
  * config and the error messages all read the same rows.  A settings struct is plain memory of
  * `settings_size` bytes that
- * starts with a `struct arena *` holding its texts.
+ * starts with a `struct arena *` holding its texts and the arrays of its lists: never push to them or free them.
  */
 #pragma once
 
@@ -35,8 +35,8 @@ struct field {
 	enum field_type type;
 	size_t offset;              /* in the settings struct */
 	int64_t min, max;           /* INT, DURATION (ms), SIZE (bytes); both 0 = 0..INT64_MAX */
-	const char *otherwise;      /* default as written in YAML; NULL = none (absent) */
-	const char *const *choices; /* CHOICE: NULL-ended */
+	const char *otherwise;      /* default as written in YAML; NULL = none: absent text, zero */
+	const char *const *choices; /* CHOICE: NULL-ended; DURATION, INT, SIZE: words for "no limit" (INT64_MAX) */
 	const char *schemes;        /* URL: "http https"; NULL means that */
 	bool required;
 	bool config_only;           /* may not be set through the API */
