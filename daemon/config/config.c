@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Loads monitord.yaml and its conf.d/: reads, binds, checks names and references, collects every mistake. */
+/* Loads monitord.yaml and its conf.d/: reads, binds, checks names and references, collects every
+ * mistake. */
 #include "config/config.h"
 
 #include <dirent.h>
@@ -18,7 +19,7 @@ struct load {
 	const struct config_types *types;
 	struct config_errors *errors;
 	struct config_errors warnings;
-	struct arena *tree; /* of all files: errors point into it */
+	struct arena *tree;                           /* of all files: errors point into it */
 	VEC(const struct node *) nodes[OBJECT_KINDS]; /* beside config's lists */
 	bool incomplete; /* a file could not be read: what it holds is not known */
 	char folder[PATH_MAX];
@@ -88,7 +89,8 @@ static bool read_file(struct load *l, const char *path, struct strbuf *out, bool
 	char buf[8192];
 	for (size_t n; (n = fread(buf, 1, sizeof(buf), f)) > 0;) {
 		if (!strbuf_add(out, str_n(buf, n))) {
-			report_at(l->errors, at, "is too large, expected at most %d MiB", CONFIG_FILE_MAX >> 20);
+			report_at(l->errors, at, "is too large, expected at most %d MiB",
+				  CONFIG_FILE_MAX >> 20);
 			return false;
 		}
 	}
@@ -97,7 +99,8 @@ static bool read_file(struct load *l, const char *path, struct strbuf *out, bool
 	return !ferror(f);
 }
 
-static void bind_list(struct load *l, struct binder *b, const struct node *map, enum object_kind kind)
+static void bind_list(struct load *l, struct binder *b, const struct node *map,
+		      enum object_kind kind)
 {
 	static const char *const keys[] = { "sources", "channels", "watches" };
 	const struct entry *list = node_find(map, keys[kind]);
@@ -105,7 +108,8 @@ static void bind_list(struct load *l, struct binder *b, const struct node *map, 
 	if (list == NULL || list->value->kind == NODE_NULL)
 		return;
 	if (list->value->kind != NODE_LIST) {
-		report_at(l->errors, list->value->place, "%s: got %s, expected a list of \"- name: …\"", keys[kind],
+		report_at(l->errors, list->value->place,
+			  "%s: got %s, expected a list of \"- name: …\"", keys[kind],
 			  schema_describe(got, list->value));
 		return;
 	}
@@ -149,11 +153,15 @@ static void refuse_daemon_keys(struct load *l, const struct node *map)
 			is_daemon = is_daemon || str_eq(e->key, str_c(row->name));
 		const char *near = schema_nearest(e->key, &set, 1, lists);
 		if (is_daemon)
-			report_at(l->errors, e->place, "%.*s: stands in conf.d, expected it in the main file", STR_ARG(e->key));
+			report_at(l->errors, e->place,
+				  "%.*s: stands in conf.d, expected it in the main file",
+				  STR_ARG(e->key));
 		else if (!is_list)
-			report_at(l->errors, e->place, "unknown key \"%.*s\", expected sources, channels or watches%s%s%s",
-				  STR_ARG(str_slice(e->key, 0, 60)), near ? ": did you mean " : "", near ? near : "",
-				  near ? "?" : "");
+			report_at(
+				l->errors, e->place,
+				"unknown key \"%.*s\", expected sources, channels or watches%s%s%s",
+				STR_ARG(str_slice(e->key, 0, 60)), near ? ": did you mean " : "",
+				near ? near : "", near ? "?" : "");
 	}
 }
 
@@ -166,9 +174,11 @@ static void check_time_zone(struct load *l, const struct node *map)
 	if (str_empty(zone) || access(zoneinfo, F_OK) != 0)
 		return;
 	strbuf_addf(&file, "%s%.*s", zoneinfo, STR_ARG(zone));
-	if (str_find(zone, STR("..")) != STR_NPOS || stat(strbuf_cstr(&file), &st) != 0 || !S_ISREG(st.st_mode))
+	if (str_find(zone, STR("..")) != STR_NPOS || stat(strbuf_cstr(&file), &st) != 0 ||
+	    !S_ISREG(st.st_mode))
 		report_at(l->errors, node_find(map, "time_zone")->value->place,
-			  "time_zone: got \"%.*s\", expected the name of a time zone such as Europe/Paris",
+			  "time_zone: got \"%.*s\", expected the name of a time zone such as "
+			  "Europe/Paris",
 			  STR_ARG(str_slice(zone, 0, 60)));
 }
 
@@ -184,7 +194,10 @@ static void load_file(struct load *l, const char *path, const char *folder, bool
 	if (map == NULL)
 		return;
 	l->incomplete = incomplete;
-	struct binder b = { .arena = l->config->arena, .errors = l->errors, .warnings = &l->warnings, .folder = folder };
+	struct binder b = { .arena = l->config->arena,
+			    .errors = l->errors,
+			    .warnings = &l->warnings,
+			    .folder = folder };
 	if (main_file) {
 		bind_daemon(l->config, &b, map);
 		check_time_zone(l, map);
@@ -195,7 +208,8 @@ static void load_file(struct load *l, const char *path, const char *folder, bool
 		bind_list(l, &b, map, kind);
 	if (open_to_all && b.literal_secret != NULL)
 		report_at(&l->warnings, b.literal_secret->place,
-			  "a secret in a file that everybody on this machine may read, expected mode 0640 or less, or {file: …}");
+			  "a secret in a file that everybody on this machine may read, expected "
+			  "mode 0640 or less, or {file: …}");
 }
 
 static int is_yaml(const struct dirent *d)
@@ -232,11 +246,12 @@ static void load_conf_d(struct load *l, const char *path)
 	if (names.n < 0) {
 		names.n = 0;
 		if (errno != ENOENT)
-			report_at(l->errors, (struct place){ .file = strbuf_cstr(&dir) }, "cannot be read: %s", strerror(errno));
+			report_at(l->errors, (struct place){ .file = strbuf_cstr(&dir) },
+				  "cannot be read: %s", strerror(errno));
 	}
 	if (names.n > CONF_D_FILES_MAX)
-		report_at(l->errors, (struct place){ .file = strbuf_cstr(&dir) }, "%d files, expected at most %d", names.n,
-			  CONF_D_FILES_MAX);
+		report_at(l->errors, (struct place){ .file = strbuf_cstr(&dir) },
+			  "%d files, expected at most %d", names.n, CONF_D_FILES_MAX);
 	for (int i = 0; i < names.n && i < CONF_D_FILES_MAX; i++) {
 		AUTO(strbuf) struct strbuf file = STRBUF_INIT(PATH_MAX);
 		strbuf_addf(&file, "%s/%s", strbuf_cstr(&dir), names.v[i]->d_name);
@@ -250,39 +265,44 @@ static void map_freep(struct map **m)
 }
 #define MAP_FREE __attribute__((cleanup(map_freep)))
 
-static void check_unique(struct load *l, struct map *seen, const char *what, struct str name, const struct node *n)
+static void check_unique(struct load *l, struct map *seen, const char *what, struct str name,
+			 const struct node *n)
 {
 	if (!config_name_ok(name))
 		return;
 	const struct node *first = map_put(seen, name, (void *)(uintptr_t)n);
 	if (first != NULL)
 		report_at(l->errors, node_find(n, "name")->value->place,
-			  "name: a second %s \"%.*s\", expected another name (first at %s:%d)", what, STR_ARG(name),
-			  first->place.file, first->place.line);
+			  "name: a second %s \"%.*s\", expected another name (first at %s:%d)",
+			  what, STR_ARG(name), first->place.file, first->place.line);
 }
 
-static void unknown_reference(struct load *l, const char *what, struct str name, struct place at, const struct map *known)
+static void unknown_reference(struct load *l, const char *what, struct str name, struct place at,
+			      const struct map *known)
 {
 	VEC(const char *) all = { 0 };
 	struct map_iter it = { 0 };
 	while (map_next(known, &it))
 		vec_push(&all, arena_cstr(l->tree, it.key));
 	int near = str_nearest(name, all.v, all.n);
-	report_at(l->errors, at, "unknown %s \"%.*s\", expected a name from the configuration%s%s%s", what,
-		  STR_ARG(str_slice(name, 0, 64)), near < 0 ? "" : ": did you mean \"", near < 0 ? "" : all.v[near],
-		  near < 0 ? "" : "\"?");
+	report_at(l->errors, at,
+		  "unknown %s \"%.*s\", expected a name from the configuration%s%s%s", what,
+		  STR_ARG(str_slice(name, 0, 64)), near < 0 ? "" : ": did you mean \"",
+		  near < 0 ? "" : all.v[near], near < 0 ? "" : "\"?");
 	vec_free(&all);
 }
 
-static void check_references(struct load *l, const struct node *watch, const char *key, const struct texts *names,
-			     const struct map *known, const char *what)
+static void check_references(struct load *l, const struct node *watch, const char *key,
+			     const struct texts *names, const struct map *known, const char *what)
 {
 	for (size_t i = 0; i < names->list.n && l->errors->list.n < CONFIG_ERRORS_MAX; i++) {
 		if (map_get(known, names->list.v[i]) != NULL)
 			continue;
 		const struct node *list = node_find(watch, key)->value;
 		unknown_reference(l, what, names->list.v[i],
-				  list->kind == NODE_LIST ? list->entries[i].value->place : list->place, known);
+				  list->kind == NODE_LIST ? list->entries[i].value->place
+							  : list->place,
+				  known);
 	}
 }
 
@@ -293,11 +313,14 @@ static void check_names(struct load *l)
 	MAP_FREE struct map *channels = map_new();
 	MAP_FREE struct map *watches = map_new();
 	for (size_t i = 0; i < c->sources.n; i++)
-		check_unique(l, sources, "source", c->sources.v[i].name, l->nodes[OBJECT_SOURCE].v[i]);
+		check_unique(l, sources, "source", c->sources.v[i].name,
+			     l->nodes[OBJECT_SOURCE].v[i]);
 	for (size_t i = 0; i < c->channels.n; i++)
-		check_unique(l, channels, "channel", c->channels.v[i].name, l->nodes[OBJECT_CHANNEL].v[i]);
+		check_unique(l, channels, "channel", c->channels.v[i].name,
+			     l->nodes[OBJECT_CHANNEL].v[i]);
 	for (size_t i = 0; i < c->watches.n; i++)
-		check_unique(l, watches, "watch", c->watches.v[i].name, l->nodes[OBJECT_WATCH].v[i]);
+		check_unique(l, watches, "watch", c->watches.v[i].name,
+			     l->nodes[OBJECT_WATCH].v[i]);
 	for (size_t i = 0; i < c->watches.n && !l->incomplete; i++) {
 		const struct config_watch *w = &c->watches.v[i];
 		const struct node *n = l->nodes[OBJECT_WATCH].v[i];
@@ -316,11 +339,13 @@ static bool find_folder(struct load *l, const char *path)
 		strbuf_add(&dir, str_n(path, slash == path ? 1 : (size_t)(slash - path)));
 	if (realpath(strbuf_cstr(&dir), l->folder) != NULL)
 		return true;
-	report_at(l->errors, (struct place){ .file = path }, "cannot be opened: %s", strerror(errno));
+	report_at(l->errors, (struct place){ .file = path }, "cannot be opened: %s",
+		  strerror(errno));
 	return false;
 }
 
-int config_load(const char *path, const struct config_types *types, struct config **ret, struct config_errors *errors)
+int config_load(const char *path, const struct config_types *types, struct config **ret,
+		struct config_errors *errors)
 {
 	AUTO(load) struct load l = { .types = types, .errors = errors };
 	l.config = mem_new(struct config);

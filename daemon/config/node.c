@@ -56,13 +56,15 @@ static bool json_entries(const json_t *j, struct arena *arena, int depth, struct
 	size_t i = 0;
 	if (json_is_array(j)) {
 		for (; i < ret->n; i++)
-			if ((entries[i].value = from_json(json_array_get(j, i), arena, depth + 1)) == NULL)
+			if ((entries[i].value =
+				     from_json(json_array_get(j, i), arena, depth + 1)) == NULL)
 				return false;
 		return true;
 	}
 	const char *key;
 	json_t *value;
-	json_object_foreach((json_t *)(uintptr_t)j, key, value) {
+	json_object_foreach((json_t *)(uintptr_t)j, key, value)
+	{
 		entries[i].key = arena_str(arena, str_c(key));
 		if ((entries[i].value = from_json(value, arena, depth + 1)) == NULL)
 			return false;

@@ -24,25 +24,26 @@ struct entry {
 };
 struct node {
 	enum node_kind kind;
-	bool as_text;       /* a scalar that may be a text (all but JSON's numbers and booleans) */
-	bool as_bare;       /* a scalar that may be a number or a boolean (all but YAML's quoted ones) */
+	bool as_text; /* a scalar that may be a text (all but JSON's numbers and booleans) */
+	bool as_bare; /* a scalar that may be a number or a boolean (all but YAML's quoted ones) */
 	struct place place;
-	struct str text;    /* of a scalar; clean UTF-8 */
+	struct str text; /* of a scalar; clean UTF-8 */
 	const struct entry *entries;
 	size_t n;
 };
 
-#define CONFIG_FILE_MAX (4 << 20)  /* bytes of one file */
+#define CONFIG_FILE_MAX (4 << 20)   /* bytes of one file */
 #define CONFIG_ARENA_MAX (64 << 20) /* bytes of one bound configuration, and of one tree */
 #define NODE_DEPTH_MAX 32
-#define NODE_KEYS_MAX 256           /* keys of one map */
+#define NODE_KEYS_MAX 256 /* keys of one map */
 #define NODE_ANCHORS_MAX 256
-#define CONFIG_ERRORS_MAX 200       /* lines of one report; more are counted only */
+#define CONFIG_ERRORS_MAX 200 /* lines of one report; more are counted only */
 
 /* Adds "file:line:column: …" to the list. */
 void report_at(struct config_errors *r, struct place at, const char *fmt, ...) PRINTF_LIKE(3, 4);
 const struct entry *node_find(const struct node *map, const char *key); /* NULL if none */
 /* `text` (of the file `name`) as a tree; an empty file is an empty map.  NULL with errors in *r. */
-const struct node *node_from_yaml(struct str text, const char *name, struct arena *arena, struct config_errors *r);
+const struct node *node_from_yaml(struct str text, const char *name, struct arena *arena,
+				  struct config_errors *r);
 /* NULL only if the arena is full or the value is too deep. */
 const struct node *node_from_json(const json_t *j, struct arena *arena);

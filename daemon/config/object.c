@@ -8,7 +8,11 @@
 
 #define COMMON_ROWS_MAX 16
 #define POLITE_EVERY_MS (15 * 60 * 1000)
-#define SPARE_ROWS (struct rows){ NULL, NULL }
+#define SPARE_ROWS                                                                                 \
+	(struct rows)                                                                              \
+	{                                                                                          \
+		NULL, NULL                                                                         \
+	}
 
 const struct config_type *object_type(const struct config_type *list, struct str name)
 {
@@ -43,19 +47,22 @@ static void unknown_type(struct binder *b, const struct config_type *list, const
 	}
 	int near = str_nearest(at->text, names.v, names.n);
 	char got[128];
-	report_at(b->errors, at->place, "type: got %s, expected one of %s%s%s%s", schema_describe(got, at),
-		  strbuf_cstr(&all), near < 0 ? "" : ": did you mean ", near < 0 ? "" : names.v[near], near < 0 ? "" : "?");
+	report_at(b->errors, at->place, "type: got %s, expected one of %s%s%s%s",
+		  schema_describe(got, at), strbuf_cstr(&all), near < 0 ? "" : ": did you mean ",
+		  near < 0 ? "" : names.v[near], near < 0 ? "" : "?");
 	vec_free(&names);
 }
 
 /* The type that the map names; NULL if it names none, or an unknown one (*ret_bad, reported). */
-static const struct config_type *type_of(struct binder *b, const struct config_type *list, const struct node *map, bool *ret_bad)
+static const struct config_type *type_of(struct binder *b, const struct config_type *list,
+					 const struct node *map, bool *ret_bad)
 {
 	const struct entry *given = node_find(map, "type");
 	*ret_bad = false;
 	if (given == NULL || given->value->kind == NODE_NULL)
 		return NULL;
-	const struct config_type *t = given->value->kind == NODE_SCALAR ? object_type(list, given->value->text) : NULL;
+	const struct config_type *t =
+		given->value->kind == NODE_SCALAR ? object_type(list, given->value->text) : NULL;
 	*ret_bad = t == NULL;
 	if (t == NULL && given->value->kind == NODE_SCALAR)
 		unknown_type(b, list, given->value);
@@ -63,7 +70,8 @@ static const struct config_type *type_of(struct binder *b, const struct config_t
 }
 
 /* Without a sound type nobody knows which further keys there are: those are not called unknown. */
-static const char *const *foreign_keys(const struct node *map, const struct field *common, bool bad_type, struct arena *arena)
+static const char *const *foreign_keys(const struct node *map, const struct field *common,
+				       bool bad_type, struct arena *arena)
 {
 	if (!bad_type)
 		return NULL;
@@ -89,18 +97,23 @@ static void *new_settings(struct binder *b, const struct config_type *t)
 	return settings;
 }
 
-/* A source whose type is not told yet has no place for the keys of a type: say which one it takes. */
-static bool explain_typeless(struct binder *b, const struct config_types *types, const struct node *map)
+/* A source whose type is not told yet has no place for the keys of a type: say which one it takes.
+ */
+static bool explain_typeless(struct binder *b, const struct config_types *types,
+			     const struct node *map)
 {
 	bool found = false;
 	for (size_t i = 0; i < map->n; i++) {
-		for (const struct config_type *t = types->sources; t != NULL && t->name != NULL; t++) {
+		for (const struct config_type *t = types->sources; t != NULL && t->name != NULL;
+		     t++) {
 			const struct field *row = t->fields;
-			while (row != NULL && row->name != NULL && !str_eq(map->entries[i].key, str_c(row->name)))
+			while (row != NULL && row->name != NULL &&
+			       !str_eq(map->entries[i].key, str_c(row->name)))
 				row++;
 			if (row == NULL || row->name == NULL)
 				continue;
-			report_at(b->errors, map->entries[i].place, "%s: belongs to the type %s, expected type: %s beside it",
+			report_at(b->errors, map->entries[i].place,
+				  "%s: belongs to the type %s, expected type: %s beside it",
 				  row->name, t->name, t->name);
 			found = true;
 			break;
@@ -115,8 +128,10 @@ static void check_name(struct binder *b, const struct node *map, const char *wha
 	if (str_present(name) && !config_name_ok(name)) {
 		char got[128];
 		report_at(b->errors, given->value->place,
-			  "name: got %s, expected 1 to 64 letters, digits, -, _ and dots", schema_describe(got, given->value));
-	} else if (!str_present(name) && b->folder != NULL && (given == NULL || given->value->kind == NODE_NULL)) {
+			  "name: got %s, expected 1 to 64 letters, digits, -, _ and dots",
+			  schema_describe(got, given->value));
+	} else if (!str_present(name) && b->folder != NULL &&
+		   (given == NULL || given->value->kind == NODE_NULL)) {
 		report_at(b->errors, map->place, "%s without name, expected name: a text", what);
 	}
 }
@@ -126,7 +141,8 @@ static bool expect_map(struct binder *b, const struct node *n, const char *what)
 	char got[128];
 	if (n->kind == NODE_MAP)
 		return true;
-	report_at(b->errors, n->place, "got %s, expected %s as a map of keys", schema_describe(got, n), what);
+	report_at(b->errors, n->place, "got %s, expected %s as a map of keys",
+		  schema_describe(got, n), what);
 	return false;
 }
 
@@ -137,7 +153,8 @@ static struct str where_of(const struct binder *b, const struct node *n)
 	return arena_fmt(b->arena, "%s:%d:%d", n->place.file, n->place.line, n->place.column);
 }
 
-void object_bind_source(struct binder *b, const struct config_types *types, const struct node *n, struct config_source *ret)
+void object_bind_source(struct binder *b, const struct config_types *types, const struct node *n,
+			struct config_source *ret)
 {
 	static const char *const passing[] = { "name", "backfill", "paused", NULL };
 	struct field rows[COMMON_ROWS_MAX];
@@ -153,22 +170,29 @@ void object_bind_source(struct binder *b, const struct config_types *types, cons
 		url->schemes = t->url_schemes ? t->url_schemes : CONFIG_SCHEMES_SOURCE;
 	}
 	ret->settings = new_settings(b, t);
-	const struct rows sets[] = { { rows, ret }, ret->settings ? (struct rows){ t->fields, ret->settings } : SPARE_ROWS };
+	const struct rows sets[] = { { rows, ret },
+				     ret->settings ? (struct rows){ t->fields, ret->settings }
+						   : SPARE_ROWS };
 	bool typeless = t == NULL && !bad_type && explain_typeless(b, types, n);
-	schema_bind(b, n, "a source", sets, 2, foreign_keys(n, rows, bad_type || typeless, b->arena));
+	schema_bind(b, n, "a source", sets, 2,
+		    foreign_keys(n, rows, bad_type || typeless, b->arena));
 	check_name(b, n, "a source", ret->name);
-	if (b->folder != NULL && ret->every_ms >= 0 && ret->every_ms < POLITE_EVERY_MS && !str_starts(ret->url, STR("file:")))
+	if (b->folder != NULL && ret->every_ms >= 0 && ret->every_ms < POLITE_EVERY_MS &&
+	    !str_starts(ret->url, STR("file:")))
 		report_at(b->warnings, node_find(n, "every")->value->place,
 			  "every: more often than 15m, which many publishers take for abuse");
 	ret->hash = schema_hash(schema_hash(1, &sets[0], passing), &sets[1], NULL);
 }
 
-void object_bind_channel(struct binder *b, const struct config_types *types, const struct node *n, struct config_channel *ret)
+void object_bind_channel(struct binder *b, const struct config_types *types, const struct node *n,
+			 struct config_channel *ret)
 {
 	static const char *const passing[] = { "name", "paused", NULL };
 	struct field rows[COMMON_ROWS_MAX];
 	bool bad_type;
-	*ret = (struct config_channel){ .spacing_ms = -1, .allow_private = b->folder != NULL, .where = where_of(b, n) };
+	*ret = (struct config_channel){ .spacing_ms = -1,
+					.allow_private = b->folder != NULL,
+					.where = where_of(b, n) };
 	if (!expect_map(b, n, "a channel"))
 		return;
 	copy_rows(rows, config_channel_rows);
@@ -182,13 +206,16 @@ void object_bind_channel(struct binder *b, const struct config_types *types, con
 		url->schemes = "http https smtp smtps file";
 	}
 	ret->settings = new_settings(b, t);
-	const struct rows sets[] = { { rows, ret }, ret->settings ? (struct rows){ t->fields, ret->settings } : SPARE_ROWS };
+	const struct rows sets[] = { { rows, ret },
+				     ret->settings ? (struct rows){ t->fields, ret->settings }
+						   : SPARE_ROWS };
 	schema_bind(b, n, "a channel", sets, 2, foreign_keys(n, rows, t == NULL, b->arena));
 	check_name(b, n, "a channel", ret->name);
 	ret->hash = schema_hash(schema_hash(2, &sets[0], passing), &sets[1], NULL);
 }
 
-void object_bind_watch(struct binder *b, const struct config_types *types, const struct node *n, struct config_watch *ret)
+void object_bind_watch(struct binder *b, const struct config_types *types, const struct node *n,
+		       struct config_watch *ret)
 {
 	static const char *const passing[] = { "name", "paused", NULL };
 	*ret = (struct config_watch){ .where = where_of(b, n) };
@@ -198,7 +225,8 @@ void object_bind_watch(struct binder *b, const struct config_types *types, const
 	schema_bind(b, n, "a watch", &set, 1, NULL);
 	check_name(b, n, "a watch", ret->name);
 	struct err e = { 0 };
-	if (str_present(ret->query) && types->check_query != NULL && types->check_query(ret->query, &e) != 0) {
+	if (str_present(ret->query) && types->check_query != NULL &&
+	    types->check_query(ret->query, &e) != 0) {
 		struct place at = node_find(n, "query")->value->place;
 		if (e.column > 0)
 			report_at(b->errors, at, "query: column %d: %s", e.column, e.message);
@@ -233,18 +261,20 @@ static void request_release(struct request *r)
 }
 
 /* NULL with *e filled if the JSON is beyond all bounds. */
-static const struct node *request_begin(struct request *r, const json_t *j, struct arena *arena, struct err *e)
+static const struct node *request_begin(struct request *r, const json_t *j, struct arena *arena,
+					struct err *e)
 {
 	r->tree = arena_new(CONFIG_FILE_MAX);
-	r->binder = (struct binder){ .arena = arena, .errors = &r->errors, .warnings = &r->warnings };
+	r->binder =
+		(struct binder){ .arena = arena, .errors = &r->errors, .warnings = &r->warnings };
 	const struct node *n = j != NULL ? node_from_json(j, r->tree) : NULL;
 	if (n == NULL)
 		(void)err_set(e, ERR_LIMIT, "the object is too large or nested too deeply");
 	return n;
 }
 
-int config_source_from_json(const json_t *j, const struct config_types *types, struct arena *arena, struct config_source *ret,
-			    struct err *e)
+int config_source_from_json(const json_t *j, const struct config_types *types, struct arena *arena,
+			    struct config_source *ret, struct err *e)
 {
 	AUTO(request) struct request r = { 0 };
 	struct config_source bound;
@@ -258,8 +288,8 @@ int config_source_from_json(const json_t *j, const struct config_types *types, s
 	return 0;
 }
 
-int config_channel_from_json(const json_t *j, const struct config_types *types, struct arena *arena, struct config_channel *ret,
-			     struct err *e)
+int config_channel_from_json(const json_t *j, const struct config_types *types, struct arena *arena,
+			     struct config_channel *ret, struct err *e)
 {
 	AUTO(request) struct request r = { 0 };
 	struct config_channel bound;
@@ -274,8 +304,8 @@ int config_channel_from_json(const json_t *j, const struct config_types *types, 
 }
 
 /* A query that does not parse must keep its column: checked here, not by the binder. */
-int config_watch_from_json(const json_t *j, const struct config_types *types, struct arena *arena, struct config_watch *ret,
-			   struct err *e)
+int config_watch_from_json(const json_t *j, const struct config_types *types, struct arena *arena,
+			   struct config_watch *ret, struct err *e)
 {
 	AUTO(request) struct request r = { 0 };
 	struct config_watch bound;
@@ -292,7 +322,8 @@ int config_watch_from_json(const json_t *j, const struct config_types *types, st
 	return 0;
 }
 
-static json_t *object_json(const struct field *common, const void *base, const struct config_type *t, const void *settings)
+static json_t *object_json(const struct field *common, const void *base,
+			   const struct config_type *t, const void *settings)
 {
 	json_t *obj = json_object();
 	/* only read: rows know nothing of const */
@@ -306,12 +337,15 @@ static json_t *object_json(const struct field *common, const void *base, const s
 
 json_t *config_source_to_json(const struct config_source *s, const struct config_types *types)
 {
-	return object_json(config_source_rows, s, object_type(types->sources, s->type), s->settings);
+	return object_json(config_source_rows, s, object_type(types->sources, s->type),
+			   s->settings);
 }
 
-json_t *config_channel_to_json(const struct config_channel *c, const struct config_types *types, bool url_secret)
+json_t *config_channel_to_json(const struct config_channel *c, const struct config_types *types,
+			       bool url_secret)
 {
-	json_t *obj = object_json(config_channel_rows, c, object_type(types->channels, c->type), c->settings);
+	json_t *obj = object_json(config_channel_rows, c, object_type(types->channels, c->type),
+				  c->settings);
 	if (url_secret && str_present(c->url)) {
 		AUTO(strbuf) struct strbuf shown = STRBUF_INIT(URL_MAX);
 		url_redact(&shown, c->url, true);

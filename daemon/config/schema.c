@@ -51,9 +51,9 @@ static void expected_number(struct strbuf *out, const struct field *row)
 	char low[48], high[48];
 	format_number(low, row->type, row->min);
 	format_number(high, row->type, row_max(row));
-	strbuf_adds(out, row->type == FIELD_DURATION ? "a duration such as 90s, 15m or 1h30m" :
-			 row->type == FIELD_SIZE     ? "a size such as 64KiB or 4MiB" :
-						       "a whole number");
+	strbuf_adds(out, row->type == FIELD_DURATION ? "a duration such as 90s, 15m or 1h30m"
+			 : row->type == FIELD_SIZE   ? "a size such as 64KiB or 4MiB"
+						     : "a whole number");
 	if (row_max(row) != INT64_MAX)
 		strbuf_addf(out, ", %s to %s", low, high);
 	else if (row->min > 0)
@@ -67,7 +67,11 @@ static void expected_url(struct strbuf *out, const struct field *row)
 	struct str rest = str_c(row->schemes ? row->schemes : "http https"), scheme;
 	strbuf_adds(out, "a URL with ");
 	for (bool first = true; str_split(&rest, ' ', &scheme); first = false)
-		strbuf_addf(out, "%s%.*s:", first ? "" : rest.len == 0 ? " or " : ", ", STR_ARG(scheme));
+		strbuf_addf(out, "%s%.*s:",
+			    first           ? ""
+			    : rest.len == 0 ? " or "
+					    : ", ",
+			    STR_ARG(scheme));
 }
 
 void schema_expected(struct strbuf *out, const struct field *row)
@@ -112,7 +116,8 @@ static void wrong(struct binder *b, const struct field *row, const struct node *
 {
 	AUTO(strbuf) struct strbuf want = STRBUF_INIT(1024);
 	char got[128];
-	bool hide = (row->type == FIELD_SECRET || row->type == FIELD_HEADERS || row->type == FIELD_URL) &&
+	bool hide = (row->type == FIELD_SECRET || row->type == FIELD_HEADERS ||
+		     row->type == FIELD_URL) &&
 		    n->kind == NODE_SCALAR;
 	schema_expected(&want, row);
 	report_at(b->errors, n->place, "%s: got %s, expected %s", row->name,
@@ -147,9 +152,9 @@ static bool parse_number(const struct field *row, const struct node *n, int64_t 
 			return true;
 		}
 	}
-	bool ok = row->type == FIELD_DURATION ? num_duration_ms(n->text, &value) :
-		  row->type == FIELD_SIZE     ? num_size(n->text, &value) :
-						n->as_bare && num_i64(n->text, &value);
+	bool ok = row->type == FIELD_DURATION ? num_duration_ms(n->text, &value)
+		  : row->type == FIELD_SIZE   ? num_size(n->text, &value)
+					      : n->as_bare && num_i64(n->text, &value);
 	if (!ok || value < row->min || value > row_max(row))
 		return false;
 	*ret = value;
@@ -173,8 +178,8 @@ static void bind_choice(struct binder *b, const struct field *row, const struct 
 		return;
 	}
 	char got[128];
-	report_at(b->errors, n->place, "%s: got %s, did you mean %s?", row->name, schema_describe(got, n),
-		  row->choices[near]);
+	report_at(b->errors, n->place, "%s: got %s, did you mean %s?", row->name,
+		  schema_describe(got, n), row->choices[near]);
 }
 
 /* "file:x.xml" is meant from the YAML's own folder; the result is file:///absolute, escaped. */
@@ -216,8 +221,10 @@ static void bind_url(struct binder *b, const struct field *row, const struct nod
 		return;
 	}
 	struct str url = str_trim(n->text), scheme = str_slice(url, 0, str_chr(url, ':'));
-	if (scheme.len == url.len || str_chr(scheme, '/') != STR_NPOS || str_chr(scheme, '.') != STR_NPOS) {
-		report_at(b->errors, n->place, "%s: got no scheme, expected one such as https:// in front", row->name);
+	if (scheme.len == url.len || str_chr(scheme, '/') != STR_NPOS ||
+	    str_chr(scheme, '.') != STR_NPOS) {
+		report_at(b->errors, n->place,
+			  "%s: got no scheme, expected one such as https:// in front", row->name);
 		return;
 	}
 	bool api = b->folder == NULL;
@@ -226,7 +233,9 @@ static void bind_url(struct binder *b, const struct field *row, const struct nod
 		expected_url(&want, row);
 		report_at(b->errors, n->place, "%s: got the scheme %.*s:, expected %s%s", row->name,
 			  STR_ARG(str_slice(scheme, 0, 20)), strbuf_cstr(&want),
-			  api && str_eq_nocase(scheme, STR("file")) ? " (files only in the configuration)" : "");
+			  api && str_eq_nocase(scheme, STR("file"))
+				  ? " (files only in the configuration)"
+				  : "");
 		return;
 	}
 	if (str_eq_nocase(scheme, STR("file")))
@@ -241,49 +250,61 @@ static void bind_url(struct binder *b, const struct field *row, const struct nod
 	*(struct str *)at_row(row, base) = arena_str(b->arena, url);
 }
 
-/* A literal, or {file|env|credential: …} outside of the API.  False: reported. */
-static bool read_secret(struct binder *b, const struct field *row, const struct entry *entry, struct str *ret)
+/* {file|env|credential: …}; false: reported. */
+static bool secret_elsewhere(struct binder *b, const struct field *row, const struct entry *way,
+			     struct str *ret)
 {
 	static const char *const kinds[] = { "file", "env", "credential" };
+	AUTO(strbuf) struct strbuf value = STRBUF_INIT(SECRET_MAX_BYTES);
+	bool known = false, open_to_all = false;
+	struct err e = { 0 };
+	for (size_t i = 0; i < 3; i++)
+		known = known || str_eq(way->key, str_c(kinds[i]));
+	if (!known) {
+		int near = str_nearest(way->key, kinds, 3);
+		report_at(b->errors, way->place,
+			  "%s: got {%.*s: …}, expected file, env or credential%s%s%s", row->name,
+			  STR_ARG(way->key), near < 0 ? "" : ": did you mean ",
+			  near < 0 ? "" : kinds[near], near < 0 ? "" : "?");
+		return false;
+	}
+	if (secret_read(way->key, way->value->text, b->folder, &value, &open_to_all, &e) != 0) {
+		report_at(b->errors, way->value->place, "%s: %s", row->name, e.message);
+		return false;
+	}
+	if (open_to_all)
+		report_at(b->warnings, way->value->place,
+			  "%s: the secret file may be read by everybody here, expected mode 0600",
+			  row->name);
+	*ret = arena_str(b->arena, strbuf_str(&value));
+	return true;
+}
+
+/* A literal, or outside of the API where to find it.  False: reported. */
+static bool read_secret(struct binder *b, const struct field *row, const struct entry *entry,
+			struct str *ret)
+{
 	const struct node *n = entry->value;
+	bool elsewhere = n->kind == NODE_MAP && n->n == 1 && is_text(n->entries[0].value);
 	if (is_text(n) && !str_eq(n->text, STR("***"))) {
 		if (b->literal_secret == NULL)
 			b->literal_secret = entry;
 		*ret = arena_str(b->arena, n->text);
 		return true;
 	}
-	if (is_text(n)) {
-		report_at(b->errors, n->place, "%s: got the *** that stands for a secret, expected the secret itself", row->name);
-		return false;
-	}
-	if (n->kind != NODE_MAP || n->n != 1 || !is_text(n->entries[0].value)) {
-		wrong(b, row, n);
-		return false;
-	}
-	const struct entry *way = &n->entries[0];
-	if (b->folder == NULL) {
-		report_at(b->errors, n->place, "%s: got a map, expected a text ({file: …} and the like only in the configuration)",
+	if (elsewhere && b->folder != NULL)
+		return secret_elsewhere(b, row, &n->entries[0], ret);
+	if (elsewhere)
+		report_at(b->errors, n->place,
+			  "%s: got a map, expected a text ({file: …} only in the configuration)",
 			  row->name);
-		return false;
-	}
-	bool known = false;
-	for (size_t i = 0; i < 3; i++)
-		known = known || str_eq(way->key, str_c(kinds[i]));
-	int near = str_nearest(way->key, kinds, 3);
-	AUTO(strbuf) struct strbuf value = STRBUF_INIT(SECRET_MAX_BYTES);
-	bool open_to_all = false;
-	struct err e = { 0 };
-	if (!known)
-		report_at(b->errors, way->place, "%s: got {%.*s: …}, expected file, env or credential%s%s%s", row->name,
-			  STR_ARG(way->key), near < 0 ? "" : ": did you mean ", near < 0 ? "" : kinds[near], near < 0 ? "" : "?");
-	else if (secret_read(way->key, way->value->text, b->folder, &value, &open_to_all, &e) != 0)
-		report_at(b->errors, way->value->place, "%s: %s", row->name, e.message);
+	else if (is_text(n))
+		report_at(b->errors, n->place,
+			  "%s: got the *** that stands for a secret, expected the secret itself",
+			  row->name);
 	else
-		*ret = arena_str(b->arena, strbuf_str(&value));
-	if (open_to_all)
-		report_at(b->warnings, way->value->place, "%s: everybody on this machine may read the secret file, expected mode 0600",
-			  row->name);
-	return known && e.kind == ERR_NONE;
+		wrong(b, row, n);
+	return false;
 }
 
 static void bind_texts(struct binder *b, const struct field *row, const struct node *n, void *base)
@@ -317,7 +338,8 @@ static bool header_name_ok(struct str s)
 	return s.len > 0;
 }
 
-static void bind_headers(struct binder *b, const struct field *row, const struct node *n, void *base)
+static void bind_headers(struct binder *b, const struct field *row, const struct node *n,
+			 void *base)
 {
 	struct headers *out = at_row(row, base);
 	if (n->kind != NODE_MAP) {
@@ -330,14 +352,17 @@ static void bind_headers(struct binder *b, const struct field *row, const struct
 	for (size_t i = 0; i < n->n; i++) {
 		const struct entry *one = &n->entries[i];
 		if (!header_name_ok(one->key)) {
-			report_at(b->errors, one->place, "%s: got the name \"%.*s\", expected letters, digits and -", row->name,
-				  STR_ARG(text_cut(one->key, SHOWN_BYTES)));
+			report_at(b->errors, one->place,
+				  "%s: got the name \"%.*s\", expected letters, digits and -",
+				  row->name, STR_ARG(text_cut(one->key, SHOWN_BYTES)));
 			return;
 		}
 		if (!read_secret(b, row, one, &v[i].value))
 			return;
-		if (str_chr(v[i].value, '\n') != STR_NPOS || str_chr(v[i].value, '\r') != STR_NPOS) {
-			report_at(b->errors, one->value->place, "%s: got several lines, expected one", row->name);
+		if (str_chr(v[i].value, '\n') != STR_NPOS ||
+		    str_chr(v[i].value, '\r') != STR_NPOS) {
+			report_at(b->errors, one->value->place,
+				  "%s: got several lines, expected one", row->name);
 			return;
 		}
 		v[i].name = arena_str(b->arena, one->key);
@@ -346,7 +371,8 @@ static void bind_headers(struct binder *b, const struct field *row, const struct
 	out->list.n = out->list.cap = n->n;
 }
 
-static void bind_networks(struct binder *b, const struct field *row, const struct node *n, void *base)
+static void bind_networks(struct binder *b, const struct field *row, const struct node *n,
+			  void *base)
 {
 	struct networks *out = at_row(row, base);
 	bool flag = false;
@@ -376,7 +402,8 @@ static void bind_bool(struct binder *b, const struct field *row, const struct no
 		wrong(b, row, n);
 }
 
-static void bind_value(struct binder *b, const struct field *row, const struct entry *entry, void *base)
+static void bind_value(struct binder *b, const struct field *row, const struct entry *entry,
+		       void *base)
 {
 	const struct node *n = entry->value;
 	struct str secret;
@@ -426,7 +453,10 @@ static void bind_defaults(struct binder *b, const struct rows *set)
 	for (const struct field *row = set->fields; row != NULL && row->name != NULL; row++) {
 		if (row->otherwise == NULL)
 			continue;
-		const struct node n = { .kind = NODE_SCALAR, .as_text = true, .as_bare = true, .text = str_c(row->otherwise) };
+		const struct node n = { .kind = NODE_SCALAR,
+					.as_text = true,
+					.as_bare = true,
+					.text = str_c(row->otherwise) };
 		const struct entry entry = { .key = str_c(row->name), .value = &n };
 		const struct entry *literal = b->literal_secret;
 		bind_value(b, row, &entry, set->base);
@@ -434,11 +464,13 @@ static void bind_defaults(struct binder *b, const struct rows *set)
 	}
 }
 
-const char *schema_nearest(struct str name, const struct rows *sets, size_t n_sets, const char *const *others)
+const char *schema_nearest(struct str name, const struct rows *sets, size_t n_sets,
+			   const char *const *others)
 {
 	VEC(const char *) names = { 0 };
 	for (size_t s = 0; s < n_sets; s++)
-		for (const struct field *row = sets[s].fields; row != NULL && row->name != NULL; row++)
+		for (const struct field *row = sets[s].fields; row != NULL && row->name != NULL;
+		     row++)
 			vec_push(&names, row->name);
 	for (size_t i = 0; others != NULL && others[i] != NULL; i++)
 		vec_push(&names, others[i]);
@@ -448,10 +480,12 @@ const char *schema_nearest(struct str name, const struct rows *sets, size_t n_se
 	return found;
 }
 
-static const struct field *find_row(const struct rows *sets, size_t n_sets, struct str name, void **ret_base)
+static const struct field *find_row(const struct rows *sets, size_t n_sets, struct str name,
+				    void **ret_base)
 {
 	for (size_t s = 0; s < n_sets; s++) {
-		for (const struct field *row = sets[s].fields; row != NULL && row->name != NULL; row++) {
+		for (const struct field *row = sets[s].fields; row != NULL && row->name != NULL;
+		     row++) {
 			if (str_eq(name, str_c(row->name))) {
 				*ret_base = sets[s].base;
 				return row;
@@ -469,7 +503,8 @@ static bool listed(const char *const *list, struct str name)
 	return false;
 }
 
-static void check_required(struct binder *b, const struct node *map, const char *what, const struct rows *set)
+static void check_required(struct binder *b, const struct node *map, const char *what,
+			   const struct rows *set)
 {
 	for (const struct field *row = set->fields; row != NULL && row->name != NULL; row++) {
 		const struct entry *given = node_find(map, row->name);
@@ -477,13 +512,14 @@ static void check_required(struct binder *b, const struct node *map, const char 
 			continue;
 		AUTO(strbuf) struct strbuf want = STRBUF_INIT(1024);
 		schema_expected(&want, row);
-		report_at(b->errors, given ? given->place : map->place, "%s without %s, expected %s: %s", what, row->name,
-			  row->name, strbuf_cstr(&want));
+		report_at(b->errors, given ? given->place : map->place,
+			  "%s without %s, expected %s: %s", what, row->name, row->name,
+			  strbuf_cstr(&want));
 	}
 }
 
-void schema_bind(struct binder *b, const struct node *map, const char *what, const struct rows *sets, size_t n_sets,
-		 const char *const *others)
+void schema_bind(struct binder *b, const struct node *map, const char *what,
+		 const struct rows *sets, size_t n_sets, const char *const *others)
 {
 	for (size_t s = 0; s < n_sets; s++)
 		bind_defaults(b, &sets[s]);
@@ -496,10 +532,12 @@ void schema_bind(struct binder *b, const struct node *map, const char *what, con
 		if (row == NULL) {
 			const char *near = schema_nearest(entry->key, sets, n_sets, others);
 			report_at(b->errors, entry->place, "unknown key \"%.*s\" in %s%s%s%s",
-				  STR_ARG(text_cut(entry->key, SHOWN_BYTES)), what, near ? ", did you mean \"" : "",
-				  near ? near : "", near ? "\"?" : "");
+				  STR_ARG(text_cut(entry->key, SHOWN_BYTES)), what,
+				  near ? ", did you mean \"" : "", near ? near : "",
+				  near ? "\"?" : "");
 		} else if (row->config_only && b->folder == NULL) {
-			report_at(b->errors, entry->place, "%s: may only be set in the configuration file", row->name);
+			report_at(b->errors, entry->place,
+				  "%s: may only be set in the configuration file", row->name);
 		} else if (entry->value->kind != NODE_NULL) {
 			bind_value(b, row, entry, base);
 		}

@@ -12,18 +12,19 @@ struct rows {
 	void *base;                 /* the struct that the offsets are of */
 };
 struct binder {
-	struct arena *arena;                     /* of what is bound */
+	struct arena *arena; /* of what is bound */
 	struct config_errors *errors, *warnings;
-	const char *folder;                      /* of the file: relative paths start here; NULL = the API's request */
-	const struct entry *literal_secret;      /* the first one met, or NULL */
+	const char *folder; /* of the file: relative paths start here; NULL = the API's request */
+	const struct entry *literal_secret; /* the first one met, or NULL */
 };
 
 /* "did you mean": the nearest row or other key, NULL if none is near. */
-const char *schema_nearest(struct str name, const struct rows *sets, size_t n_sets, const char *const *others);
-/* Defaults first, then every key of `map`; keys in `others` (NULL-ended, may be NULL) are left alone.  `what` names the map
- * in messages ("a source").  Mistakes go to b->errors. */
-void schema_bind(struct binder *b, const struct node *map, const char *what, const struct rows *sets, size_t n_sets,
-                 const char *const *others);
+const char *schema_nearest(struct str name, const struct rows *sets, size_t n_sets,
+			   const char *const *others);
+/* Defaults first, then every key of `map`; keys in `others` (NULL-ended, may be NULL) are left
+ * alone.  `what` names the map in messages ("a source").  Mistakes go to b->errors. */
+void schema_bind(struct binder *b, const struct node *map, const char *what,
+		 const struct rows *sets, size_t n_sets, const char *const *others);
 /* "got VALUE" for a message: cut, on one line. */
 const char *schema_describe(char buf[static 128], const struct node *n);
 void schema_to_json(json_t *obj, const struct rows *set);

@@ -16,7 +16,8 @@ static void fd_release(int *fd)
 
 static int read_file(const char *path, struct strbuf *out, bool *ret_open, struct err *e)
 {
-	__attribute__((cleanup(fd_release))) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	__attribute__((cleanup(fd_release))) int fd =
+		open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
 	if (fd < 0 || fstat(fd, &st) != 0)
 		return err_errno(e, errno, "cannot read the secret file %s", path);
@@ -33,8 +34,9 @@ static int read_file(const char *path, struct strbuf *out, bool *ret_open, struc
 		if (n < 0)
 			return err_errno(e, errno, "cannot read the secret file %s", path);
 		if (!strbuf_add(out, str_n(buf, (size_t)n)))
-			return err_set(e, ERR_LIMIT, "the secret file %s is too large, expected at most %d KiB", path,
-				       SECRET_MAX_BYTES >> 10);
+			return err_set(e, ERR_LIMIT,
+				       "the secret file %s is too large, expected at most %d KiB",
+				       path, SECRET_MAX_BYTES >> 10);
 	}
 }
 
@@ -55,7 +57,8 @@ static int read_credential(struct str name, struct strbuf *out, struct err *e)
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
 	if (dir == NULL)
 		return err_set(e, ERR_CONFIG,
-			       "no credentials here, expected to be started by systemd with LoadCredential=%.*s:…",
+			       "no credentials here, expected to be started by systemd with "
+			       "LoadCredential=%.*s:…",
 			       STR_ARG(name));
 	AUTO(strbuf) struct strbuf path = STRBUF_INIT(4096);
 	bool open_to_all;
@@ -64,7 +67,8 @@ static int read_credential(struct str name, struct strbuf *out, struct err *e)
 	return read_file(strbuf_cstr(&path), out, &open_to_all, e);
 }
 
-int secret_read(struct str kind, struct str name, const char *folder, struct strbuf *out, bool *ret_open, struct err *e)
+int secret_read(struct str kind, struct str name, const char *folder, struct strbuf *out,
+		bool *ret_open, struct err *e)
 {
 	AUTO(strbuf) struct strbuf path = STRBUF_INIT(4096);
 	AUTO(strbuf) struct strbuf value = STRBUF_INIT(SECRET_MAX_BYTES);

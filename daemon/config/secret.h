@@ -12,5 +12,5 @@
 
 /* `kind` is "file", "env" or "credential".  A relative file lies below `folder`.  Line ends at the
  * end are cut; an empty secret is an error, a file that everybody may read sets *ret_open. */
-int secret_read(struct str kind, struct str name, const char *folder, struct strbuf *out, bool *ret_open, struct err *e)
-        MUST_CHECK;
+int secret_read(struct str kind, struct str name, const char *folder, struct strbuf *out,
+		bool *ret_open, struct err *e) MUST_CHECK;

@@ -54,8 +54,8 @@ static json_t *number_json(const struct field *row, int64_t n)
 		return json_string(row->choices[0]);
 	if (row->type == FIELD_INT)
 		return json_integer(n);
-	return json_string(row->type == FIELD_DURATION ? num_format_duration(buf, sizeof(buf), n) :
-							 num_format_size(buf, sizeof(buf), n));
+	return json_string(row->type == FIELD_DURATION ? num_format_duration(buf, sizeof(buf), n)
+						       : num_format_size(buf, sizeof(buf), n));
 }
 
 static json_t *headers_json(const struct headers *list)

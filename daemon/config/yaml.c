@@ -58,9 +58,11 @@ static bool next_event(struct reader *r, yaml_event_t *ev)
 	struct place at = place_of(r, p->problem_mark);
 	if (line_starts_with_tab(r->text, p->problem_mark.line))
 		report_at(r->errors, at, "a tab in the indentation, expected spaces");
+	else if (p->context != NULL)
+		report_at(r->errors, at, "not YAML: %s, %s that starts in line %zu", p->problem,
+			  p->context, p->context_mark.line + 1);
 	else
-		report_at(r->errors, at, "not YAML: %s%s%s", p->problem ? p->problem : "unreadable",
-			  p->context ? ", " : "", p->context ? p->context : "");
+		report_at(r->errors, at, "not YAML: %s", p->problem ? p->problem : "unreadable");
 	return false;
 }
 
@@ -68,7 +70,8 @@ static struct node *new_node(struct reader *r, enum node_kind kind, yaml_mark_t 
 {
 	struct node *n = arena_alloc(r->arena, sizeof(*n));
 	if (n == NULL) {
-		report_at(r->errors, place_of(r, mark), "the file is too large, expected at most %d MiB in memory",
+		report_at(r->errors, place_of(r, mark),
+			  "the file is too large, expected at most %d MiB in memory",
 			  CONFIG_ARENA_MAX >> 20);
 		return NULL;
 	}
@@ -102,7 +105,8 @@ static const struct node *read_alias(struct reader *r, const yaml_event_t *ev)
 		if (str_eq(r->anchors.v[i].name, name))
 			return r->anchors.v[i].node;
 	report_at(r->errors, place_of(r, ev->start_mark),
-		  "alias *%.*s, expected an anchor &%.*s that ends before it", STR_ARG(name), STR_ARG(name));
+		  "alias *%.*s, expected an anchor &%.*s that ends before it", STR_ARG(name),
+		  STR_ARG(name));
 	return NULL;
 }
 
@@ -111,7 +115,8 @@ static bool remember_anchor(struct reader *r, const char *name, const struct nod
 	if (name == NULL)
 		return true;
 	if (r->anchors.n == NODE_ANCHORS_MAX) {
-		report_at(r->errors, n->place, "too many anchors, expected at most %d", NODE_ANCHORS_MAX);
+		report_at(r->errors, n->place, "too many anchors, expected at most %d",
+			  NODE_ANCHORS_MAX);
 		return false;
 	}
 	vec_push(&r->anchors, ((struct anchor){ arena_str(r->arena, str_c(name)), n }));
@@ -120,7 +125,9 @@ static bool remember_anchor(struct reader *r, const char *name, const struct nod
 
 static const struct node *read_node(struct reader *r, const yaml_event_t *ev, int depth);
 
-struct entries { VEC(struct entry) list; };
+struct entries {
+	VEC(struct entry) list;
+};
 static void entries_release(struct entries *e)
 {
 	vec_free(&e->list);
@@ -180,7 +187,8 @@ static bool merge(struct reader *r, struct entries *e, const struct node *base, 
 }
 
 /* A key, checked; false with the reason reported. */
-static bool read_key(struct reader *r, const yaml_event_t *ev, const struct entries *e, struct str *ret_key)
+static bool read_key(struct reader *r, const yaml_event_t *ev, const struct entries *e,
+		     struct str *ret_key)
 {
 	struct place at = place_of(r, ev->start_mark);
 	struct str key = STR_NULL;
@@ -192,10 +200,12 @@ static bool read_key(struct reader *r, const yaml_event_t *ev, const struct entr
 	}
 	const struct entry *old = entries_find(e, key);
 	if (old != NULL)
-		report_at(r->errors, at, "key \"%.*s\" a second time, expected it once (first in line %d)",
+		report_at(r->errors, at,
+			  "key \"%.*s\" a second time, expected it once (first in line %d)",
 			  STR_ARG(key), old->place.line);
 	else if (e->list.n == NODE_KEYS_MAX)
-		report_at(r->errors, at, "too many keys, expected at most %d in one map", NODE_KEYS_MAX);
+		report_at(r->errors, at, "too many keys, expected at most %d in one map",
+			  NODE_KEYS_MAX);
 	*ret_key = arena_str(r->arena, key);
 	return old == NULL && e->list.n < NODE_KEYS_MAX;
 }
@@ -236,8 +246,8 @@ static const struct node *read_map(struct reader *r, yaml_mark_t mark, int depth
 static const struct node *read_node(struct reader *r, const yaml_event_t *ev, int depth)
 {
 	if (depth > NODE_DEPTH_MAX) {
-		report_at(r->errors, place_of(r, ev->start_mark), "nested too deeply, expected at most %d levels",
-			  NODE_DEPTH_MAX);
+		report_at(r->errors, place_of(r, ev->start_mark),
+			  "nested too deeply, expected at most %d levels", NODE_DEPTH_MAX);
 		return NULL;
 	}
 	const struct node *n = NULL;
@@ -271,7 +281,8 @@ static bool read_stream(struct reader *r, const struct node **ret)
 		if (ev.type != YAML_DOCUMENT_START_EVENT)
 			continue;
 		if (*ret != NULL) {
-			report_at(r->errors, place_of(r, ev.start_mark), "a second document, expected one a file");
+			report_at(r->errors, place_of(r, ev.start_mark),
+				  "a second document, expected one a file");
 			return false;
 		}
 		AUTO_EVENT first = { 0 };
@@ -286,9 +297,11 @@ static void reader_release(struct reader *r)
 	vec_free(&r->anchors);
 }
 
-const struct node *node_from_yaml(struct str text, const char *name, struct arena *arena, struct config_errors *errors)
+const struct node *node_from_yaml(struct str text, const char *name, struct arena *arena,
+				  struct config_errors *errors)
 {
-	AUTO(reader) struct reader r = { .text = text, .file = name, .arena = arena, .errors = errors };
+	AUTO(reader)
+	struct reader r = { .text = text, .file = name, .arena = arena, .errors = errors };
 	if (!yaml_parser_initialize(&r.parser)) {
 		report_at(errors, (struct place){ .file = name }, "out of memory in libyaml");
 		return NULL;

@@ -4,16 +4,20 @@
 
 static const char *const orders[] = { "newest", "oldest", NULL };
 static const struct field feed_fields[] = {
-	{ "pages", FIELD_INT, offsetof(struct fake_feed, pages), .min = 1, .max = 9, .otherwise = "3", .help = "Pages." },
-	{ "order", FIELD_CHOICE, offsetof(struct fake_feed, order), .otherwise = "oldest", .choices = orders, .help = "Order." },
+	{ "pages", FIELD_INT, offsetof(struct fake_feed, pages), .min = 1, .max = 9,
+	  .otherwise = "3", .help = "Pages." },
+	{ "order", FIELD_CHOICE, offsetof(struct fake_feed, order), .otherwise = "oldest",
+	  .choices = orders, .help = "Order." },
 	{ "tags", FIELD_TEXTS, offsetof(struct fake_feed, tags), .help = "Tags." },
 	FIELD_END,
 };
 static const struct field hook_fields[] = {
 	{ "headers", FIELD_HEADERS, offsetof(struct fake_hook, headers), .help = "Headers." },
 	{ "template", FIELD_TEXT, offsetof(struct fake_hook, template), .help = "Body." },
-	{ "size", FIELD_SIZE, offsetof(struct fake_hook, size), .min = 1024, .max = 1 << 20, .otherwise = "64KiB", .help = "Size." },
-	{ "loud", FIELD_BOOL, offsetof(struct fake_hook, loud), .config_only = true, .help = "Loud." },
+	{ "size", FIELD_SIZE, offsetof(struct fake_hook, size), .min = 1024, .max = 1 << 20,
+	  .otherwise = "64KiB", .help = "Size." },
+	{ "loud", FIELD_BOOL, offsetof(struct fake_hook, loud), .config_only = true,
+	  .help = "Loud." },
 	{ "from", FIELD_TEXT, offsetof(struct fake_hook, from), .required = true, .help = "From." },
 	FIELD_END,
 };

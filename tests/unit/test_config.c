@@ -242,7 +242,7 @@ TEST(json_refusals)
 	CHECK_STR(str_c(source_error("{\"url\":\"https://a.example/\",\"every\":900}").message),
 		  "every: got \"900\", expected a duration such as 90s, 15m or 1h30m, 1s to 52w");
 	CHECK_STR(str_c(source_error("{\"url\":\"https://a.example/\",\"password\":{\"env\":\"HOME\"}}").message),
-		  "password: got a map, expected a text ({file: …} and the like only in the configuration)");
+		  "password: got a map, expected a text ({file: …} only in the configuration)");
 	CHECK_STR(str_c(source_error("{\"url\":\"https://a.example/\",\"password\":\"***\"}").message),
 		  "password: got the *** that stands for a secret, expected the secret itself");
 	CHECK_STR(str_c(source_error("{\"url\":\"https://a.example/\",\"name\":\"a b\"}").message),
@@ -286,6 +286,35 @@ TEST(hash_follows_what_matters)
 	CHECK(h != source_hash("{\"type\":\"feed\",\"url\":\"https://a.example/\",\"tags\":[\"\"]}"));
 	CHECK(h != source_hash("{\"type\":\"feed\",\"url\":\"https://a.example/\",\"allow_private\":true}"));
 	CHECK(h != source_hash("{\"url\":\"https://a.example/\"}"));
+}
+
+/* --- printed from the rows --- */
+
+TEST(sample_loads_and_shows_every_row)
+{
+	AUTO(strbuf) struct strbuf text = STRBUF_INIT(1 << 20);
+	config_print_sample(&fake_types, &text);
+	AUTO(folder) struct folder f = folder_with(strbuf_cstr(&text));
+	OWNED(config) struct config *c = load(&f);
+	CHECK_INT(c->sources.n + c->warnings.n, 0);
+	static const char *const parts[] = {
+		"\n#every: 60m\n",  "\n#  - name: …\n",     "\n#    url: https://example.org/\n",
+		"\n#    pages: 3\n", "\n#    order: oldest\n", "\n#    secret: {file: /etc/monitord/secret}\n",
+	};
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (str_find(strbuf_str(&text), str_c(parts[i])) == STR_NPOS)
+			fail_msg("not in the sample: %s", parts[i]);
+}
+
+TEST(man_has_every_row)
+{
+	AUTO(strbuf) struct strbuf text = STRBUF_INIT(1 << 20);
+	config_print_man(&fake_types, &text);
+	static const char *const parts[] = { ".It Cm every\n", ".It Cm backfill\n", ".It Cm pages\n", ".It Cm template\n",
+					     ".It Cm query\n", "The default is\n.Ql 60m .\n" };
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (str_find(strbuf_str(&text), str_c(parts[i])) == STR_NPOS)
+			fail_msg("not in the manual: %s", parts[i]);
 }
 
 /* --- names --- */

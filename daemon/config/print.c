@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: ISC */
+/* The sample file and the manual's table of keys, printed from the rows. */
+#include "base/text.h"
+#include "object.h"
+
+#define WRAP_COLUMNS 96
+
+/* "# words …", broken at blanks so that no line is wider than WRAP_COLUMNS. */
+static void comment(struct strbuf *out, const char *indent, struct str words)
+{
+	struct str word;
+	size_t column = 0;
+	while (str_split(&words, ' ', &word)) {
+		size_t width = text_columns(word);
+		if (column > 0 && column + 1 + width > WRAP_COLUMNS) {
+			strbuf_addc(out, '\n');
+			column = 0;
+		}
+		if (column == 0) {
+			strbuf_addf(out, "%s#", indent);
+			column = strlen(indent) + 1;
+		}
+		strbuf_addf(out, " %.*s", STR_ARG(word));
+		column += 1 + width;
+	}
+	strbuf_addc(out, '\n');
+}
+
+/* What stands behind "key:" in the sample: the default, else something of the right form. */
+static void sample_value(struct strbuf *out, const struct field *row)
+{
+	struct str schemes = str_c(row->schemes ? row->schemes : "https"), scheme;
+	if (row->otherwise != NULL && row->otherwise[0] != '\0') {
+		strbuf_adds(out, row->otherwise);
+		return;
+	}
+	switch (row->type) {
+	case FIELD_URL:
+		str_split(&schemes, ' ', &scheme);
+		if (str_find(str_c(row->schemes ? row->schemes : "https"), STR("https")) !=
+		    STR_NPOS)
+			scheme = STR("https");
+		strbuf_addf(out, "%.*s://example.org/", STR_ARG(scheme));
+		break;
+	case FIELD_SECRET:
+		strbuf_addf(out, "{file: /etc/monitord/%s}", row->name);
+		break;
+	case FIELD_BOOL:
+		strbuf_adds(out, "true");
+		break;
+	case FIELD_DURATION:
+		strbuf_adds(out, "15m");
+		break;
+	case FIELD_SIZE:
+		strbuf_adds(out, "1MiB");
+		break;
+	case FIELD_INT:
+		strbuf_addf(out, "%lld", (long long)row->min);
+		break;
+	case FIELD_CHOICE:
+		strbuf_adds(out, row->choices[0]);
+		break;
+	case FIELD_TEXTS:
+		strbuf_adds(out, "[…]");
+		break;
+	case FIELD_HEADERS:
+		strbuf_adds(out, "{X-Key: {env: KEY}}");
+		break;
+	case FIELD_NETWORKS:
+		strbuf_adds(out, "[127.0.0.0/8]");
+		break;
+	case FIELD_TEXT:
+	default:
+		strbuf_adds(out, row->otherwise ? "\"\"" : "…");
+	}
+}
+
+static void sample_row(struct strbuf *out, const char *indent, const char *item,
+		       const struct field *row)
+{
+	AUTO(strbuf) struct strbuf words = STRBUF_INIT(4096);
+	strbuf_adds(&words, row->help);
+	strbuf_adds(&words, " Takes ");
+	schema_expected(&words, row);
+	strbuf_adds(&words, row->required ? "; required." : ".");
+	comment(out, indent, strbuf_str(&words));
+	strbuf_addf(out, "%s#%s%s: ", indent, item, row->name);
+	sample_value(out, row);
+	strbuf_addc(out, '\n');
+}
+
+static void sample_rows(struct strbuf *out, const char *indent, const struct field *rows, bool list)
+{
+	for (const struct field *row = rows; row != NULL && row->name != NULL; row++)
+		sample_row(out, indent, !list ? "" : row == rows ? "  - " : "    ", row);
+}
+
+static void sample_types(struct strbuf *out, const char *indent, const char *what,
+			 const struct config_type *types)
+{
+	for (const struct config_type *t = types; t != NULL && t->name != NULL; t++) {
+		strbuf_addf(out, "%s#\n%s# --- further keys of a %s with type: %s", indent, indent,
+			    what, t->name);
+		strbuf_adds(out, t->fields == NULL || t->fields->name == NULL ? ": none\n" : "\n");
+		for (const struct field *row = t->fields; row != NULL && row->name != NULL; row++)
+			sample_row(out, indent, "    ", row);
+	}
+}
+
+void config_print_sample(const struct config_types *types, struct strbuf *out)
+{
+	strbuf_adds(out, "# The configuration of monitord, see monitord.yaml(5).\n"
+			 "#\n"
+			 "# Lines with \"#key: value\" show each key; where it has a default, that "
+			 "is the value.\n"
+			 "# Sources, channels and watches may also stand in conf.d/*.yaml beside "
+			 "this file,\n"
+			 "# or be added while monitord runs: monitorctl add-source, add-channel, "
+			 "add-watch.\n"
+			 "# A secret may be a text, {file: PATH}, {env: NAME} or {credential: "
+			 "NAME} (systemd).\n\n");
+	sample_rows(out, "", config_daemon_rows, false);
+	strbuf_adds(out, "\n# Where posts come from.\nsources:\n");
+	sample_rows(out, "", config_source_rows, true);
+	sample_types(out, "", "source", types->sources);
+	strbuf_adds(out, "\n# How to tell.\nchannels:\n");
+	sample_rows(out, "", config_channel_rows, true);
+	sample_types(out, "", "channel", types->channels);
+	strbuf_adds(out, "\n# What to look for, and where to tell.\nwatches:\n");
+	sample_rows(out, "", config_watch_rows, true);
+}
+
+/* Text for roff: a backslash, and a dot or quote at the start of a line, would be read as orders.
+ */
+static void roff(struct strbuf *out, struct str s)
+{
+	if (s.len > 0 && (s.p[0] == '.' || s.p[0] == '\''))
+		strbuf_adds(out, "\\&");
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.p[i] == '\\')
+			strbuf_adds(out, "\\e");
+		else
+			strbuf_addc(out, s.p[i]);
+	}
+}
+
+static void man_rows(struct strbuf *out, const struct field *rows)
+{
+	strbuf_adds(out, ".Bl -tag -width Ds\n");
+	for (const struct field *row = rows; row->name != NULL; row++) {
+		AUTO(strbuf) struct strbuf takes = STRBUF_INIT(2048);
+		schema_expected(&takes, row);
+		strbuf_addf(out, ".It Cm %s\n", row->name);
+		roff(out, str_c(row->help));
+		strbuf_adds(out, "\nTakes ");
+		roff(out, strbuf_str(&takes));
+		strbuf_adds(out, row->required ? "; required.\n" : ".\n");
+		if (row->otherwise != NULL && row->otherwise[0] != '\0') {
+			strbuf_adds(out, "The default is\n.Ql ");
+			roff(out, str_c(row->otherwise));
+			strbuf_adds(out, " .\n");
+		}
+		if (row->config_only)
+			strbuf_adds(out, "It may not be set through the API.\n");
+	}
+	strbuf_adds(out, ".El\n");
+}
+
+static void man_types(struct strbuf *out, const char *what, const struct config_type *types)
+{
+	for (const struct config_type *t = types; t != NULL && t->name != NULL; t++) {
+		if (t->fields == NULL || t->fields->name == NULL)
+			continue;
+		strbuf_addf(out, ".Ss Further keys of a %s of type %s\n", what, t->name);
+		man_rows(out, t->fields);
+	}
+}
+
+void config_print_man(const struct config_types *types, struct strbuf *out)
+{
+	strbuf_adds(out, ".Ss Keys of monitord itself\n");
+	man_rows(out, config_daemon_rows);
+	strbuf_adds(out, ".Ss Keys of a source\n");
+	man_rows(out, config_source_rows);
+	man_types(out, "source", types->sources);
+	strbuf_adds(out, ".Ss Keys of a channel\n");
+	man_rows(out, config_channel_rows);
+	man_types(out, "channel", types->channels);
+	strbuf_adds(out, ".Ss Keys of a watch\n");
+	man_rows(out, config_watch_rows);
+}
