@@ -258,8 +258,8 @@ static void repair(struct strbuf *out, struct str s)
 			repair_word(out, str_slice(s, from, i));
 			continue;
 		}
-		bool drop = ((unsigned char)c < ' ' && !char_is_space(c)) || c == '\v' || c == '\f' ||
-			    (c == ',' && is_trailing_comma(s, i));
+		bool drop = ((unsigned char)c < ' ' && !char_is_space(c)) || c == '\v' ||
+			    c == '\f' || (c == ',' && is_trailing_comma(s, i));
 		if (!drop)
 			strbuf_addc(out, c);
 		i++;
@@ -286,8 +286,8 @@ json_t *json_parse_repaired(struct str s, struct err *e)
 
 struct str json_str(const json_t *value)
 {
-	return json_is_string(value) ? str_n(json_string_value(value), json_string_length(value)) :
-				       STR_NULL;
+	return json_is_string(value) ? str_n(json_string_value(value), json_string_length(value))
+				     : STR_NULL;
 }
 
 const json_t *json_get(const json_t *obj, const char *key)
@@ -375,7 +375,8 @@ void json_quote(struct strbuf *out, struct str s)
 	strbuf_addc(out, '"');
 	for (size_t i = 0; i < s.len;) {
 		size_t from = i;
-		while (i < s.len && (unsigned char)s.p[i] >= 0x20 && s.p[i] != '"' && s.p[i] != '\\')
+		while (i < s.len && (unsigned char)s.p[i] >= 0x20 && s.p[i] != '"' &&
+		       s.p[i] != '\\')
 			i++;
 		if (i > from)
 			strbuf_add(out, str_slice(s, from, i));

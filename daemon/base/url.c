@@ -72,7 +72,8 @@ int url_split(struct str url, struct url_parts *ret_parts, struct err *e)
 		copy_part(u, CURLUPART_FRAGMENT, 0, &parts.fragment);
 		copy_part(u, CURLUPART_PORT, 0, &port);
 		r = copy_part(u, CURLUPART_USER, CURLU_URLDECODE, &parts.user);
-		CURLUcode second = copy_part(u, CURLUPART_PASSWORD, CURLU_URLDECODE, &parts.password);
+		CURLUcode second =
+			copy_part(u, CURLUPART_PASSWORD, CURLU_URLDECODE, &parts.password);
 		r = r == CURLUE_OK ? second : r;
 	}
 	uint64_t n = 0;
@@ -220,14 +221,17 @@ static bool is_sound(struct str url)
 
 bool url_resolve(struct strbuf *out, struct str base, struct str ref)
 {
-	AUTO(strbuf) struct strbuf tidy_ref = STRBUF_INIT(URL_MAX), tidy_base = STRBUF_INIT(URL_MAX);
+	AUTO(strbuf)
+	struct strbuf tidy_ref = STRBUF_INIT(URL_MAX),
+		      tidy_base = STRBUF_INIT(URL_MAX);
 	AUTO(strbuf) struct strbuf url = STRBUF_INIT(URL_MAX);
 	add_tidy(&tidy_ref, ref);
 	add_tidy(&tidy_base, base);
 	struct pieces r = cut_pieces(strbuf_str(&tidy_ref)), b = cut_pieces(strbuf_str(&tidy_base));
 	if (str_present(r.scheme))
 		strbuf_add(&url, strbuf_str(&tidy_ref));
-	else if (str_present(b.scheme) && (str_present(b.authority) || str_starts(b.path, STR("/"))))
+	else if (str_present(b.scheme) &&
+		 (str_present(b.authority) || str_starts(b.path, STR("/"))))
 		add_resolved(&url, &b, &r);
 	if (url.len == 0 || url.toobig || tidy_ref.toobig || tidy_base.toobig ||
 	    !is_sound(strbuf_str(&url)))
@@ -261,7 +265,8 @@ struct str url_host(struct str url)
 
 bool url_is_http(struct str url)
 {
-	return (str_starts_nocase(url, STR("http://")) || str_starts_nocase(url, STR("https://"))) &&
+	return (str_starts_nocase(url, STR("http://")) ||
+		str_starts_nocase(url, STR("https://"))) &&
 	       url_host(url).len > 0;
 }
 
@@ -303,12 +308,13 @@ void url_redact(struct strbuf *out, struct str url, bool hide_path)
 
 /* Names that advertisers, mailers and networks append to follow a reader, as of 2026. */
 static const char *const tracking_names[] = {
-	"_hsenc", "_hsmi", "_openstat", "cmpid", "dclid", "epik", "fb_action_ids", "fb_source",
-	"fbclid", "gad_source", "gbraid", "gclid", "gclsrc", "guccounter", "hsctatracking",
-	"igsh", "igshid", "li_fat_id", "mc_cid", "mc_eid", "mkt_tok", "msclkid", "ncid",
-	"oly_anon_id", "oly_enc_id", "rb_clickid", "ref_src", "ref_url", "s_cid", "sc_cid",
-	"srsltid", "ttclid", "twclid", "vero_conv", "vero_id", "wbraid", "wickedid", "xtor",
-	"yclid", "ysclid",
+	"_hsenc",        "_hsmi",      "_openstat",     "cmpid",      "dclid",   "epik",
+	"fb_action_ids", "fb_source",  "fbclid",        "gad_source", "gbraid",  "gclid",
+	"gclsrc",        "guccounter", "hsctatracking", "igsh",       "igshid",  "li_fat_id",
+	"mc_cid",        "mc_eid",     "mkt_tok",       "msclkid",    "ncid",    "oly_anon_id",
+	"oly_enc_id",    "rb_clickid", "ref_src",       "ref_url",    "s_cid",   "sc_cid",
+	"srsltid",       "ttclid",     "twclid",        "vero_conv",  "vero_id", "wbraid",
+	"wickedid",      "xtor",       "yclid",         "ysclid",
 };
 static const char *const tracking_prefixes[] = { "utm_", "mtm_", "pk_", "at_campaign",
 						 "at_medium" };

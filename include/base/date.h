@@ -9,24 +9,27 @@
 
 #define TIME_ABSENT INT64_MIN
 
-/* RFC 822/2822/5322 with its real-world deviations, RFC 3339 / ISO 8601 / W3C-DTF, asctime, named
- * zones, two-digit
- * years (RFC 2822 4.3), month names of many languages, missing zone = UTC.  TIME_ABSENT if it is no
- * date. */
+/* RFC 822/2822/5322 with its real-world deviations (comments, any order, no weekday, no seconds),
+ * RFC 3339 / ISO 8601 / W3C-DTF, asctime, numeric dates (1/31/2024, 31.1.2024), seconds or ms since
+ * 1970, named zones, two-digit years (RFC 2822 4.3), month names of many languages, missing or
+ * unknown zone = UTC (Korean forms: KST), a day behind its month's end = the next month's first.
+ * TIME_ABSENT if it is no date, or one before 1583. */
 int64_t date_parse(struct str s);
-int64_t date_parse_http(struct str s);                 /* RFC 9110 5.6.7: three forms only */
+int64_t date_parse_http(struct str s); /* RFC 9110, 5.6.7: its three forms only */
 #define DATE_TEXT_MAX 64
-/* All return buf.  TIME_ABSENT gives "". */
-const char *date_rfc3339(char buf[static DATE_TEXT_MAX], int64_t unix_ms); /* UTC, "2023-12-11T08:14:00Z", ms if any */
-const char *date_rfc5322(char buf[static DATE_TEXT_MAX], int64_t unix_ms); /* for mail: "Mon, 11 Dec 2023 08:14:00 +0000" */
+/* All return buf.  TIME_ABSENT and what lies outside the years 1 to 9999 give "". */
+const char *date_rfc3339(char buf[static DATE_TEXT_MAX], int64_t unix_ms); /* UTC, ms if any */
+const char *date_rfc5322(char buf[static DATE_TEXT_MAX], int64_t unix_ms); /* "Mon, … +0000" */
 const char *date_http(char buf[static DATE_TEXT_MAX], int64_t unix_ms);    /* IMF-fixdate */
-/* "2023-12-11 09:14 CET" in an IANA zone ("Europe/Paris"; "" or "local" = the system's).  Not
- * thread-safe against
- * itself: engine thread only. */
+/* "2023-12-11 09:14 CET" in an IANA zone ("Europe/Paris"; "" or "local" = the system's; an unknown
+ * one = UTC).  Reads the zone's file, so: any thread, but not for hot paths. */
 const char *date_local(char buf[static DATE_TEXT_MAX], int64_t unix_ms, struct str zone);
-bool date_zone_known(struct str zone);                 /* an installed IANA zone, "UTC", "" or "local" */
+bool date_zone_known(struct str zone); /* an installed IANA zone, "UTC", "" or "local" */
 /* UTC calendar parts; wday 0 = Sunday. */
 struct date_parts {
 	int year, month, day, hour, minute, second, wday;
 };
 struct date_parts date_parts_utc(int64_t unix_ms);
+/* Days from 1970-01-01 to a date of the proleptic Gregorian calendar; `day` may lie outside the
+ * month. */
+int64_t date_days(int year, int month, int day);

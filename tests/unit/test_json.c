@@ -86,9 +86,13 @@ TEST(heap_budget)
 
 TEST(repair_strings)
 {
-	check_repaired(STR("\"a\xff" "b\""), "\"a\xef\xbf\xbd" "b\"");
-	check_repaired(STR("[\"\\u0000\",\"\\ud800\",\"\\udc00x\",\"\\ud83d\\ude00\"]"),
-		       "[\"\xef\xbf\xbd\",\"\xef\xbf\xbd\",\"\xef\xbf\xbdx\",\"\xf0\x9f\x98\x80\"]");
+	check_repaired(STR("\"a\xff"
+			   "b\""),
+		       "\"a\xef\xbf\xbd"
+		       "b\"");
+	check_repaired(
+		STR("[\"\\u0000\",\"\\ud800\",\"\\udc00x\",\"\\ud83d\\ude00\"]"),
+		"[\"\xef\xbf\xbd\",\"\xef\xbf\xbd\",\"\xef\xbf\xbdx\",\"\xf0\x9f\x98\x80\"]");
 	check_repaired(STR("\"a\tb\nc\rd\x01\0\""), "\"a\\tb\\nc\\rd\xef\xbf\xbd\xef\xbf\xbd\"");
 	check_repaired(STR("\"it\\'s \\x \\uzz\""), "\"it's x \xef\xbf\xbdzz\"");
 	check_repaired(STR("\"\xed\xa0\x80\""), "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");
@@ -128,8 +132,8 @@ TEST(poison_stays_alone)
 TEST(look_ups_never_fail)
 {
 	struct err e = { 0 };
-	OWNED_JSON json_t *v =
-		json_parse(STR("{\"s\":\"\",\"i\":7,\"r\":12.0,\"b\":true,\"n\":null,\"x\":1e300}"), &e);
+	OWNED_JSON json_t *v = json_parse(
+		STR("{\"s\":\"\",\"i\":7,\"r\":12.0,\"b\":true,\"n\":null,\"x\":1e300}"), &e);
 	CHECK(str_present(json_get_str(v, "s")) && !str_present(json_get_str(v, "i")));
 	CHECK(!str_present(json_get_str(v, "absent")) && !str_present(json_get_str(NULL, "s")));
 	CHECK_INT(json_get_int(v, "i", -1), 7);

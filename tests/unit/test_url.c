@@ -32,9 +32,14 @@ TEST(parts)
 TEST(nonsense_is_refused)
 {
 	static const struct str bad[] = {
-		{ "", 0 },	     { "example.org", 11 },	    { "http://", 7 },
-		{ "http://a b/", 11 }, { "http://x:99999/", 15 },   { "http://x\0y/", 11 },
-		{ "http://x\r\ny", 11 }, { "http://u%0a@x/", 14 },
+		{ "", 0 },
+		{ "example.org", 11 },
+		{ "http://", 7 },
+		{ "http://a b/", 11 },
+		{ "http://x:99999/", 15 },
+		{ "http://x\0y/", 11 },
+		{ "http://x\r\ny", 11 },
+		{ "http://u%0a@x/", 14 },
 	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct err e = { 0 };
@@ -109,7 +114,8 @@ TEST(references_of_the_world)
 	check_resolved("https://x.example/", " \n/a b\n/c ", "https://x.example/a%20b/c");
 	check_resolved("https://x.example/", "http://", "(no)");
 	check_resolved("https://x.example/", "/a\x01", "(no)");
-	check_resolved("https://x.example/", "\xc3\xa9t\xc3\xa9", "https://x.example/\xc3\xa9t\xc3\xa9");
+	check_resolved("https://x.example/", "\xc3\xa9t\xc3\xa9",
+		       "https://x.example/\xc3\xa9t\xc3\xa9");
 	check_resolved("file:///srv/feed.xml", "img.png", "file:///srv/img.png");
 	check_resolved("https://x.example/", "mailto:a@b.example", "mailto:a@b.example");
 }
@@ -122,7 +128,8 @@ TEST(hosts)
 	CHECK_STR(url_host(STR("//x/")), "");
 	CHECK_STR(url_host(STR("http://a?b@c")), "a");
 	CHECK(url_is_http(STR("hTTps://x")) && !url_is_http(STR("http:///x")));
-	CHECK(!url_is_http(STR("ftp://x/")) && !url_is_http(STR("http://")) && !url_is_http(STR_NULL));
+	CHECK(!url_is_http(STR("ftp://x/")) && !url_is_http(STR("http://")) &&
+	      !url_is_http(STR_NULL));
 }
 
 static void check_redacted(const char *url, bool hide, const char *want)
@@ -136,7 +143,8 @@ TEST(redaction)
 {
 	check_redacted("https://u:p@h.example:8443/a/b?token=s&x#frag", false,
 		       "https://h.example:8443/a/b?token=***&***");
-	check_redacted("https://hooks.example/services/T0/B0/secret", true, "https://hooks.example/***");
+	check_redacted("https://hooks.example/services/T0/B0/secret", true,
+		       "https://hooks.example/***");
 	check_redacted("u:p@h", false, "***");
 	check_redacted("https://h.example", false, "https://h.example");
 }

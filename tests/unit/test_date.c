@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: ISC */
+/* Dates: reading, writing, zones, and the date corpus where it is there. */
+#include "lib/test.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/date.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+static void check_parse(const char *in, const char *want)
+{
+	char buf[DATE_TEXT_MAX];
+	const char *got = date_rfc3339(buf, date_parse(str_c(in)));
+	if (strcmp(got, want) != 0)
+		print_error("date_parse(\"%s\")\n", in);
+	CHECK_STR(str_c(got), want);
+}
+
+TEST(mail_forms)
+{
+	check_parse("Mon, 11 Dec 2023 09:14:00 +0100", "2023-12-11T08:14:00Z");
+	check_parse("mon,11 dec 23 08:14 gmt", "2023-12-11T08:14:00Z");
+	check_parse("Mon (a (nested\\) one)), 11 Dec 2023 08:14:00 GMT (x)",
+		    "2023-12-11T08:14:00Z");
+	check_parse("11-Dec-2023 08:14:00 -0530", "2023-12-11T13:44:00Z");
+	check_parse("Dec 11, 2023 3:14 p.m. EST", "2023-12-11T20:14:00Z");
+	check_parse("December 11th, 2023 12:05 AM", "2023-12-11T00:05:00Z");
+	check_parse("Mon Dec 11 08:14:00 +0000 2023", "2023-12-11T08:14:00Z");
+	check_parse("Mon Dec 11 2023 09:14:00 GMT+0100 (Central European Standard Time)",
+		    "2023-12-11T08:14:00Z");
+	check_parse("11 Dec 49 00:00:00 Z", "2049-12-11T00:00:00Z");
+	check_parse("11 Dec 50 00:00:00 Z", "1950-12-11T00:00:00Z");
+	check_parse("11 Dec 123", "");
+}
+
+TEST(iso_forms)
+{
+	check_parse("2023-12-11T08:14:00.25Z", "2023-12-11T08:14:00.250Z");
+	check_parse("2023-12-11t09:14:00,123456+01", "2023-12-11T08:14:00.123Z");
+	check_parse("2023-12-11 08:14", "2023-12-11T08:14:00Z");
+	check_parse("2023-12-11T24:00:00Z", "2023-12-12T00:00:00Z");
+	check_parse("20231211T081400Z", "2023-12-11T08:14:00Z");
+	check_parse("20231211081400", "2023-12-11T08:14:00Z");
+	check_parse("2023-345", "2023-12-11T00:00:00Z");
+	check_parse("2023-12", "2023-12-01T00:00:00Z");
+	check_parse("2023", "2023-01-01T00:00:00Z");
+	check_parse("2023-12-11Z", "");
+	check_parse("2023-12-11+01:00", "2023-12-10T23:00:00Z");
+	check_parse("2023-12-11T08:14:00 Europe", "");
+}
+
+TEST(numeric_forms)
+{
+	check_parse("12/31/2023 8:14", "2023-12-31T08:14:00Z");
+	check_parse("31/12/2023 08:14", "2023-12-31T08:14:00Z");
+	check_parse("31.12.2023, 08:14 Uhr", "2023-12-31T08:14:00Z");
+	check_parse("31-12-2023", "2023-12-31T00:00:00Z");
+	check_parse("1702282440", "2023-12-11T08:14:00Z");
+	check_parse("1702282440500", "2023-12-11T08:14:00.500Z");
+}
+
+TEST(languages)
+{
+	static const char *const december[] = {
+		"lundi 11 décembre 2023 08:14",
+		"Montag, 11. Dezember 2023, 08:14 Uhr",
+		"lunes, 11 de diciembre de 2023 08:14",
+		"lunedì 11 dicembre 2023 ore 08:14",
+		"segunda-feira, 11 de dezembro de 2023 às 08:14",
+		"maandag 11 december 2023 om 08:14",
+		"poniedziałek, 11 grudnia 2023 08:14",
+		"pondělí 11. prosince 2023 08:14",
+		"Пн, 11 декабря 2023 г. 08:14",
+		"понеділок, 11 грудня 2023 р. 08:14",
+		"Δευ, 11 Δεκεμβρίου 2023 08:14",
+		"maanantai 11. joulukuuta 2023 klo 08:14",
+		"2023. december 11., hétfő 08:14",
+		"11 Aralık 2023 Pazartesi 08:14",
+		"luni, 11 decembrie 2023 08:14",
+		"måndag 11 december 2023 kl. 08:14",
+		"2023年12月11日 08:14",
+		"2023年12月11日(月) 8時14分",
+		"2023年12月11日 星期一 上午8:14",
+		"lun. 11 déc. 2023 8h14",
+	};
+	for (size_t i = 0; i < sizeof(december) / sizeof(december[0]); i++)
+		check_parse(december[i], "2023-12-11T08:14:00Z");
+	check_parse("2023년 12월 11일 오후 5:14", "2023-12-11T08:14:00Z");
+	check_parse("Mar, 12 Mar 2024 08:14:00 Z", "2024-03-12T08:14:00Z");
+	check_parse("12 AOÛT 2024", "2024-08-12T00:00:00Z");
+	check_parse("12 août 2024", "2024-08-12T00:00:00Z"); /* decomposed in some feeds */
+	check_parse("12 aou\xcc\x82t 2024", "2024-08-12T00:00:00Z");
+	check_parse("12 jui 2024", "");
+}
+
+TEST(no_dates)
+{
+	static const char *const bad[] = {
+		"",
+		"yesterday",
+		"11 Dec",
+		"Dec 2023",
+		"08:14:00",
+		"2023-13-01",
+		"2023-12-32",
+		"2023-12-11T25:00:00Z",
+		"2023-12-11T08:60:00Z",
+		"2023-12-11T08:14:61Z",
+		"2023-12-11T08:14:00+99:00",
+		"11 Dec 2023 1:2:3:4",
+		"11 Dec 1200",
+		"99999999999999999999",
+		"12345",
+		"11 11 11 11",
+		"11 Dec 2023 08:14 09:15",
+		"\xff\xff",
+		"::",
+		"T",
+		"- -",
+		"(((",
+	};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		check_parse(bad[i], "");
+	CHECK(date_parse(STR_NULL) == TIME_ABSENT);
+	char longer[400];
+	memset(longer, '(', sizeof(longer));
+	CHECK(date_parse(str_n(longer, sizeof(longer))) == TIME_ABSENT);
+}
+
+TEST(http_forms)
+{
+	const int64_t want = INT64_C(784111777000); /* the example of RFC 9110, 5.6.7 */
+	CHECK_INT(date_parse_http(STR("Sun, 06 Nov 1994 08:49:37 GMT")), want);
+	CHECK_INT(date_parse_http(STR("Sunday, 06-Nov-94 08:49:37 GMT")), want);
+	CHECK_INT(date_parse_http(STR("Sun Nov  6 08:49:37 1994")), want);
+	static const char *const bad[] = {
+		"",
+		"Sun, 06 Nov 1994 08:49:37",
+		"Sun, 6 Nov 1994 08:49:37 GMT",
+		"0",
+		"1994-11-06T08:49:37Z",
+		"Sun, 06 Nov 1994 08:49:37 gmt",
+		"Sun",
+		"Sun, 06 Nov 1994 08:49:37 GMTx",
+		"Sun Nov  6 08:49:37 1994 GMT",
+		"Sun, 00 Nov 1994 08:49:37 GMT",
+		"Sun, 06 Nov 1994 24:49:37 GMT",
+	};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		CHECK_INT(date_parse_http(str_c(bad[i])), TIME_ABSENT);
+}
+
+TEST(writing)
+{
+	char buf[DATE_TEXT_MAX];
+	const int64_t t = INT64_C(1702282440000);
+	CHECK_STR(str_c(date_rfc5322(buf, t)), "Mon, 11 Dec 2023 08:14:00 +0000");
+	CHECK_STR(str_c(date_http(buf, t)), "Mon, 11 Dec 2023 08:14:00 GMT");
+	CHECK_STR(str_c(date_rfc3339(buf, -1)), "1969-12-31T23:59:59.999Z");
+	CHECK_STR(str_c(date_rfc3339(buf, TIME_ABSENT)), "");
+	CHECK_STR(str_c(date_http(buf, INT64_MAX)), "");
+	CHECK_STR(str_c(date_local(buf, TIME_ABSENT, STR("UTC"))), "");
+}
+
+/* Every day of eight centuries, there and back. */
+TEST(calendar)
+{
+	int last = 0, wday = date_parts_utc(date_days(1600, 1, 1) * 86400000).wday;
+	CHECK_INT(wday, 6); /* 1 January 1600 was a Saturday */
+	for (int64_t day = date_days(1600, 1, 1); day < date_days(2400, 1, 1); day++) {
+		struct date_parts p = date_parts_utc(day * 86400000 + 86399999);
+		if (date_days(p.year, p.month, p.day) != day || p.wday != wday || p.hour != 23)
+			fail_msg("%d-%d-%d", p.year, p.month, p.day);
+		if (p.day != last + 1 && p.day != 1)
+			fail_msg("after %d: %d-%d-%d", last, p.year, p.month, p.day);
+		last = p.day;
+		wday = (wday + 1) % 7;
+	}
+}
+
+TEST(zones)
+{
+	char buf[DATE_TEXT_MAX];
+	const int64_t t = INT64_C(1702282440000);
+	if (!date_zone_known(STR("Europe/Paris")))
+		skip(); /* no tzdata on this machine */
+	CHECK_STR(str_c(date_local(buf, t, STR("Europe/Paris"))), "2023-12-11 09:14 CET");
+	CHECK_STR(str_c(date_local(buf, date_parse(STR("2024-03-31T01:00Z")), STR("Europe/Paris"))),
+		  "2024-03-31 03:00 CEST");
+	CHECK_STR(str_c(date_local(buf, date_parse(STR("2024-03-31T00:59Z")), STR("Europe/Paris"))),
+		  "2024-03-31 01:59 CET");
+	/* Beyond the table, by the rule at its end, on both halves of the globe. */
+	CHECK_STR(str_c(date_local(buf, date_parse(STR("2090-07-01T12:00Z")), STR("Europe/Paris"))),
+		  "2090-07-01 14:00 CEST");
+	CHECK_STR(str_c(date_local(buf, date_parse(STR("2090-12-31T23:30Z")), STR("Europe/Paris"))),
+		  "2091-01-01 00:30 CET");
+	CHECK_STR(str_c(date_local(buf, date_parse(STR("2090-01-01T12:00Z")),
+				   STR("Australia/Sydney"))),
+		  "2090-01-01 23:00 AEDT");
+	CHECK_STR(str_c(date_local(buf, t, STR("Asia/Kolkata"))), "2023-12-11 13:44 IST");
+	CHECK_STR(str_c(date_local(buf, t, STR("UTC"))), "2023-12-11 08:14 UTC");
+	CHECK_STR(str_c(date_local(buf, t, STR("No/Such"))), "2023-12-11 08:14 UTC");
+	CHECK(date_zone_known(STR("")) && date_zone_known(STR("local")));
+	CHECK(!date_zone_known(STR("../../etc/passwd")) && !date_zone_known(STR("Europe")) &&
+	      !date_zone_known(STR("/etc/localtime")) && !date_zone_known(STR("zone.tab")));
+}
+
+/* --- other projects' cases, read where they lie --- */
+
+struct tally {
+	int right, all;
+};
+
+static bool is_instant(const json_t *want, int64_t got)
+{
+	/* The corpus compares whole seconds. */
+	int64_t w = date_parse(json_str(want));
+	return w != TIME_ABSENT && got != TIME_ABSENT && w / 1000 == got / 1000;
+}
+
+/* `strict`: the peer refuses by HTTP's grammar, so there our HTTP parser must. */
+static void judge(const json_t *row, bool strict, struct tally *t)
+{
+	struct str in = json_get_str(row, "in");
+	const json_t *any = json_get(row, "any_of"), *utc = json_get(row, "utc");
+	int64_t got = date_parse(in);
+	bool right = is_instant(utc, got);
+	for (size_t i = 0; i < json_array_size(any); i++)
+		right = right || is_instant(json_array_get(any, i), got);
+	if (json_get_bool(row, "parses", false))
+		right = got != TIME_ABSENT;
+	else if (any == NULL && utc == NULL)
+		right = (strict ? date_parse_http(in) : got) == TIME_ABSENT;
+	if (!right && getenv("CORPUS_VERBOSE"))
+		print_message("# other than %s: \"%.*s\"\n",
+			      utc ? json_string_value(utc) : "refused", STR_ARG(in));
+	t->right += right;
+	t->all++;
+}
+
+TEST(corpus)
+{
+	static const char *const files[] = { "feedparser", "gofeed", "curl",
+					     "snarfware-rss-dates" };
+	const char *dir = getenv("MONITORD_CORPUS");
+	struct tally sum = { 0 };
+	struct err e = { 0 };
+	char path[4096];
+	dir = dir ? dir : "../shared/corpus";
+	snprintf(path, sizeof(path), "%s/dates", dir);
+	if (access(path, R_OK) != 0) {
+		print_message("# no corpus at %s (MONITORD_CORPUS)\n", dir);
+		skip();
+	}
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		struct tally t = { 0 };
+		snprintf(path, sizeof(path), "%s/dates/%s.jsonl", dir, files[i]);
+		struct str all = test_read_file(path), rest = all, line;
+		while (str_split(&rest, '\n', &line)) {
+			OWNED_JSON json_t *row = line.len ? json_parse(line, &e) : NULL;
+			if (row)
+				judge(row, strcmp(files[i], "curl") == 0, &t);
+		}
+		mem_free((void *)(uintptr_t)all.p);
+		print_message("# %s: %d of %d\n", files[i], t.right, t.all);
+		CHECK(t.all > 0);
+		sum.right += t.right;
+		sum.all += t.all;
+	}
+	CHECK(sum.right * 100 >= sum.all * 95);
+}
