@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: ISC */
+/* --help and the manual's list of commands, printed from the table. */
+#include "base/text.h"
+#include "control/cli.h"
+
+static void pad(struct strbuf *out, size_t have, size_t want)
+{
+	do
+		strbuf_addc(out, ' ');
+	while (++have < want);
+}
+
+static void option_line(const struct ctl_row *o, struct strbuf *out)
+{
+	size_t from = out->len;
+
+	strbuf_addf(out, "  --%s%s%s", o->name, o->argument != NULL ? " " : "", o->argument != NULL ? o->argument : "");
+	pad(out, out->len - from, 28);
+	strbuf_addf(out, "%s\n", o->help);
+}
+
+static void options_of(const struct ctl_row *command, struct strbuf *out)
+{
+	size_t from, to, n;
+	const struct ctl_row *rows = ctl_rows(&n);
+
+	ctl_command_rows(command, &from, &to);
+	for (size_t i = from; i < to; i++)
+		if (rows[i].kind == ROW_OPTION)
+			option_line(&rows[i], out);
+}
+
+void ctl_help_all(const struct ctl *c, struct strbuf *out)
+{
+	size_t n;
+	const struct ctl_row *rows = ctl_rows(&n);
+
+	strbuf_adds(out, "usage: monitorctl [--json] [--socket PATH] COMMAND [ARGUMENTS]\n");
+	for (size_t i = 0; i < n; i++) {
+		if (rows[i].kind == ROW_GROUP) {
+			strbuf_addc(out, '\n');
+			ctl_style(c, out, STYLE_BOLD, str_c(rows[i].name));
+			strbuf_addc(out, '\n');
+		} else if (rows[i].kind == ROW_COMMAND && rows[i].help != NULL) {
+			size_t start = out->len;
+			strbuf_addf(out, "  %s %s", rows[i].name, rows[i].argument);
+			pad(out, out->len - start, 28);
+			strbuf_addf(out, "%s\n", rows[i].help);
+		}
+	}
+	strbuf_addc(out, '\n');
+	ctl_style(c, out, STYLE_BOLD, STR("Options of every command"));
+	strbuf_addc(out, '\n');
+	options_of(NULL, out);
+	strbuf_adds(out, "\nmonitorctl help COMMAND says more about one of them.\n");
+}
+
+void ctl_help_command(const struct ctl *c, const struct ctl_row *command, struct strbuf *out)
+{
+	size_t from, to, n;
+	const struct ctl_row *rows = ctl_rows(&n);
+
+	ctl_command_rows(command, &from, &to);
+	strbuf_addf(out, "usage: monitorctl %s%s%s%s\n\n", command->name, from < to ? " [OPTIONS]" : "",
+	            command->argument[0] != '\0' ? " " : "", command->argument);
+	ctl_style(c, out, STYLE_BOLD, str_c(command->name));
+	strbuf_addf(out, ": %s\n\n", command->help != NULL ? command->help : "for the build");
+	options_of(command, out);
+	options_of(NULL, out);
+	for (size_t i = from; i < to; i++)
+		if (rows[i].kind == ROW_NOTE)
+			strbuf_addf(out, "\n%s\n", rows[i].name);
+}
+
+/* Text in mdoc: a backslash, and a dot or quote at the start of a line, mean something there. */
+static void roff(struct strbuf *out, const char *text)
+{
+	if (text[0] == '.' || text[0] == '\'')
+		strbuf_adds(out, "\\&");
+	for (const char *p = text; *p != '\0'; p++) {
+		if (*p == '\\')
+			strbuf_adds(out, "\\e");
+		else if (*p == '-' && p[1] == '-')
+			strbuf_adds(out, "\\-");
+		else
+			strbuf_addc(out, *p);
+	}
+}
+
+/* Text as an argument of a macro: quoted, since it may hold words that are macros. */
+static void roff_argument(struct strbuf *out, const char *text)
+{
+	strbuf_addc(out, '"');
+	for (const char *p = text; *p != '\0'; p++) {
+		if (*p == '"')
+			strbuf_adds(out, "\\(dq");
+		else
+			strbuf_addc(out, *p);
+	}
+	strbuf_addc(out, '"');
+}
+
+static void manual_option(const struct ctl_row *o, struct strbuf *out)
+{
+	strbuf_addf(out, ".It Fl \\-%s", o->name);
+	if (o->argument != NULL) {
+		strbuf_adds(out, " Ar ");
+		roff_argument(out, o->argument);
+	}
+	strbuf_addc(out, '\n');
+	roff(out, o->help);
+	strbuf_addc(out, '\n');
+}
+
+static void manual_options(const struct ctl_row *command, struct strbuf *out)
+{
+	size_t from, to, n, options = 0;
+	const struct ctl_row *rows = ctl_rows(&n);
+
+	ctl_command_rows(command, &from, &to);
+	for (size_t i = from; i < to; i++) {
+		if (rows[i].kind != ROW_OPTION)
+			continue;
+		if (options++ == 0)
+			strbuf_adds(out, ".Bl -tag -width Ds -compact\n");
+		manual_option(&rows[i], out);
+	}
+	if (options > 0)
+		strbuf_adds(out, ".El\n");
+	for (size_t i = from; i < to; i++) {
+		if (rows[i].kind == ROW_NOTE) {
+			if (options > 0)
+				strbuf_adds(out, ".Pp\n");
+			roff(out, rows[i].name);
+			strbuf_addc(out, '\n');
+		}
+	}
+}
+
+void ctl_manual_text(struct strbuf *out)
+{
+	size_t n;
+	const struct ctl_row *rows = ctl_rows(&n);
+	bool open = false;
+
+	strbuf_adds(out, ".Ss Options of every command\n");
+	manual_options(NULL, out);
+	for (size_t i = 0; i < n; i++) {
+		if (rows[i].kind == ROW_GROUP) {
+			strbuf_addf(out, "%s.Ss %s\n.Bl -tag -width Ds\n", open ? ".El\n" : "", rows[i].name);
+			open = true;
+		} else if (rows[i].kind == ROW_COMMAND && rows[i].help != NULL) {
+			strbuf_addf(out, ".It Cm %s", rows[i].name);
+			if (rows[i].argument[0] != '\0') {
+				strbuf_adds(out, " Ar ");
+				roff_argument(out, rows[i].argument);
+			}
+			strbuf_addc(out, '\n');
+			/* help begins in lower case for the lists; here it is a sentence */
+			AUTO(strbuf) struct strbuf text = STRBUF_INIT(1024);
+			strbuf_addf(&text, "%c%s.", rows[i].help[0] >= 'a' && rows[i].help[0] <= 'z' ? rows[i].help[0] - 32 :
+			            rows[i].help[0], rows[i].help + 1);
+			roff(out, strbuf_cstr(&text));
+			strbuf_addc(out, '\n');
+			manual_options(&rows[i], out);
+		}
+	}
+	strbuf_adds(out, ".El\n");
+}
+
+int ctl_help(struct ctl *c)
+{
+	AUTO(strbuf) struct strbuf out = STRBUF_INIT(CTL_OUT_MAX);
+	struct str name = ctl_arg(c, 0);
+
+	if (!str_present(name)) {
+		ctl_help_all(c, &out);
+	} else {
+		const struct ctl_row *command = ctl_command_find(name);
+		struct err e = { 0 };
+
+		if (command == NULL) {
+			(void)ctl_unknown_command(name, &e);
+			ctl_error(c, "%s", e.message);
+			return CTL_USAGE;
+		}
+		ctl_help_command(c, command, &out);
+	}
+	ctl_put(&out);
+	return CTL_OK;
+}
+
+int ctl_manual(struct ctl *c)
+{
+	AUTO(strbuf) struct strbuf out = STRBUF_INIT(CTL_OUT_MAX);
+
+	(void)c;
+	ctl_manual_text(&out);
+	ctl_put(&out);
+	return CTL_OK;
+}
