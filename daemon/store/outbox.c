@@ -151,6 +151,23 @@ int store_delivery_get(struct store *s, int64_t row, struct arena *arena, struct
 	return db_run(s, st, e);
 }
 
+/* Every row of a bound statement. */
+static int deliveries(struct store *s, sqlite3_stmt *st, bool (*each)(void *ctx, const struct store_delivery *d), void *ctx,
+                      struct err *e)
+{
+	for (bool row = true;;) {
+		if (db_step(s, st, &row, e) != 0)
+			return -1;
+		if (!row)
+			return 0;
+		struct store_delivery d = read_delivery(st);
+		if (!each(ctx, &d)) {
+			sqlite3_reset(st);
+			return 0;
+		}
+	}
+}
+
 int store_delivery_each(struct store *s, int state, struct str channel, int64_t above_row, int limit,
                         bool (*each)(void *ctx, const struct store_delivery *d), void *ctx, struct err *e)
 {
@@ -164,17 +181,17 @@ int store_delivery_each(struct store *s, int state, struct str channel, int64_t 
 	db_int(st, 2, state);
 	db_text(st, 3, channel);
 	db_int(st, 4, limit);
-	for (bool row = true;;) {
-		if (db_step(s, st, &row, e) != 0)
-			return -1;
-		if (!row)
-			return 0;
-		struct store_delivery d = read_delivery(st);
-		if (!each(ctx, &d)) {
-			sqlite3_reset(st);
-			return 0;
-		}
-	}
+	return deliveries(s, st, each, ctx, e);
+}
+
+int store_delivery_of_alert(struct store *s, int64_t alert_row, bool (*each)(void *ctx, const struct store_delivery *d),
+                            void *ctx, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_DELIVERY_OF_ALERT, DELIVERY_COLUMNS "WHERE alert=?1 ORDER BY row", e);
+	if (st == NULL)
+		return -1;
+	db_int(st, 1, alert_row);
+	return deliveries(s, st, each, ctx, e);
 }
 
 int store_count(struct store *s, struct store_counts *ret, struct err *e)

@@ -131,6 +131,9 @@ int store_delivery_get(struct store *s, int64_t row, struct arena *arena, struct
 /* Oldest first.  state -1: any; channel absent: any; above_row: paging. */
 int store_delivery_each(struct store *s, int state, struct str channel, int64_t above_row, int limit,
                         bool (*each)(void *ctx, const struct store_delivery *d), void *ctx, struct err *e) MUST_CHECK;
+/* All of one alert, oldest first. */
+int store_delivery_of_alert(struct store *s, int64_t alert_row, bool (*each)(void *ctx, const struct store_delivery *d),
+                            void *ctx, struct err *e) MUST_CHECK;
 
 struct store_counts {
 	int64_t posts, alerts, waiting, delivered, dead;

@@ -118,6 +118,11 @@ TEST(a_watch_alerts_once_for_a_post_and_its_delivery_ends)
 	int n = 0;
 	CHECK_OK(store_delivery_each(s, STORE_DEAD, STR("desk"), 0, 10, count_delivery, &n, &e), &e);
 	CHECK_INT(n, 1);
+	n = 0;
+	CHECK_OK(store_delivery_of_alert(s, d.alert_row, count_delivery, &n, &e), &e);
+	CHECK_INT(n, 1);
+	CHECK_OK(store_delivery_of_alert(s, d.alert_row + 1, count_delivery, &n, &e), &e);
+	CHECK_INT(n, 1);
 	struct store_counts counts;
 	CHECK_OK(store_count(s, &counts, &e), &e);
 	CHECK_INT(counts.dead, 1);
