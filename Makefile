@@ -68,6 +68,14 @@ $(BUILD)/gen/store/migrations.h: $(MIGRATIONS)
 	  sed -e '/^--/d' -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n"/' $$f; echo ','; done; echo '};'; } > $@.tmp && mv $@.tmp $@
 $(BUILD)/daemon/store/store.o: $(BUILD)/gen/store/migrations.h
 
+# The description of the API, as one C string: GET /v1/openapi.json serves it.
+$(BUILD)/gen/control/openapi.h: daemon/control/openapi.json
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q){ echo 'static const char openapi_json[] ='; \
+	  sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n"/' $<; echo ';'; } > $@.tmp && mv $@.tmp $@
+$(BUILD)/daemon/control/api.o $(BUILD)/tests/unit/test_openapi.o: $(BUILD)/gen/control/openapi.h
+
 $(LIB): $(OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@; ar crs $@ $(OBJ)

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/num.h"
 #include "base/text.h"
+#include "config/config.h"
 
 #define ROUTES_MAX 64
 
@@ -236,63 +237,19 @@ void route_merge(json_t *target, const json_t *patch)
 	}
 }
 
-/* Lower case where that is a shift of the code point: Latin-1, Greek, Cyrillic.  Enough for a
- * proposal that the user may replace. */
-static uint32_t lower(uint32_t c)
-{
-	if ((c >= 'A' && c <= 'Z') || (c >= 0xC0 && c <= 0xDE) || (c >= 0x391 && c <= 0x3A9) || (c >= 0x410 && c <= 0x42F))
-		return c + 32;
-	return c >= 0x400 && c <= 0x40F ? c + 80 : c;
-}
-
-/* Punctuation, symbols and spaces beyond ASCII by their blocks; the rest of Unicode counts as letters. */
-static bool is_word(uint32_t c)
-{
-	static const struct { uint32_t from, to; } not_word[] = {
-		{ 0x80, 0xBF }, { 0xD7, 0xD7 }, { 0xF7, 0xF7 }, { 0x2B0, 0x2FF }, { 0x37E, 0x37E }, { 0x387, 0x387 },
-		{ 0x55A, 0x55F }, { 0x589, 0x58F }, { 0x5BE, 0x5BE }, { 0x5C0, 0x5C0 }, { 0x5F3, 0x5F4 }, { 0x600, 0x60F },
-		{ 0x61B, 0x61F }, { 0x66A, 0x66D }, { 0x6D4, 0x6D4 }, { 0x964, 0x965 }, { 0xE3F, 0xE3F }, { 0x1680, 0x1680 },
-		{ 0x2000, 0x2BFF }, { 0x2E00, 0x2E7F }, { 0x3000, 0x3004 }, { 0x3008, 0x3020 }, { 0x3030, 0x3030 },
-		{ 0x303D, 0x303F }, { 0x30A0, 0x30A0 }, { 0x30FB, 0x30FB }, { 0xE000, 0xF8FF }, { 0xFE00, 0xFE6F },
-		{ 0xFEFF, 0xFF0F }, { 0xFF1A, 0xFF20 }, { 0xFF3B, 0xFF40 }, { 0xFF5B, 0xFF65 }, { 0xFFE0, 0xFFFF },
-		{ 0x1F000, 0x1FAFF }, { 0xE0000, 0x10FFFF },
-	};
-	if (c < 0x80)
-		return char_is_alnum((char)c);
-	for (size_t i = 0; i < sizeof(not_word) / sizeof(not_word[0]); i++)
-		if (c >= not_word[i].from && c <= not_word[i].to)
-			return false;
-	return true;
-}
-
-static void slug(struct str text, struct strbuf *out)
-{
-	bool gap = false;
-	for (size_t pos = 0, points = 0; pos < text.len;) {
-		uint32_t c = text_next(text, &pos);
-		if (!is_word(c)) {
-			gap = points > 0;
-			continue;
-		}
-		points += gap ? 2 : 1;
-		if (points > NAME_SLUG_POINTS)
-			return;
-		if (gap)
-			strbuf_addc(out, '-');
-		gap = false;
-		strbuf_add_utf8(out, lower(c));
-	}
-}
-
 void name_derive(struct str text, const char *otherwise, bool (*taken)(void *ctx, struct str name), void *ctx,
                  struct strbuf *out)
 {
+	AUTO(strbuf) struct strbuf made = STRBUF_INIT(4096);
+	config_name_make(&made, text);
+	struct str name = text_cut_points(strbuf_str(&made), NAME_DERIVED_POINTS);
+	/* config_name_make has its own word for a text without a letter. */
+	if (str_eq(name, STR("source")) && str_find_nocase(text, name) == STR_NPOS)
+		name = str_c(otherwise);
+	while (name.len > 1 && (name.p[name.len - 1] == '-' || name.p[name.len - 1] == '.'))
+		name.len--;
 	strbuf_reset(out);
-	slug(text, out);
-	if (out->len == 0)
-		strbuf_adds(out, otherwise);
-	/* A name of many bytes must still have room for its number. */
-	strbuf_truncate(out, text_cut(strbuf_str(out), 240).len);
+	strbuf_add(out, name);
 	size_t len = out->len;
 	for (int i = 2; taken(ctx, strbuf_str(out)); i++) {
 		strbuf_truncate(out, len);
