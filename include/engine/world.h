@@ -79,7 +79,7 @@ struct world_types {
 void world_types_init(struct world_types *t);
 
 void world_free(struct world *w);
-/* Takes `config` in any case.  Errors (name clashes of the database's objects with the YAML's, a
+/* Takes `config` on success.  Errors (name clashes of the database's objects with the YAML's, a
  * query that does not parse) go to `errors` as lines; -1 then.  `lenient`: such objects of the
  * database are left out with a warning line instead, so that a start always comes up.  A failing
  * database is one line too. */

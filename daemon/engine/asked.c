@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What people ask for and the network or a long look answers: a new source is fetched before it is
+ * added, a channel is tried, the archive is searched slice by slice so that nothing else waits.
+ */
+#include "engine/internal.h"
+
+#include "base/html.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/text.h"
+#include "base/url.h"
+
+#define SEARCH_SLICE 256     /* posts looked at in one step: a few ms */
+#define ANSWER_MAX 1024      /* of a test's answer that is shown */
+#define NAME_MAX_BYTES 40
+#define OBJECT_ARENA_MAX (1 << 20)
+#define FEEDS_LISTED 5
+
+/* --- add-source --- */
+
+/* "Le Monde – À la une" -> "le-monde-à-la-une", at most 40 bytes. */
+static void slug(struct strbuf *out, struct str title)
+{
+	bool gap = false;
+	for (size_t pos = 0; pos < title.len;) {
+		size_t from = pos;
+		uint32_t c = text_next(title, &pos);
+		bool word = c >= 0x80 ? c >= 0xC0 && c != 0xD7 && c != 0xF7 && !(c >= 0x2000 && c <= 0x2BFF) && !(c >= 0x3000 && c <= 0x3004)
+			: char_is_alnum((char)c);
+		if (!word) {
+			gap = out->len > 0;
+			continue;
+		}
+		if (out->len + (pos - from) + gap > NAME_MAX_BYTES)
+			return;
+		if (gap)
+			strbuf_addc(out, '-');
+		gap = false;
+		if (c < 0x80)
+			strbuf_addc(out, char_lower((char)c));
+		else
+			strbuf_add(out, str_slice(title, from, pos));
+	}
+}
+
+static void unique_name(const struct engine *g, struct str title, struct str url, struct strbuf *out)
+{
+	AUTO(strbuf) struct strbuf base = STRBUF_INIT(200);
+	slug(&base, title);
+	if (base.len == 0)
+		strbuf_add(&base, url_host(url));
+	if (base.len == 0)
+		strbuf_adds(&base, "source");
+	strbuf_add(out, strbuf_str(&base));
+	for (int i = 2; world_source(g->world, strbuf_str(out)) != NULL; i++) {
+		strbuf_reset(out);
+		strbuf_addf(out, "%s-%d", strbuf_cstr(&base), i);
+	}
+}
+
+/* The object as the user wrote it, with what was found out put in, bound again. */
+static int bind_source(struct engine *g, const json_t *written, struct arena *arena, struct config_source *ret, struct err *e)
+{
+	json_t *j OWNED_JSON = json_deep_copy(written);
+	if (!str_present(json_get_str(j, "name")))
+		json_set_text(j, "name", STR("source"));
+	return config_source_from_json(j, &g->types.types, arena, ret, e);
+}
+
+static void start_probe(struct engine *g, uint64_t request_id, json_t *written, const struct config_source *s, struct str url,
+                        bool found)
+{
+	struct transfer *t = transfer_new(TRANSFER_HTTP);
+	poller_transfer_options(g, s, t);
+	t->url = arena_str(t->arena, url);
+	struct flight *f = engine_start(g, FLIGHT_PROBE, t);
+	f->request_id = request_id;
+	f->written = written;
+	f->found = found ? arena_str(f->arena, url) : STR_NULL;
+	log_info("source.probe", "url=%s", LOG_Q(url));
+}
+
+void engine_probe_source(struct engine *g, struct now now, uint64_t request_id, json_t *as_written)
+{
+	(void)now;
+	OWNED(arena) struct arena *arena = arena_new(OBJECT_ARENA_MAX);
+	struct config_source s;
+	struct err e = { 0 };
+	if (bind_source(g, as_written, arena, &s, &e) != 0) {
+		engine_problem_err(g, request_id, 400, &e);
+		json_decref(as_written);
+		return;
+	}
+	struct str name = json_get_str(as_written, "name");
+	if (str_present(name) && world_source(g->world, name) != NULL) {
+		engine_problem(g, request_id, 409, 0, "source \"%.*s\" exists already: choose another name", STR_ARG(name));
+		json_decref(as_written);
+		return;
+	}
+	start_probe(g, request_id, as_written, &s, s.url, false);
+}
+
+struct advertised {
+	const struct strbuf *base;
+	struct str page;
+	struct strbuf first, others;
+	size_t n;
+};
+
+static void add_advertised(void *ctx, struct str href, struct str type, struct str title)
+{
+	(void)type, (void)title;
+	struct advertised *a = ctx;
+	AUTO(strbuf) struct strbuf full = STRBUF_INIT(URL_MAX);
+	if (!url_resolve(&full, a->base->len > 0 ? strbuf_str(a->base) : a->page, href) || !url_is_http(strbuf_str(&full)))
+		return;
+	if (a->n++ == 0)
+		strbuf_add(&a->first, strbuf_str(&full));
+	else if (a->n <= FEEDS_LISTED)
+		strbuf_addf(&a->others, " %s", strbuf_cstr(&full));
+}
+
+/* A web page: take the first feed that it advertises, and say which others there are. */
+static bool follow_page(struct engine *g, struct flight *f, const struct config_source *s, const struct frame *frame)
+{
+	AUTO(strbuf) struct strbuf base = STRBUF_INIT(URL_MAX);
+	struct advertised a = { .base = &base, .page = frame->url, .first = STRBUF_INIT(URL_MAX), .others = STRBUF_INIT(URL_MAX) };
+	html_find_feeds(frame->bytes, &base, add_advertised, &a);
+	bool found = a.n > 0 && !str_present(f->found);
+	if (found) {
+		if (a.others.len > 0)
+			json_object_set_new(f->written, "_others", json_text(strbuf_str(&a.others)));
+		start_probe(g, f->request_id, take(f->written), s, strbuf_str(&a.first), true);
+		f->request_id = 0;
+	}
+	strbuf_release(&a.first);
+	strbuf_release(&a.others);
+	return found;
+}
+
+static void added(struct engine *g, struct flight *f, const struct reply *r, struct source_document *d,
+                  const struct source_type *type)
+{
+	AUTO(strbuf) struct strbuf name = STRBUF_INIT(400), note = STRBUF_INIT(4 * URL_MAX);
+	struct str others = json_get_str(f->written, "_others"), url = json_get_str(f->written, "url");
+	if (str_present(f->found))
+		strbuf_addf(&note, "the page advertises this feed%s%.*s", str_present(others) ? "; also:" : "", STR_ARG(others));
+	if (str_present(r->moved_to))
+		strbuf_addf(&note, "%sit has moved for good: its new address was taken", note.len ? "; " : "");
+	json_set_text(f->written, "url", str_present(r->moved_to) ? r->moved_to : str_present(f->found) ? f->found : url);
+	json_object_del(f->written, "_others");
+	json_set_text(f->written, "type", str_c(type->name));
+	if (!str_present(json_get_str(f->written, "name"))) {
+		unique_name(g, d->title, json_get_str(f->written, "url"), &name);
+		json_set_text(f->written, "name", strbuf_str(&name));
+	}
+	OWNED(arena) struct arena *arena = arena_new(OBJECT_ARENA_MAX);
+	struct config_source s;
+	struct world_source *source = NULL;
+	struct err e = { 0 };
+	if (config_source_from_json(f->written, &g->types.types, arena, &s, &e) != 0 ||
+	    engine_add_source(g, g->now, &s, arena, f->written, &source, &e) != 0) {
+		engine_problem_err(g, f->request_id, 400, &e);
+		return;
+	}
+	(void)take(arena);
+	poller_adopt(g, source, r, d);
+	json_t *j = engine_source_json(g, source, g->now);
+	json_set_text(j, "found", f->found);
+	json_set_text(j, "note", note.len > 0 ? strbuf_str(&note) : STR_NULL);
+	engine_reply(g, f->request_id, 201, j);
+}
+
+static void probe_body(struct engine *g, struct flight *f, const struct reply *r, const struct config_source *s)
+{
+	struct frame frame = { .bytes = strbuf_str(&r->body), .content_type = reply_header(r, "content-type"),
+		               .url = str_present(r->final_url) ? r->final_url : s->url };
+	const struct source_type *type = str_empty(s->type) ? source_detect(&frame) : source_type_find(s->type);
+	if (type == NULL && html_looks_like(frame.bytes) && follow_page(g, f, s, &frame))
+		return;
+	if (type == NULL) {
+		engine_problem(g, f->request_id, 422, 0, html_looks_like(frame.bytes)
+			? "%.*s is a web page, and it advertises no feed: give the address of the feed itself"
+			: "%.*s is no feed of a known type (RSS, Atom, JSON Feed)", STR_ARG(frame.url));
+		return;
+	}
+	struct source as = { .type = type, .name = s->name, .url = frame.url, .settings = s->settings };
+	if (type->state_size > 0)
+		as.state = mem_alloc(type->state_size);
+	struct source_document d = { 0 };
+	struct err e = { 0 };
+	if (type->parse(&as, &frame, &d, &e) != 0)
+		engine_problem(g, f->request_id, 422, 0, "%.*s: %s", STR_ARG(frame.url), e.message);
+	else
+		added(g, f, r, &d, type);
+	source_document_release(&d);
+	mem_free(as.state);
+}
+
+static void probe_done(struct engine *g, struct flight *f, const struct reply *r)
+{
+	OWNED(arena) struct arena *arena = arena_new(OBJECT_ARENA_MAX);
+	struct config_source s;
+	struct err e = { 0 };
+	json_t *bare OWNED_JSON = json_deep_copy(f->written);
+	json_object_del(bare, "_others");
+	if (bind_source(g, bare, arena, &s, &e) != 0)
+		engine_problem_err(g, f->request_id, 400, &e);
+	else if (r->outcome != REPLY_OK)
+		engine_problem(g, f->request_id, 502, 0, "cannot fetch it: %.*s%s", STR_ARG(r->error),
+		               r->outcome == REPLY_REFUSED ? " (--allow-private permits private addresses)" : "");
+	else if (r->status < 200 || r->status > 299)
+		engine_problem(g, f->request_id, 502, 0, "cannot fetch it: HTTP status %d", r->status);
+	else
+		probe_body(g, f, r, &s);
+}
+
+/* --- poll-source --- */
+
+void engine_poll_source(struct engine *g, struct now now, uint64_t request_id, struct world_source *s)
+{
+	(void)now;
+	if (s->waiter != 0) {
+		engine_problem(g, request_id, 409, 0, "somebody waits for a poll of \"%.*s\" already", STR_ARG(s->settings.name));
+		return;
+	}
+	s->waiter = request_id;
+	s->asked = true;
+	if (s->transfer_id == 0 && !s->waiting_for_host)
+		poller_schedule(g, s);
+}
+
+/* --- test-channel --- */
+
+static struct post *test_post(struct engine *g)
+{
+	struct post *p = post_new();
+	p->id = STR("monitord:test");
+	p->title = STR("A test alert of monitord");
+	p->text = STR("If you read this, alerts arrive here. Nothing happened: somebody ran monitorctl test-channel.");
+	p->published_unix_ms = g->now.unix_ms;
+	p->source = STR("monitord");
+	p->platform = STR("test");
+	post_add_author(p, STR("monitord"), STR_NULL, STR_NULL);
+	post_seal(p);
+	return p;
+}
+
+void engine_test_channel(struct engine *g, struct now now, uint64_t request_id, struct world_channel *c)
+{
+	(void)now;
+	OWNED(post) struct post *p = test_post(g);
+	struct spans spans = { 0 };
+	vec_push(&spans.list, ((struct span){ .field = FIELD_OF_TITLE, .start = 2, .end = 6, .term = STR("test") }));
+	char id[ENGINE_ID_MAX], delivery[ENGINE_ID_MAX];
+	struct alert a = { .id = str_c(engine_id(id, g, "alr", 0)), .watch = STR("test"), .query = STR("test"), .post = p,
+		           .spans = &spans, .created_unix_ms = g->now.unix_ms, .test = true,
+		           .time_zone = g->world->config->daemon.time_zone,
+		           /* not row 0: each test is its own delivery, or a careful receiver would drop it */
+		           .delivery_id = str_c(engine_id(delivery, g, "dlv", (int64_t)(engine_random(g) >> 16))) };
+	struct err e = { 0 };
+	struct transfer *t = outbox_transfer(g, c, &a, &e);
+	spans_release(&spans);
+	if (t == NULL) {
+		engine_problem_err(g, request_id, 400, &e);
+		return;
+	}
+	struct flight *f = engine_start(g, FLIGHT_TEST, t);
+	f->request_id = request_id;
+	f->channel_name = arena_str(f->arena, c->settings.name);
+}
+
+static void test_done(struct engine *g, struct flight *f, const struct reply *r)
+{
+	static const char *const words[] = { [VERDICT_DELIVERED] = "delivered", [VERDICT_LATER] = "later",
+		                             [VERDICT_NEVER] = "never", [VERDICT_BROKEN] = "broken" };
+	struct world_channel *c = world_channel(g->world, f->channel_name);
+	if (c == NULL) {
+		engine_problem(g, f->request_id, 404, 0, "the channel was removed meanwhile");
+		return;
+	}
+	AUTO(strbuf) struct strbuf answer = STRBUF_INIT(4 * ANSWER_MAX);
+	text_repair(&answer, str_slice(strbuf_str(&r->body), 0, ANSWER_MAX));
+	json_t *j = json_object();
+	json_set_text(j, "channel", f->channel_name);
+	json_set_text(j, "verdict", str_c(words[channel_judge(&c->channel, r)]));
+	json_set_int(j, "status", r->status);
+	json_set_text(j, "answer", strbuf_str(&answer));
+	json_set_text(j, "error", r->error);
+	json_set_int(j, "elapsed_ms", r->elapsed_us / 1000);
+	engine_reply(g, f->request_id, 200, j);
+}
+
+void asked_done(struct engine *g, struct flight *f, struct reply *r)
+{
+	if (f->request_id == 0)
+		return;
+	if (r->outcome == REPLY_CANCELLED)
+		engine_problem(g, f->request_id, 503, 0, "monitord is stopping");
+	else if (f->kind == FLIGHT_PROBE)
+		probe_done(g, f, r);
+	else
+		test_done(g, f, r);
+	f->request_id = 0;
+}
+
+/* --- search --- */
+
+void engine_search(struct engine *g, uint64_t request_id, struct query *query, int64_t since_unix_ms, int limit)
+{
+	struct search *s = mem_new(struct search);
+	*s = (struct search){ .request_id = request_id, .query = query, .fts = STRBUF_INIT(1 << 20),
+		              .since_unix_ms = since_unix_ms, .limit = limit, .found = json_array() };
+	s->prefiltered = query_necessary_fts(query, &s->fts) && !s->fts.toobig;
+	struct search **end = &g->searches;
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = s;
+}
+
+static void search_free(struct search *s)
+{
+	query_free(s->query);
+	strbuf_release(&s->fts);
+	json_decref(s->found);
+	mem_free(s);
+}
+
+static bool look_at(void *ctx, int64_t row, int64_t came_unix_ms, struct str json)
+{
+	struct search *s = ctx;
+	s->below_row = row;
+	s->looked_at++;
+	struct err ignored = { 0 };
+	json_t *j OWNED_JSON = json_parse(json, &ignored);
+	OWNED(post) struct post *p = NULL;
+	if (j == NULL || post_from_json(j, &p, &ignored) != 0)
+		return true;
+	struct spans spans = { 0 };
+	if (query_matches(s->query, p, &spans)) {
+		json_t *hit = json_object();
+		json_set(hit, "post", json_incref(j));
+		json_set(hit, "spans", alert_spans_to_json(&spans));
+		json_set(hit, "came", engine_time_json(came_unix_ms));
+		json_array_append_new(s->found, hit);
+	}
+	spans_release(&spans);
+	return (int)json_array_size(s->found) < s->limit;
+}
+
+static int search_slice(struct engine *g, struct search *s)
+{
+	struct err e = { 0 };
+	s->looked_at = 0;
+	if (store_post_each(g->store, s->prefiltered ? strbuf_str(&s->fts) : STR_NULL, s->since_unix_ms, s->below_row, SEARCH_SLICE,
+	                    look_at, s, &e) != 0) {
+		engine_store_failed(g, &e);
+		return -1;
+	}
+	s->ended = s->looked_at < SEARCH_SLICE;
+	return 0;
+}
+
+void asked_run(struct engine *g)
+{
+	for (struct search **p = &g->searches; *p != NULL;) {
+		struct search *s = *p;
+		if (search_slice(g, s) != 0)
+			return;
+		bool full = (int)json_array_size(s->found) >= s->limit;
+		if (!s->ended && !full) {
+			p = &s->next;
+			continue;
+		}
+		json_t *j = json_object();
+		json_set(j, "posts", json_incref(s->found));
+		json_set_bool(j, "complete", !full);
+		engine_reply(g, s->request_id, 200, j);
+		*p = s->next;
+		search_free(s);
+	}
+}
+
+void asked_give_up(struct engine *g)
+{
+	while (g->searches != NULL) {
+		struct search *s = g->searches;
+		g->searches = s->next;
+		engine_problem(g, s->request_id, 503, 0, "interrupted: try again");
+		search_free(s);
+	}
+	for (struct map_iter it = { 0 }; map_next(g->flights, &it);) {
+		struct flight *f = it.value;
+		if (f->request_id != 0)
+			engine_problem(g, f->request_id, 503, 0, "interrupted: try again");
+		f->request_id = 0;
+	}
+	for (struct map_iter it = { 0 }; g->world != NULL && map_next(g->world->sources, &it);) {
+		struct world_source *s = it.value;
+		if (s->waiter != 0)
+			engine_problem(g, s->waiter, 503, 0, "interrupted: try again");
+		s->waiter = 0;
+	}
+}

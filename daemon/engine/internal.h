@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the files of engine/ share.  READ pipeline.c FIRST: it says what happens to one post.
+ *   engine.c    a batch: messages in, one transaction, messages out; recovery; reload
+ *   poller.c    when to fetch which source, and what its answer means
+ *   pipeline.c  posts -> store -> matches -> alerts and deliveries
+ *   outbox.c    which delivery goes out when, and what the answer means
+ *   asked.c     what people ask for and the network answers: add-source, test-channel, search
+ *   objects.c   objects added, changed and removed through the API, and their JSON
+ */
+#pragma once
+
+#include "engine/engine.h"
+
+enum flight_kind { FLIGHT_POLL, FLIGHT_DELIVERY, FLIGHT_PROBE, FLIGHT_TEST };
+/* A transfer that io runs for us, until its DONE. */
+struct flight {
+	uint64_t id;
+	enum flight_kind kind;
+	struct host *host;              /* whose credit it holds; NULL: none */
+	struct str source_name;         /* POLL: the world may be another one when it ends */
+	uint64_t source_identity;
+	bool conditional;               /* POLL: validators were sent, so 304 is an answer */
+	struct str channel_name;        /* DELIVERY, TEST */
+	struct outbox_item *item;       /* DELIVERY: owned while under way */
+	uint64_t request_id;            /* PROBE, TEST: to be answered */
+	json_t *written;                /* PROBE: the source as the user wrote it */
+	struct str found;               /* PROBE: the feed that a page advertised; absent in the first step */
+	bool abandoned;                 /* whatever it was for is gone */
+	struct arena *arena;            /* of the texts */
+};
+
+/* Polite limits of one host. */
+struct host {
+	int in_flight;
+	VEC(struct world_source *) waiting; /* due, oldest first */
+};
+
+struct search {
+	struct search *next;
+	uint64_t request_id;
+	struct query *query;
+	struct strbuf fts;              /* empty: every post is looked at */
+	bool prefiltered;
+	int64_t since_unix_ms, below_row;
+	int limit;
+	bool ended;                     /* nothing older is left */
+	size_t looked_at;
+	json_t *found;
+};
+
+struct engine {
+	struct str config_path;
+	struct arena *arena;
+	struct store *store;
+	engine_handler *handler;
+	struct world_types types;
+	struct world *world;
+	struct heap due_sources, due_channels;
+	struct map *hosts;              /* struct host by name */
+	struct map *flights;            /* struct flight by the 8 bytes of its id */
+	int credits_used, deliveries_in_flight;
+	uint64_t last_transfer_id;
+	uint64_t random;                /* state of the jitter generator */
+	struct search *searches;
+	struct messages *out;           /* of the batch under way */
+	struct now now;                 /* of the batch under way */
+	size_t events;                  /* of the batch under way, told or not */
+	int64_t prune_mono_ms;
+	bool batch_failed;              /* the database refused something: nothing of this batch holds */
+	struct strbuf store_error;      /* not empty: down, and probed at retry_mono_ms */
+	int64_t retry_mono_ms, retry_after_ms;
+	bool stopping, stopped;
+	int64_t stop_mono_ms;           /* when patience with deliveries under way ends */
+	bool ready_said;
+	struct engine_figures figures;
+	/* for the watchdog, written by the engine thread, read by io's */
+	uint64_t beat, beat_seen;
+	bool idle;
+};
+
+/* --- engine.c --- */
+uint64_t engine_random(struct engine *g); /* splitmix64: jitter, never a secret */
+struct flight *engine_start(struct engine *g, enum flight_kind kind, struct transfer *t /* taken */);
+void engine_flight_free(struct engine *g, struct flight *f); /* gives credits back */
+void engine_cancel(struct engine *g, struct flight *f);      /* its DONE will mean nothing */
+void engine_emit(struct engine *g, struct message *m);       /* leaves after the commit; taken */
+int engine_check(struct engine *g, int result, const struct err *e); /* result; notes a failed database */
+
+/* --- poller.c --- */
+void poller_schedule(struct engine *g, struct world_source *s); /* by what is kept of it */
+void poller_unschedule(struct engine *g, struct world_source *s);
+void poller_run(struct engine *g);                              /* starts what is due */
+void poller_done(struct engine *g, struct flight *f, struct reply *r);
+/* The first document of a source that add-source fetched already. */
+void poller_adopt(struct engine *g, struct world_source *s, const struct reply *r, struct source_document *d);
+void poller_transfer_options(const struct engine *g, const struct config_source *s, struct transfer *t);
+void poller_host_free_waiting(struct engine *g, struct world_source *s);
+
+/* --- pipeline.c --- */
+struct taken {
+	size_t posts, fresh, edited, alerts;
+};
+/* Takes a document's posts into the store, matches the new ones, writes alerts and deliveries.
+ * -1: the database failed. */
+int pipeline_take(struct engine *g, struct world_source *s, struct source_document *d, bool baseline, struct taken *ret);
+
+/* --- outbox.c --- */
+void outbox_add(struct engine *g, struct world_channel *c, int64_t row, int64_t alert_row); /* a fresh delivery */
+int outbox_adopt(struct engine *g);        /* after a new world: due times, orphans */
+int outbox_bury_orphans(struct engine *g); /* what waits for a channel that is gone becomes a dead letter */
+void outbox_schedule(struct engine *g, struct world_channel *c);
+void outbox_run(struct engine *g);
+void outbox_done(struct engine *g, struct flight *f, struct reply *r);
+/* An alert as channels want it, from its row; `ret` borrows from `arena` and *ret_post. */
+struct composed {
+	struct arena *arena;
+	struct post *post;
+	struct spans spans;
+	struct alert alert;
+};
+void composed_release(struct composed *c);
+int outbox_read_alert(struct engine *g, const struct store_alert *a, struct composed *ret, struct err *e) MUST_CHECK;
+struct transfer *outbox_transfer(struct engine *g, struct world_channel *c, const struct alert *a, struct err *e);
+
+/* --- asked.c --- */
+void asked_done(struct engine *g, struct flight *f, struct reply *r); /* PROBE, TEST */
+void asked_run(struct engine *g);                                     /* a slice of each search */
+void asked_give_up(struct engine *g);                                 /* 503 to all who wait */
+
+/* --- objects.c --- */
+void objects_source_event(struct engine *g, const struct world_source *s);

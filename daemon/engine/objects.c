@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Objects of the API: checked, written to the database, put into the world.  A change happens in
+ * place, so that the queue of a channel and the cursor of a source stay what they are.  And the JSON
+ * in which all objects are shown.
+ */
+#include "engine/internal.h"
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#define OBJECT_JSON_MAX (1 << 20)
+
+static int put(struct engine *g, enum store_kind kind, struct str name, const json_t *written, struct err *e)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(OBJECT_JSON_MAX);
+	json_dump(&b, written, false);
+	if (b.toobig)
+		return err_set(e, ERR_LIMIT, "the object is larger than %d bytes", OBJECT_JSON_MAX);
+	return engine_check(g, store_object_put(g->store, kind, name, strbuf_str(&b), e), e);
+}
+
+json_t *engine_written(struct engine *g, enum store_kind kind, struct str name)
+{
+	OWNED(arena) struct arena *arena = arena_new(2 * OBJECT_JSON_MAX);
+	struct str text;
+	struct err e = { 0 };
+	bool found = false;
+	if (engine_check(g, store_object_get(g->store, kind, name, arena, &text, &found, &e), &e) != 0 || !found)
+		return NULL;
+	return json_parse(text, &e);
+}
+
+static json_t *watch_written(const struct config_watch *s)
+{
+	json_t *j = config_watch_to_json(s);
+	json_set_text(j, "name", s->name);
+	return j;
+}
+
+/* --- watches --- */
+
+int engine_add_watch(struct engine *g, struct now now, const struct config_watch *s, struct arena *arena,
+                     struct world_watch **ret, struct err *e)
+{
+	(void)now;
+	json_t *written OWNED_JSON = watch_written(s);
+	struct world_watch *w = NULL;
+	if (world_add_watch(g->world, s, arena, ORIGIN_API, &w, e) != 0)
+		return -1;
+	if (put(g, STORE_WATCH, s->name, written, e) != 0) {
+		w->arena = NULL;
+		world_remove_watch(g->world, w);
+		return -1;
+	}
+	log_notice("watch.added", "watch=%s query=%s", LOG_Q(s->name), LOG_Q(s->query));
+	*ret = w;
+	return 0;
+}
+
+int engine_change_watch(struct engine *g, struct now now, struct world_watch *old, const struct config_watch *s,
+                        struct arena *arena, struct world_watch **ret, struct err *e)
+{
+	(void)now;
+	json_t *written OWNED_JSON = watch_written(s);
+	struct query *q = NULL;
+	if (query_parse(s->query, &q, e) != 0)
+		return -1;
+	if (put(g, STORE_WATCH, s->name, written, e) != 0) {
+		query_free(q);
+		return -1;
+	}
+	if (!old->settings.paused)
+		matcher_remove(g->world->matcher, old->handle);
+	query_free(old->query);
+	arena_free(old->arena);
+	old->query = q;
+	old->settings = *s;
+	old->arena = arena;
+	if (!s->paused)
+		matcher_add(g->world->matcher, old->handle, q);
+	log_notice("watch.changed", "watch=%s query=%s paused=%s", LOG_Q(s->name), LOG_Q(s->query), s->paused ? "yes" : "no");
+	*ret = old;
+	return 0;
+}
+
+int engine_remove_watch(struct engine *g, struct world_watch *w, struct err *e)
+{
+	if (engine_check(g, store_object_remove(g->store, STORE_WATCH, w->settings.name, e), e) != 0)
+		return -1;
+	log_notice("watch.removed", "watch=%s", LOG_Q(w->settings.name));
+	world_remove_watch(g->world, w);
+	return 0;
+}
+
+/* --- channels --- */
+
+int engine_add_channel(struct engine *g, struct now now, const struct config_channel *s, struct arena *arena,
+                       json_t *as_written, struct world_channel **ret, struct err *e)
+{
+	(void)now;
+	struct world_channel *c = NULL;
+	if (world_add_channel(g->world, s, arena, ORIGIN_API, &c, e) != 0)
+		return -1;
+	if (put(g, STORE_CHANNEL, s->name, as_written, e) != 0) {
+		c->arena = NULL;
+		world_remove_channel(g->world, c);
+		return -1;
+	}
+	log_notice("channel.added", "channel=%s type=%s", LOG_Q(s->name), LOG_Q(s->type));
+	*ret = c;
+	return 0;
+}
+
+int engine_change_channel(struct engine *g, struct now now, struct world_channel *old, const struct config_channel *s,
+                          struct arena *arena, json_t *as_written, struct world_channel **ret, struct err *e)
+{
+	(void)now;
+	struct channel c = { .type = channel_type_find(s->type), .name = s->name, .url = s->url, .secret = s->secret,
+		             .settings = s->settings };
+	if (c.type == NULL)
+		return err_set(e, ERR_INPUT, "channel type \"%.*s\" is not known", STR_ARG(s->type));
+	if (c.type->check != NULL && c.type->check(&c, e) != 0)
+		return -1;
+	if (put(g, STORE_CHANNEL, s->name, as_written, e) != 0)
+		return -1;
+	struct arena *before = old->arena;
+	old->settings = *s;
+	old->channel = c;
+	old->arena = arena;
+	arena_free(before);
+	/* What was wrong may be what was changed. */
+	old->broken = false;
+	old->failures = 0;
+	old->open_mono_ms = g->now.mono_ms;
+	strbuf_reset(&old->last_error);
+	outbox_schedule(g, old);
+	log_notice("channel.changed", "channel=%s paused=%s", LOG_Q(s->name), s->paused ? "yes" : "no");
+	*ret = old;
+	return 0;
+}
+
+static bool named_by_a_watch(const struct engine *g, struct str channel, struct str *ret_watch)
+{
+	for (struct map_iter it = { 0 }; map_next(g->world->watches, &it);) {
+		const struct world_watch *w = it.value;
+		for (size_t i = 0; i < w->settings.channels.list.n; i++)
+			if (str_eq(w->settings.channels.list.v[i], channel)) {
+				*ret_watch = w->settings.name;
+				return true;
+			}
+	}
+	return false;
+}
+
+static void cancel_flights(struct engine *g, enum flight_kind kind, struct str name)
+{
+	for (struct map_iter it = { 0 }; map_next(g->flights, &it);) {
+		struct flight *f = it.value;
+		if (f->kind == kind && str_eq(kind == FLIGHT_POLL ? f->source_name : f->channel_name, name))
+			engine_cancel(g, f);
+	}
+}
+
+int engine_remove_channel(struct engine *g, struct now now, struct world_channel *c, struct err *e)
+{
+	(void)now;
+	struct str watch;
+	if (named_by_a_watch(g, c->settings.name, &watch))
+		return err_set(e, ERR_CONFIG, "channel \"%.*s\" is named by watch \"%.*s\": change that first",
+		               STR_ARG(c->settings.name), STR_ARG(watch));
+	if (engine_check(g, store_object_remove(g->store, STORE_CHANNEL, c->settings.name, e), e) != 0)
+		return -1;
+	log_notice("channel.removed", "channel=%s", LOG_Q(c->settings.name));
+	cancel_flights(g, FLIGHT_DELIVERY, c->settings.name);
+	heap_remove(&g->due_channels, &c->due);
+	world_remove_channel(g->world, c);
+	return outbox_bury_orphans(g); /* what waited for it becomes dead letters */
+}
+
+/* --- sources --- */
+
+int engine_add_source(struct engine *g, struct now now, const struct config_source *s, struct arena *arena,
+                      json_t *as_written, struct world_source **ret, struct err *e)
+{
+	(void)now;
+	struct world_source *w = NULL;
+	if (world_add_source(g->world, s, arena, ORIGIN_API, &w, e) != 0)
+		return -1;
+	if (put(g, STORE_SOURCE, s->name, as_written, e) != 0) {
+		w->arena = NULL;
+		world_remove_source(g->world, w);
+		return -1;
+	}
+	log_notice("source.added", "source=%s type=%s url=%s", LOG_Q(s->name), LOG_Q(s->type), LOG_Q(s->url));
+	poller_schedule(g, w);
+	*ret = w;
+	return 0;
+}
+
+static int forget(struct engine *g, struct world_source *s, struct err *e)
+{
+	cancel_flights(g, FLIGHT_POLL, s->settings.name);
+	s->transfer_id = 0;
+	if (s->waiter != 0)
+		engine_problem(g, s->waiter, 409, 0, "the source was changed or removed meanwhile");
+	s->waiter = 0;
+	return engine_check(g, store_source_forget(g->store, s->settings.name, e), e);
+}
+
+int engine_change_source(struct engine *g, struct now now, struct world_source *old, const struct config_source *s,
+                         struct arena *arena, json_t *as_written, struct world_source **ret, struct err *e)
+{
+	(void)now;
+	if (put(g, STORE_SOURCE, s->name, as_written, e) != 0)
+		return -1;
+	uint64_t identity = world_source_identity(s);
+	poller_unschedule(g, old);
+	if (identity != old->kept.hash) { /* another document: new baseline, no validators */
+		if (forget(g, old, e) != 0)
+			return -1;
+		old->kept = (struct store_source){ .hash = identity, .success_unix_ms = TIME_ABSENT };
+		strbuf_reset(&old->kept_title);
+	}
+	struct arena *before = old->arena;
+	mem_free(old->source.state);
+	old->settings = *s;
+	old->arena = arena;
+	old->source = (struct source){ .type = str_empty(s->type) ? NULL : source_type_find(s->type), .name = old->settings.name,
+		                       .url = str_empty(old->kept.url) ? s->url : old->kept.url, .settings = s->settings };
+	if (old->source.type != NULL && old->source.type->state_size > 0)
+		old->source.state = mem_alloc(old->source.type->state_size);
+	arena_free(before);
+	poller_schedule(g, old);
+	log_notice("source.changed", "source=%s paused=%s", LOG_Q(s->name), s->paused ? "yes" : "no");
+	*ret = old;
+	return 0;
+}
+
+int engine_remove_source(struct engine *g, struct world_source *s, struct err *e)
+{
+	if (engine_check(g, store_object_remove(g->store, STORE_SOURCE, s->settings.name, e), e) != 0 || forget(g, s, e) != 0)
+		return -1;
+	log_notice("source.removed", "source=%s", LOG_Q(s->settings.name));
+	poller_unschedule(g, s);
+	world_remove_source(g->world, s);
+	return 0;
+}
+
+/* --- deliveries --- */
+
+int engine_retry_delivery(struct engine *g, struct now now, struct store_delivery *d, struct err *e)
+{
+	struct world_channel *c = world_channel(g->world, d->channel);
+	if (c == NULL)
+		return err_set(e, ERR_CONFIG, "channel \"%.*s\" does not exist any more: add it again first", STR_ARG(d->channel));
+	bool waiting = d->state == STORE_WAITING;
+	d->state = STORE_WAITING;
+	d->next_unix_ms = d->changed_unix_ms = now.unix_ms;
+	if (engine_check(g, store_delivery_update(g->store, d, e), e) != 0)
+		return -1;
+	if (waiting) { /* in the queue or under way: let what waits go now */
+		for (size_t i = 0; i < c->retries.n; i++) {
+			struct outbox_item *item = (void *)((char *)c->retries.v[i] - offsetof(struct outbox_item, due));
+			if (item->row == d->row) {
+				heap_set(&c->retries, &item->due, now.mono_ms);
+				break;
+			}
+		}
+	} else {
+		outbox_add(g, c, d->row, d->alert_row);
+	}
+	c->open_mono_ms = now.mono_ms;
+	outbox_schedule(g, c);
+	return 0;
+}
+
+/* --- JSON --- */
+
+json_t *engine_time_json(int64_t unix_ms)
+{
+	char buf[DATE_TEXT_MAX];
+	return unix_ms == TIME_ABSENT ? json_null() : json_text(str_c(date_rfc3339(buf, unix_ms)));
+}
+
+static void set_origin(json_t *j, enum origin origin, struct str where)
+{
+	json_set_text(j, "origin", str_c(origin_name(origin)));
+	json_set_text(j, "where", origin == ORIGIN_CONFIG ? where : STR_NULL);
+}
+
+/* `first` and then what config/ says of the settings. */
+static json_t *with_settings(json_t *first, json_t *settings)
+{
+	json_object_update_missing(first, settings);
+	json_decref(settings);
+	return first;
+}
+
+static const char *source_state(const struct world_source *s)
+{
+	if (str_present(s->kept.stopped))
+		return "stopped";
+	if (s->settings.paused)
+		return "paused";
+	if (str_present(s->kept.last_error))
+		return "failing";
+	return s->kept.success_unix_ms == TIME_ABSENT ? "new" : "ok";
+}
+
+json_t *engine_source_json(struct engine *g, const struct world_source *s, struct now now)
+{
+	json_t *j = json_object();
+	json_set_text(j, "name", s->settings.name);
+	json_set_text(j, "type", s->source.type != NULL ? str_c(s->source.type->name) : s->settings.type);
+	with_settings(j, config_source_to_json(&s->settings, &g->types.types));
+	if (!str_empty(s->kept.url))
+		json_set_text(j, "moved_to", s->kept.url);
+	set_origin(j, s->origin, s->settings.where);
+	json_set_text(j, "title", s->kept_title.len > 0 ? strbuf_str(&s->kept_title) : STR_NULL);
+	json_set_text(j, "state", str_c(source_state(s)));
+	json_set_bool(j, "polling", s->transfer_id != 0);
+	json_set(j, "last_success", engine_time_json(s->kept.success_unix_ms));
+	bool scheduled = heap_has(&s->due) || s->waiting_for_host;
+	int64_t wait = scheduled ? s->due.key - now.mono_ms : 0;
+	json_set(j, "next_poll", engine_time_json(scheduled ? now.unix_ms + (wait > 0 ? wait : 0) : TIME_ABSENT));
+	json_set_int(j, "failures", s->kept.failures);
+	json_set_text(j, "last_error", s->kept.last_error);
+	return j;
+}
+
+json_t *engine_channel_json(struct engine *g, const struct world_channel *c)
+{
+	json_t *j = json_object();
+	json_set_text(j, "name", c->settings.name);
+	json_set_text(j, "type", c->settings.type);
+	with_settings(j, config_channel_to_json(&c->settings, &g->types.types, c->channel.type->url_secret));
+	set_origin(j, c->origin, c->settings.where);
+	json_set_text(j, "state", c->settings.paused ? STR("paused") : c->broken ? STR("broken") : STR("ok"));
+	json_set_text(j, "last_error", c->last_error.len > 0 ? strbuf_str(&c->last_error) : STR_NULL);
+	json_set_int(j, "waiting", (int64_t)(c->fresh.n - c->fresh_head + c->retries.n) + c->in_flight);
+	return j;
+}
+
+json_t *engine_watch_json(struct engine *g, const struct world_watch *w)
+{
+	json_t *j = json_object();
+	json_set_text(j, "name", w->settings.name);
+	with_settings(j, config_watch_to_json(&w->settings));
+	set_origin(j, w->origin, w->settings.where);
+	AUTO(strbuf) struct strbuf warning = STRBUF_INIT(1000);
+	world_watch_warning(g->world, w, &warning);
+	json_set_text(j, "warning", warning.len > 0 ? strbuf_str(&warning) : STR_NULL);
+	return j;
+}
+
+json_t *engine_alert_json(struct engine *g, const struct store_alert *a)
+{
+	struct composed c;
+	struct err e = { 0 };
+	if (outbox_read_alert(g, a, &c, &e) != 0)
+		return json_null();
+	json_t *j = alert_to_json(&c.alert);
+	composed_release(&c);
+	return j;
+}
+
+json_t *engine_delivery_json(struct engine *g, const struct store_delivery *d)
+{
+	char id[ENGINE_ID_MAX], alert[ENGINE_ID_MAX];
+	json_t *j = json_object();
+	json_set_text(j, "id", str_c(engine_id(id, g, "dlv", d->row)));
+	json_set_text(j, "alert", str_c(engine_id(alert, g, "alr", d->alert_row)));
+	json_set_text(j, "channel", d->channel);
+	json_set_text(j, "state", str_c(store_delivery_state_name(d->state)));
+	json_set_int(j, "attempts", d->attempts);
+	json_set(j, "next", engine_time_json(d->state == STORE_WAITING ? d->next_unix_ms : TIME_ABSENT));
+	json_set(j, "created", engine_time_json(d->created_unix_ms));
+	json_set(j, "changed", engine_time_json(d->changed_unix_ms));
+	json_set_text(j, "error", d->error);
+	return j;
+}
+
+void objects_source_event(struct engine *g, const struct world_source *s)
+{
+	json_t *j = json_object();
+	json_set_text(j, "source", s->settings.name);
+	json_set_text(j, "state", str_c(source_state(s)));
+	json_set_text(j, "error", s->kept.last_error);
+	engine_event(g, "source", j);
+}

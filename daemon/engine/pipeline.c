@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What happens to one post: is it new? store it; does it match a watch? an alert; where is that told?
+ * a delivery for each channel.  All in the transaction that also saves the source's cursor, so a
+ * crash leaves the whole of it or nothing.
+ */
+#include "engine/internal.h"
+
+#include "base/json.h"
+#include "base/log.h"
+
+#define POST_JSON_MAX (24u << 20) /* a post's texts, escaped at worst */
+#define POST_WORDS_MAX (8u << 20)
+#define SPANS_JSON_MAX (1u << 20)
+
+struct pipeline {
+	struct engine *g;
+	struct world_source *source;
+	bool baseline;
+	struct taken *taken;
+	struct strbuf json, words, spans;
+	struct matches matches;
+};
+
+static int add_delivery(struct engine *g, struct world_channel *c, int64_t alert_row, struct err *e)
+{
+	int64_t row = 0;
+	if (store_delivery_put(g->store, alert_row, c->settings.name, g->now.unix_ms, &row, e) != 0)
+		return -1;
+	outbox_add(g, c, row, alert_row);
+	return 0;
+}
+
+/* One alert, once for this watch and post, and a delivery for each of the watch's channels. */
+static int add_alert(struct pipeline *p, const struct world_watch *w, int64_t post_row, const struct spans *spans, struct err *e)
+{
+	struct engine *g = p->g;
+	json_t *spans_json OWNED_JSON = alert_spans_to_json(spans);
+	strbuf_reset(&p->spans);
+	json_dump(&p->spans, spans_json, false);
+	if (p->spans.toobig) {
+		strbuf_reset(&p->spans);
+		strbuf_adds(&p->spans, "[]");
+	}
+	struct store_alert a = { .watch = w->settings.name, .query = w->settings.query, .post_row = post_row,
+		                 .spans = strbuf_str(&p->spans), .created_unix_ms = g->now.unix_ms,
+		                 .post = strbuf_str(&p->json) };
+	if (store_alert_put(g->store, &a, &a.row, e) != 0)
+		return -1;
+	if (a.row == 0)
+		return 0; /* told before: an edit that still matches */
+	struct world_channel *to[WORLD_CHANNELS_MAX];
+	size_t n = world_channels_of(g->world, w, to);
+	for (size_t i = 0; i < n; i++)
+		if (add_delivery(g, to[i], a.row, e) != 0)
+			return -1;
+	p->taken->alerts++;
+	g->figures.alerts++;
+	char id[ENGINE_ID_MAX];
+	log_notice("alert.new", "id=%s watch=%s source=%s channels=%zu", engine_id(id, g, "alr", a.row), LOG_Q(a.watch),
+	           LOG_Q(p->source->settings.name), n);
+	engine_event(g, "alert", engine_alert_json(g, &a));
+	return 0;
+}
+
+/* An edit alerts only for what it says now and did not say before: a corrected comma is no news. */
+static int judge(struct pipeline *p, const struct post *post, int64_t row, const struct post *before, struct err *e)
+{
+	matcher_run(p->g->world->matcher, post, &p->matches);
+	for (size_t i = 0; i < p->matches.list.n; i++) {
+		const struct match *m = &p->matches.list.v[i];
+		const struct world_watch *w = p->g->world->by_handle.v[m->watch];
+		if (!world_watches(w, post->source))
+			continue;
+		if (before != NULL && query_matches(w->query, before, NULL))
+			continue;
+		if (add_alert(p, w, row, &m->spans, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The first document of a new source is what was there before anybody asked: it alerts only as far
+ * back as `backfill` says. */
+static bool alertable(const struct pipeline *p, const struct post *post)
+{
+	if (!p->baseline)
+		return true;
+	int64_t back = p->source->settings.backfill_ms;
+	if (back == INT64_MAX)
+		return true;
+	return back > 0 && post->published_unix_ms != TIME_ABSENT && post->published_unix_ms >= p->g->now.unix_ms - back;
+}
+
+/* The post as it was, NULL if its text was pruned. */
+static struct post *read_before(struct str json)
+{
+	struct post *before = NULL;
+	struct err ignored = { 0 };
+	json_t *j OWNED_JSON = str_present(json) ? json_parse(json, &ignored) : NULL;
+	if (j == NULL || post_from_json(j, &before, &ignored) != 0)
+		return NULL;
+	return before;
+}
+
+static int take_post(struct pipeline *p, struct post *post, struct err *e)
+{
+	struct engine *g = p->g;
+	post->source = p->source->settings.name;
+	struct store_found found = { 0 };
+	bool known = false;
+	if (store_post_find(g->store, post->source, post->id, NULL, &found, &known, e) != 0)
+		return -1;
+	if (known && found.fingerprint == post->fingerprint)
+		return 0;
+	OWNED(arena) struct arena *arena = arena_new(POST_JSON_MAX);
+	OWNED(post) struct post *before = NULL;
+	if (known) {
+		if (store_post_find(g->store, post->source, post->id, arena, &found, &known, e) != 0)
+			return -1;
+		before = read_before(found.json);
+	}
+	json_t *j OWNED_JSON = post_to_json(post);
+	strbuf_reset(&p->json);
+	json_dump(&p->json, j, false);
+	strbuf_reset(&p->words);
+	match_fold_words(post, &p->words);
+	struct store_post sp = { .source = post->source, .id = post->id, .json = strbuf_str(&p->json),
+		                 .words = strbuf_str(&p->words), .fingerprint = post->fingerprint,
+		                 .published_unix_ms = post->published_unix_ms };
+	int r = known ? store_post_edit(g->store, found.row, &sp, g->now.unix_ms, e)
+		      : store_post_insert(g->store, &sp, g->now.unix_ms, &found.row, e);
+	if (r != 0)
+		return -1;
+	if (known)
+		p->taken->edited++, g->figures.posts_edited++;
+	else
+		p->taken->fresh++, g->figures.posts_new++;
+	engine_event(g, "post", json_incref(j));
+	if (known ? before == NULL : !alertable(p, post))
+		return 0; /* a pruned post has no earlier text to compare with: too old to be news */
+	return judge(p, post, found.row, before, e);
+}
+
+int pipeline_take(struct engine *g, struct world_source *s, struct source_document *d, bool baseline, struct taken *ret)
+{
+	struct pipeline p = { .g = g, .source = s, .baseline = baseline, .taken = ret, .json = STRBUF_INIT(POST_JSON_MAX),
+		              .words = STRBUF_INIT(POST_WORDS_MAX), .spans = STRBUF_INIT(SPANS_JSON_MAX) };
+	*ret = (struct taken){ .posts = d->posts.posts.n };
+	struct err e = { 0 };
+	int r = 0;
+	/* Feeds put the newest first; alerts shall come in the order of events. */
+	for (size_t i = d->posts.posts.n; i > 0 && r == 0; i--)
+		r = take_post(&p, d->posts.posts.v[i - 1], &e);
+	strbuf_release(&p.json);
+	strbuf_release(&p.words);
+	strbuf_release(&p.spans);
+	matches_release(&p.matches);
+	if (r != 0)
+		engine_store_failed(g, &e);
+	return r;
+}

@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * When to fetch which source, and what its answer means: credits, conditional requests,
+ * Retry-After, back-off, moves (RFC 9110, 10.2.3, 13.1, 15.4, 15.5.11; RFC 9111, 4.2.1).
+ */
+#include "engine/internal.h"
+
+#include "alert/retry.h"
+#include "base/hash.h"
+#include "base/html.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/text.h"
+#include "base/url.h"
+
+#define MOVED_SIGHTINGS 3             /* polls in a row that must see the same permanent redirect */
+#define HINT_MAX_MS (24LL * 3600 * 1000) /* hints never make a source slower than this */
+#define HOUR_MS (3600LL * 1000)
+#define JITTER_SHARE 20               /* upwards, by at most a twentieth of the interval */
+
+#define source_of(node) ((struct world_source *)(void *)((char *)(node) - offsetof(struct world_source, due)))
+
+/* --- hosts and their credits --- */
+
+static struct str host_name(struct str url)
+{
+	struct str host = url_host(url);
+	return str_empty(host) ? STR("file") : host;
+}
+
+static struct host *host_of(struct engine *g, struct str url)
+{
+	struct str name = host_name(url);
+	struct host *h = map_get(g->hosts, name);
+	if (h == NULL) {
+		h = mem_new(struct host);
+		map_put(g->hosts, name, h);
+	}
+	return h;
+}
+
+void poller_host_free_waiting(struct engine *g, struct world_source *s)
+{
+	for (struct map_iter it = { 0 }; map_next(g->hosts, &it);) {
+		struct host *h = it.value;
+		for (size_t i = h->waiting.n; i > 0; i--)
+			if (h->waiting.v[i - 1] == s)
+				vec_remove(&h->waiting, i - 1);
+	}
+	s->waiting_for_host = false;
+}
+
+/* --- when --- */
+
+static int64_t mono_of(const struct engine *g, int64_t unix_ms)
+{
+	int64_t wait = unix_ms - g->now.unix_ms;
+	return g->now.mono_ms + (wait > 0 ? wait : 0);
+}
+
+void poller_unschedule(struct engine *g, struct world_source *s)
+{
+	heap_remove(&g->due_sources, &s->due);
+	if (s->waiting_for_host)
+		poller_host_free_waiting(g, s);
+}
+
+static int64_t base_interval(const struct engine *g, const struct world_source *s)
+{
+	return s->settings.every_ms > 0 ? s->settings.every_ms : g->world->config->daemon.every_ms;
+}
+
+void poller_schedule(struct engine *g, struct world_source *s)
+{
+	if (s->transfer_id != 0)
+		return;
+	if (!s->asked && (s->settings.paused || str_present(s->kept.stopped))) {
+		poller_unschedule(g, s);
+		return;
+	}
+	int64_t next = s->asked ? 0 : s->kept.next_unix_ms;
+	/* A shorter interval counts at once, unless the wait is a demanded one. */
+	if (!str_present(s->kept.last_error) && next > g->now.unix_ms + 2 * base_interval(g, s))
+		next = g->now.unix_ms + base_interval(g, s);
+	heap_set(&g->due_sources, &s->due, mono_of(g, next));
+}
+
+static int64_t cache_max_age_ms(const struct reply *r)
+{
+	struct str rest = reply_header(r, "cache-control"), piece;
+	while (str_present(rest) && str_split(&rest, ',', &piece)) {
+		uint64_t seconds;
+		piece = str_trim(piece);
+		if (str_starts_nocase(piece, STR("max-age=")) && num_u64(str_from(piece, 8), &seconds))
+			return seconds > HINT_MAX_MS / 1000 ? HINT_MAX_MS : (int64_t)seconds * 1000;
+	}
+	return 0;
+}
+
+/* Moves `unix_ms` on to an hour and day that the feed does not ask to skip (RSS 2.0 skipHours, skipDays). */
+static int64_t skip_forward(int64_t unix_ms, const struct source_hints *h)
+{
+	for (int i = 0; i < 24 * 8; i++) {
+		struct date_parts p = date_parts_utc(unix_ms);
+		if ((h->skip_hours >> p.hour & 1) == 0 && (h->skip_days >> p.wday & 1) == 0)
+			return unix_ms;
+		unix_ms = unix_ms - unix_ms % HOUR_MS + HOUR_MS;
+	}
+	return unix_ms;
+}
+
+static int64_t jitter(struct engine *g, int64_t interval_ms)
+{
+	int64_t most = interval_ms / JITTER_SHARE;
+	return most > 0 ? (int64_t)(engine_random(g) % (uint64_t)most) : 0;
+}
+
+/* After a success: the interval, made longer by what server and document ask for, unless the user
+ * said how often. */
+static int64_t next_after_success(struct engine *g, const struct world_source *s, const struct reply *r,
+                                  const struct source_hints *hints)
+{
+	int64_t interval = base_interval(g, s);
+	if (s->settings.every_ms > 0)
+		return g->now.unix_ms + interval + jitter(g, interval);
+	int64_t asked = cache_max_age_ms(r);
+	if (hints != NULL && hints->ttl_ms > asked)
+		asked = hints->ttl_ms;
+	if (asked > HINT_MAX_MS)
+		asked = HINT_MAX_MS;
+	if (asked > interval)
+		interval = asked;
+	int64_t next = g->now.unix_ms + interval + jitter(g, interval);
+	return hints == NULL ? next : skip_forward(next, hints);
+}
+
+/* --- starting --- */
+
+void poller_transfer_options(const struct engine *g, const struct config_source *s, struct transfer *t)
+{
+	const struct config_daemon *d = &g->world->config->daemon;
+	t->follow = true;
+	for (size_t i = 0; i < s->allow_private.list.n; i++)
+		vec_push(&t->allow, s->allow_private.list.v[i]);
+	if (str_present(s->username)) {
+		t->username = arena_str(t->arena, s->username);
+		t->password = arena_str(t->arena, s->password);
+	}
+	t->proxy = str_empty(d->proxy) ? STR_NULL : arena_str(t->arena, d->proxy);
+	t->ca_file = str_empty(d->ca_file) ? STR_NULL : arena_str(t->arena, d->ca_file);
+	t->connect_ms = d->connect_timeout_ms;
+	t->total_ms = d->total_timeout_ms;
+	t->body_max = d->body_max;
+}
+
+static struct transfer *compose(struct engine *g, struct world_source *s)
+{
+	bool file = str_starts_nocase(s->source.url, STR("file:"));
+	OWNED(transfer) struct transfer *t = transfer_new(file ? TRANSFER_FILE : TRANSFER_HTTP);
+	poller_transfer_options(g, &s->settings, t);
+	if (s->source.type == NULL)
+		t->url = arena_str(t->arena, s->source.url);
+	else if (!s->source.type->next(&s->source, g->now.unix_ms, t))
+		return NULL;
+	if (file)
+		t->kind = TRANSFER_FILE;
+	/* Verbatim as they came (RFC 9110, 13.1): a server compares bytes. */
+	if (str_present(s->kept.etag))
+		transfer_header(t, "If-None-Match", s->kept.etag);
+	if (str_present(s->kept.last_modified))
+		transfer_header(t, "If-Modified-Since", s->kept.last_modified);
+	return take(t);
+}
+
+static void start(struct engine *g, struct world_source *s, struct host *h)
+{
+	if (s->source.state != NULL)
+		memset(s->source.state, 0, s->source.type->state_size);
+	struct transfer *t = compose(g, s);
+	if (t == NULL)
+		return;
+	struct flight *f = engine_start(g, FLIGHT_POLL, t);
+	f->host = h;
+	h->in_flight++;
+	g->credits_used++;
+	f->source_name = arena_str(f->arena, s->settings.name);
+	f->source_identity = s->kept.hash;
+	f->conditional = str_present(s->kept.etag) || str_present(s->kept.last_modified);
+	s->transfer_id = f->id;
+	g->figures.polls++;
+}
+
+void poller_run(struct engine *g)
+{
+	const struct config_daemon *d = &g->world->config->daemon;
+	for (struct map_iter it = { 0 }; map_next(g->hosts, &it) && g->credits_used < d->max_transfers;) {
+		struct host *h = it.value;
+		while (h->waiting.n > 0 && h->in_flight < d->max_per_host && g->credits_used < d->max_transfers) {
+			struct world_source *s = h->waiting.v[0];
+			vec_remove(&h->waiting, 0);
+			s->waiting_for_host = false;
+			start(g, s, h);
+		}
+		if (h->waiting.n == 0 && h->in_flight == 0) {
+			vec_free(&h->waiting);
+			mem_free(map_remove(g->hosts, it.key));
+		}
+	}
+	for (struct heap_node *n; (n = heap_top(&g->due_sources)) != NULL && n->key <= g->now.mono_ms;) {
+		if (g->credits_used >= d->max_transfers)
+			return;
+		struct world_source *s = source_of(n);
+		heap_remove(&g->due_sources, n);
+		struct host *h = host_of(g, s->source.url);
+		if (h->in_flight < d->max_per_host) {
+			start(g, s, h);
+		} else {
+			s->waiting_for_host = true;
+			vec_push(&h->waiting, s);
+		}
+	}
+}
+
+/* --- what the answer means --- */
+
+struct outcome {
+	const char *word;        /* "ok", "not-modified", "failed" */
+	struct taken taken;
+};
+
+/* What is kept gets an arena of its own after each poll, so that it cannot grow. */
+static int save(struct engine *g, struct world_source *s, struct store_source *k)
+{
+	struct arena *a = arena_new(256 << 10);
+	struct str *texts[] = { &k->etag, &k->last_modified, &k->moved_to, &k->url, &k->state, &k->last_error, &k->stopped };
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		*texts[i] = arena_str(a, *texts[i]);
+	arena_free(s->kept_arena);
+	s->kept_arena = a;
+	s->kept = *k;
+	s->source.url = str_empty(k->url) ? s->settings.url : k->url;
+	struct err e = { 0 };
+	if (store_source_save(g->store, s->settings.name, k, &e) != 0) {
+		engine_store_failed(g, &e);
+		return -1;
+	}
+	return 0;
+}
+
+static void failed(struct engine *g, struct world_source *s, const struct reply *r, struct str why)
+{
+	struct store_source k = s->kept;
+	bool news = !str_eq(k.last_error, why);
+	k.failures++;
+	k.last_error = why;
+	int64_t wait = retry_poll_ms(base_interval(g, s), (int)(k.failures > 1000 ? 1000 : k.failures), engine_random(g));
+	int64_t demanded = retry_after_ms(reply_header(r, "retry-after"), g->now.unix_ms);
+	if ((r->status == 429 || r->status == 503) && demanded > wait)
+		wait = demanded;
+	k.next_unix_ms = g->now.unix_ms + wait;
+	char every[48];
+	/* One line when it begins or changes, not one a poll. */
+	if (news)
+		log_warning("poll.failed", "source=%s error=%s failures=%lld retry_in=%s", LOG_Q(s->settings.name), LOG_Q(why),
+		            (long long)k.failures, num_format_duration(every, sizeof every, wait - wait % 1000));
+	g->figures.polls_failed++;
+	if (save(g, s, &k) == 0 && news)
+		objects_source_event(g, s);
+}
+
+static void stop(struct engine *g, struct world_source *s, struct str why)
+{
+	struct store_source k = s->kept;
+	k.last_error = why;
+	k.stopped = why;
+	k.failures++;
+	log_err("source.stopped", "source=%s reason=%s", LOG_Q(s->settings.name), LOG_Q(why));
+	g->figures.polls_failed++;
+	if (save(g, s, &k) == 0)
+		objects_source_event(g, s);
+}
+
+/* A permanent redirect is believed after some sightings in a row: one broken deployment must not
+ * move a source for ever. */
+static void learn_move(struct world_source *s, struct store_source *k, const struct reply *r)
+{
+	if (!str_present(r->moved_to) || str_eq(r->moved_to, s->source.url)) {
+		k->moved_to = STR_NULL;
+		k->moved_seen = 0;
+		return;
+	}
+	k->moved_seen = str_eq(k->moved_to, r->moved_to) ? k->moved_seen + 1 : 1;
+	k->moved_to = r->moved_to;
+	if (k->moved_seen < MOVED_SIGHTINGS)
+		return;
+	log_notice("source.moved", "source=%s to=%s", LOG_Q(s->settings.name), LOG_Q(r->moved_to));
+	k->url = r->moved_to;
+	k->moved_to = STR_NULL;
+	k->moved_seen = 0;
+}
+
+/* The poll went well: validators, next time, recovery line.  Called after the posts were taken. */
+static void succeeded(struct engine *g, struct world_source *s, const struct reply *r, const struct source_hints *hints,
+                      bool unchanged)
+{
+	struct store_source k = s->kept;
+	bool was_failing = str_present(k.last_error), first = k.success_unix_ms == TIME_ABSENT;
+	if (was_failing)
+		log_notice("poll.recovered", "source=%s after_failures=%lld", LOG_Q(s->settings.name), (long long)k.failures);
+	struct str etag = reply_header(r, "etag"), modified = reply_header(r, "last-modified");
+	/* RFC 9111, 4.3.4: a 304 freshens only what it names. */
+	if (!unchanged || str_present(etag))
+		k.etag = etag;
+	if (!unchanged || str_present(modified))
+		k.last_modified = modified;
+	learn_move(s, &k, r);
+	k.failures = 0;
+	k.last_error = STR_NULL;
+	k.stopped = STR_NULL;
+	k.success_unix_ms = g->now.unix_ms;
+	k.next_unix_ms = next_after_success(g, s, r, hints);
+	if (save(g, s, &k) == 0 && (was_failing || first))
+		objects_source_event(g, s);
+}
+
+static void first_feed(void *ctx, struct str href, struct str type, struct str title)
+{
+	(void)type, (void)title;
+	struct strbuf *first = ctx;
+	if (first->len == 0)
+		strbuf_add(first, href);
+}
+
+/* Why no type wants this document, and what the user should do. */
+static void explain_unknown(const struct frame *f, struct strbuf *why)
+{
+	AUTO(strbuf) struct strbuf base = STRBUF_INIT(URL_MAX), feed = STRBUF_INIT(URL_MAX), full = STRBUF_INIT(URL_MAX);
+	if (html_looks_like(f->bytes))
+		html_find_feeds(f->bytes, &base, first_feed, &feed);
+	if (feed.len > 0 && url_resolve(&full, base.len > 0 ? strbuf_str(&base) : f->url, strbuf_str(&feed)))
+		strbuf_addf(why, "this is a web page, not a feed; it advertises %s: use that", strbuf_cstr(&full));
+	else if (html_looks_like(f->bytes))
+		strbuf_adds(why, "this is a web page, and it advertises no feed");
+	else
+		strbuf_adds(why, "the document is no feed of a known type (RSS, Atom, JSON Feed)");
+}
+
+/* Bytes to posts, finding the type out if nobody said it. */
+static int parse(struct world_source *s, const struct frame *f, struct source_document *d, struct strbuf *why)
+{
+	struct err e = { 0 };
+	const struct source_type *type = s->source.type;
+	if (type == NULL && (type = source_detect(f)) == NULL) {
+		explain_unknown(f, why);
+		return -1;
+	}
+	struct source as = s->source;
+	as.type = type;
+	if (type->parse(&as, f, d, &e) != 0) {
+		strbuf_adds(why, e.message);
+		return -1;
+	}
+	if (s->source.type == NULL && type->state_size == 0)
+		s->source.type = type;
+	return 0;
+}
+
+static void take_document(struct engine *g, struct world_source *s, const struct reply *r, struct source_document *d,
+                          struct outcome *out)
+{
+	bool baseline = s->kept.success_unix_ms == TIME_ABSENT;
+	if (pipeline_take(g, s, d, baseline, &out->taken) != 0)
+		return;
+	if (!str_empty(d->title)) {
+		strbuf_reset(&s->kept_title);
+		strbuf_add(&s->kept_title, text_cut(d->title, 480));
+	}
+	out->word = "ok";
+	log_info("poll.done", "source=%s posts=%zu new=%zu edited=%zu alerts=%zu bytes=%lld ms=%lld%s%s", LOG_Q(s->settings.name),
+	         out->taken.posts, out->taken.fresh, out->taken.edited, out->taken.alerts, (long long)r->bytes_wire,
+	         (long long)(r->elapsed_us / 1000), baseline ? " baseline=yes" : "", d->repaired ? " repaired=yes" : "");
+	succeeded(g, s, r, &d->hints, false);
+}
+
+static void read_body(struct engine *g, struct world_source *s, const struct reply *r, struct outcome *out)
+{
+	AUTO(strbuf) struct strbuf why = STRBUF_INIT(400);
+	struct frame f = { .bytes = strbuf_str(&r->body), .content_type = reply_header(r, "content-type"), .url = r->final_url };
+	if (!str_present(f.url))
+		f.url = s->source.url;
+	struct source_document d = { 0 };
+	if (parse(s, &f, &d, &why) == 0)
+		take_document(g, s, r, &d, out);
+	else
+		failed(g, s, r, strbuf_str(&why));
+	source_document_release(&d);
+}
+
+void poller_adopt(struct engine *g, struct world_source *s, const struct reply *r, struct source_document *d)
+{
+	struct outcome out = { .word = "failed" };
+	take_document(g, s, r, d, &out);
+	poller_schedule(g, s);
+}
+
+static void read_answer(struct engine *g, struct world_source *s, const struct flight *f, const struct reply *r,
+                        struct outcome *out)
+{
+	AUTO(strbuf) struct strbuf why = STRBUF_INIT(400);
+	if (r->outcome != REPLY_OK) {
+		strbuf_add(&why, str_present(r->error) ? r->error : STR("no answer"));
+		if (r->outcome == REPLY_REFUSED && r->error.p != NULL && str_find(r->error, STR("address")) != STR_NPOS)
+			strbuf_adds(&why, " (say allow_private if that is meant)");
+		failed(g, s, r, strbuf_str(&why));
+	} else if (r->status == 304 && f->conditional) {
+		g->figures.polls_unchanged++;
+		out->word = "not-modified";
+		log_debug("poll.unchanged", "source=%s", LOG_Q(s->settings.name));
+		succeeded(g, s, r, NULL, true);
+	} else if (r->status >= 200 && r->status < 300) {
+		read_body(g, s, r, out);
+	} else if (r->status == 410) {
+		stop(g, s, STR("410 Gone: the publisher took it away for good; remove the source, or poll it by hand"));
+	} else {
+		strbuf_addf(&why, "HTTP status %d%s", r->status,
+		            r->status == 401 || r->status == 403 ? ": access is refused" :
+		            r->status == 404 ? ": not found" : r->status == 429 ? ": too many requests" : "");
+		failed(g, s, r, strbuf_str(&why));
+	}
+}
+
+static void answer_waiter(struct engine *g, struct world_source *s, const struct outcome *out)
+{
+	if (s->waiter == 0)
+		return;
+	json_t *j = json_object();
+	json_set_text(j, "source", s->settings.name);
+	json_set_text(j, "outcome", str_c(out->word));
+	json_set_int(j, "posts", (int64_t)out->taken.posts);
+	json_set_int(j, "new", (int64_t)out->taken.fresh);
+	json_set_int(j, "edited", (int64_t)out->taken.edited);
+	json_set_int(j, "alerts", (int64_t)out->taken.alerts);
+	json_set_text(j, "error", s->kept.last_error);
+	engine_reply(g, s->waiter, 200, j);
+	s->waiter = 0;
+}
+
+void poller_done(struct engine *g, struct flight *f, struct reply *r)
+{
+	struct world_source *s = world_source(g->world, f->source_name);
+	if (f->abandoned || s == NULL || s->transfer_id != f->id || s->kept.hash != f->source_identity)
+		return;
+	s->transfer_id = 0;
+	struct outcome out = { .word = "failed" };
+	if (r->outcome != REPLY_CANCELLED)
+		read_answer(g, s, f, r, &out);
+	s->asked = false;
+	if (g->batch_failed)
+		return;
+	answer_waiter(g, s, &out);
+	poller_schedule(g, s);
+}

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: ISC */
+/* The world: built from the YAML and the database, changed one object at a time by the API. */
+#include "engine/world.h"
+
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#define OBJECT_ARENA_MAX (1 << 20)
+#define KEPT_ARENA_MAX (256 << 10)
+#define TITLE_MAX 500
+#define LAST_ERROR_MAX 500
+
+const char *origin_name(enum origin o)
+{
+	return o == ORIGIN_CONFIG ? "config" : "api";
+}
+
+static int check_query(struct str query, struct err *e)
+{
+	OWNED(query) struct query *q = NULL;
+	return query_parse(query, &q, e);
+}
+
+void world_types_init(struct world_types *t)
+{
+	*t = (struct world_types){ 0 };
+	size_t n = 0;
+	for (const struct source_type *const *p = source_types(); *p != NULL && n < WORLD_TYPES_MAX - 1; p++)
+		t->sources[n++] = (struct config_type){ .name = (*p)->name, .fields = (*p)->fields,
+			.settings_size = (*p)->settings_size, .url_needed = true, .url_schemes = "http https file" };
+	n = 0;
+	for (const struct channel_type *const *p = channel_types(); *p != NULL && n < WORLD_TYPES_MAX - 1; p++)
+		t->channels[n++] = (struct config_type){ .name = (*p)->name, .fields = (*p)->fields,
+			.settings_size = (*p)->settings_size, .url_needed = (*p)->url_needed,
+			.url_schemes = (*p)->url_schemes };
+	t->types = (struct config_types){ .sources = t->sources, .channels = t->channels, .check_query = check_query };
+}
+
+uint64_t world_source_identity(const struct config_source *s)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(16 << 10);
+	strbuf_addf(&b, "%.*s %.*s", STR_ARG(s->type), STR_ARG(s->url));
+	return hash64(strbuf_str(&b));
+}
+
+static void source_free(struct world_source *s)
+{
+	arena_free(s->arena);
+	arena_free(s->kept_arena);
+	strbuf_release(&s->kept_title);
+	mem_free(s->source.state);
+	mem_free(s);
+}
+
+static void channel_free(struct world_channel *c)
+{
+	for (size_t i = c->fresh_head; i < c->fresh.n; i++)
+		mem_free(c->fresh.v[i]);
+	vec_free(&c->fresh);
+	for (struct heap_node *n; (n = heap_top(&c->retries)) != NULL;) {
+		heap_remove(&c->retries, n);
+		mem_free((char *)n - offsetof(struct outbox_item, due));
+	}
+	heap_release(&c->retries);
+	strbuf_release(&c->last_error);
+	arena_free(c->arena);
+	mem_free(c);
+}
+
+static void watch_free(struct world_watch *w)
+{
+	query_free(w->query);
+	arena_free(w->arena);
+	mem_free(w);
+}
+
+void world_free(struct world *w)
+{
+	if (w == NULL)
+		return;
+	for (struct map_iter it = { 0 }; map_next(w->sources, &it);)
+		source_free(it.value);
+	for (struct map_iter it = { 0 }; map_next(w->channels, &it);)
+		channel_free(it.value);
+	matcher_free(w->matcher);
+	for (struct map_iter it = { 0 }; map_next(w->watches, &it);)
+		watch_free(it.value);
+	map_free(w->sources);
+	map_free(w->channels);
+	map_free(w->watches);
+	vec_free(&w->by_handle);
+	config_free(w->config);
+	mem_free(w);
+}
+
+struct world_source *world_source(const struct world *w, struct str name)
+{
+	return map_get(w->sources, name);
+}
+
+struct world_channel *world_channel(const struct world *w, struct str name)
+{
+	return map_get(w->channels, name);
+}
+
+struct world_watch *world_watch(const struct world *w, struct str name)
+{
+	return map_get(w->watches, name);
+}
+
+/* "is taken by sources.yaml:3:5" or "is taken: added through the API". */
+static int name_taken(const char *what, struct str name, enum origin there, struct str where, struct err *e)
+{
+	if (there == ORIGIN_CONFIG)
+		return err_set(e, ERR_CONFIG, "%s \"%.*s\" exists already, at %.*s: choose another name", what, STR_ARG(name),
+		               STR_ARG(where));
+	return err_set(e, ERR_CONFIG, "%s \"%.*s\" exists already, added through monitorctl: choose another name or remove it",
+	               what, STR_ARG(name));
+}
+
+int world_add_source(struct world *w, const struct config_source *s, struct arena *arena, enum origin origin,
+                     struct world_source **ret, struct err *e)
+{
+	const struct world_source *there = world_source(w, s->name);
+	if (there != NULL)
+		return name_taken("source", s->name, there->origin, there->settings.where, e);
+	struct world_source *n = mem_new(struct world_source);
+	n->settings = *s;
+	n->arena = arena;
+	n->origin = origin;
+	n->kept_title = STRBUF_INIT(TITLE_MAX);
+	n->kept_arena = arena_new(KEPT_ARENA_MAX);
+	n->kept.success_unix_ms = TIME_ABSENT;
+	n->kept.hash = world_source_identity(s);
+	n->source.type = str_empty(s->type) ? NULL : source_type_find(s->type);
+	n->source.name = n->settings.name;
+	n->source.url = n->settings.url;
+	n->source.settings = n->settings.settings;
+	if (n->source.type != NULL && n->source.type->state_size > 0)
+		n->source.state = mem_alloc(n->source.type->state_size);
+	map_put(w->sources, n->settings.name, n);
+	*ret = n;
+	return 0;
+}
+
+int world_add_channel(struct world *w, const struct config_channel *s, struct arena *arena, enum origin origin,
+                      struct world_channel **ret, struct err *e)
+{
+	const struct world_channel *there = world_channel(w, s->name);
+	if (there != NULL)
+		return name_taken("channel", s->name, there->origin, there->settings.where, e);
+	struct channel c = { .type = channel_type_find(s->type), .name = s->name, .url = s->url, .secret = s->secret,
+		             .settings = s->settings };
+	if (c.type == NULL)
+		return err_set(e, ERR_INPUT, "channel type \"%.*s\" is not known", STR_ARG(s->type));
+	if (c.type->check != NULL && c.type->check(&c, e) != 0)
+		return err_wrap(e, "channel %.*s", STR_ARG(s->name));
+	struct world_channel *n = mem_new(struct world_channel);
+	n->settings = *s;
+	n->arena = arena;
+	n->origin = origin;
+	n->channel = c;
+	n->last_error = STRBUF_INIT(LAST_ERROR_MAX);
+	map_put(w->channels, n->settings.name, n);
+	*ret = n;
+	return 0;
+}
+
+/* The lowest free handle, so that the table stays as long as the number of watches. */
+static void give_handle(struct world *w, struct world_watch *n)
+{
+	n->handle = w->by_handle.n;
+	vec_push(&w->by_handle, n);
+}
+
+int world_add_watch(struct world *w, const struct config_watch *s, struct arena *arena, enum origin origin,
+                    struct world_watch **ret, struct err *e)
+{
+	const struct world_watch *there = world_watch(w, s->name);
+	if (there != NULL)
+		return name_taken("watch", s->name, there->origin, there->settings.where, e);
+	struct query *q = NULL;
+	if (query_parse(s->query, &q, e) != 0)
+		return -1;
+	struct world_watch *n = mem_new(struct world_watch);
+	n->settings = *s;
+	n->arena = arena;
+	n->origin = origin;
+	n->query = q;
+	give_handle(w, n);
+	if (!n->settings.paused)
+		matcher_add(w->matcher, n->handle, q);
+	map_put(w->watches, n->settings.name, n);
+	*ret = n;
+	return 0;
+}
+
+void world_remove_source(struct world *w, struct world_source *s)
+{
+	map_remove(w->sources, s->settings.name);
+	source_free(s);
+}
+
+void world_remove_channel(struct world *w, struct world_channel *c)
+{
+	map_remove(w->channels, c->settings.name);
+	channel_free(c);
+}
+
+void world_remove_watch(struct world *w, struct world_watch *watch)
+{
+	if (!watch->settings.paused)
+		matcher_remove(w->matcher, watch->handle);
+	w->by_handle.v[watch->handle] = NULL;
+	while (w->by_handle.n > 0 && w->by_handle.v[w->by_handle.n - 1] == NULL)
+		w->by_handle.n--;
+	map_remove(w->watches, watch->settings.name);
+	watch_free(watch);
+}
+
+size_t world_channels_of(const struct world *w, const struct world_watch *watch,
+                         struct world_channel *ret[static WORLD_CHANNELS_MAX])
+{
+	size_t n = 0;
+	for (size_t i = 0; i < watch->settings.channels.list.n && n < WORLD_CHANNELS_MAX; i++) {
+		struct world_channel *c = world_channel(w, watch->settings.channels.list.v[i]);
+		if (c != NULL)
+			ret[n++] = c;
+	}
+	if (n > 0)
+		return n;
+	struct world_channel *only = NULL;
+	for (struct map_iter it = { 0 }; map_next(w->channels, &it) && n < WORLD_CHANNELS_MAX;) {
+		only = it.value;
+		if (only->settings.is_default)
+			ret[n++] = only;
+	}
+	if (n == 0 && map_count(w->channels) == 1)
+		ret[n++] = only;
+	return n;
+}
+
+bool world_watches(const struct world_watch *watch, struct str source)
+{
+	const struct texts *names = &watch->settings.sources;
+	for (size_t i = 0; i < names->list.n; i++)
+		if (str_eq(names->list.v[i], source))
+			return true;
+	return names->list.n == 0;
+}
+
+void world_watch_warning(const struct world *w, const struct world_watch *watch, struct strbuf *out)
+{
+	struct world_channel *to[WORLD_CHANNELS_MAX];
+	for (size_t i = 0; i < watch->settings.channels.list.n; i++)
+		if (world_channel(w, watch->settings.channels.list.v[i]) == NULL)
+			strbuf_addf(out, "%schannel \"%.*s\" does not exist", out->len ? "; " : "",
+			            STR_ARG(watch->settings.channels.list.v[i]));
+	for (size_t i = 0; i < watch->settings.sources.list.n; i++)
+		if (world_source(w, watch->settings.sources.list.v[i]) == NULL)
+			strbuf_addf(out, "%ssource \"%.*s\" does not exist", out->len ? "; " : "",
+			            STR_ARG(watch->settings.sources.list.v[i]));
+	if (world_channels_of(w, watch, to) == 0)
+		strbuf_addf(out, "%snobody is told: name a channel, or mark one as default", out->len ? "; " : "");
+	AUTO(strbuf) struct strbuf lint = STRBUF_INIT(400);
+	query_lint(watch->query, &lint);
+	if (lint.len > 0)
+		strbuf_addf(out, "%s%s", out->len ? "; " : "", strbuf_cstr(&lint));
+}
+
+/* --- building --- */
+
+struct build {
+	struct world *world;
+	const struct config_types *types;
+	struct config_errors *errors;
+	bool lenient;
+	bool failed;
+	enum store_kind kind;
+};
+
+static void complain(struct build *b, struct str where, const struct err *e)
+{
+	if (b->errors->arena == NULL)
+		b->errors->arena = arena_new(OBJECT_ARENA_MAX);
+	struct str line = str_present(where)
+		? arena_fmt(b->errors->arena, "%.*s: %s", STR_ARG(where), e->message)
+		: arena_fmt(b->errors->arena, "%s", e->message);
+	vec_push(&b->errors->list, line);
+}
+
+static void add_stored(void *ctx, struct str name, struct str json)
+{
+	struct build *b = ctx;
+	struct err e = { 0 };
+	struct arena *arena = arena_new(OBJECT_ARENA_MAX);
+	json_t *j OWNED_JSON = json_parse(json, &e);
+	int r = j == NULL ? -1 : 0;
+	struct config_source s;
+	struct config_channel c;
+	struct config_watch w;
+	struct world_source *new_source;
+	struct world_channel *new_channel;
+	struct world_watch *new_watch;
+	switch (b->kind) {
+	case STORE_SOURCE:
+		if (r == 0 && (r = config_source_from_json(j, b->types, arena, &s, &e)) == 0)
+			r = world_add_source(b->world, &s, arena, ORIGIN_API, &new_source, &e);
+		break;
+	case STORE_CHANNEL:
+		if (r == 0 && (r = config_channel_from_json(j, b->types, arena, &c, &e)) == 0)
+			r = world_add_channel(b->world, &c, arena, ORIGIN_API, &new_channel, &e);
+		break;
+	case STORE_WATCH:
+		if (r == 0 && (r = config_watch_from_json(j, b->types, arena, &w, &e)) == 0)
+			r = world_add_watch(b->world, &w, arena, ORIGIN_API, &new_watch, &e);
+		break;
+	}
+	if (r == 0)
+		return;
+	arena_free(arena);
+	static const char *const what[] = { [STORE_SOURCE] = "source", [STORE_WATCH] = "watch", [STORE_CHANNEL] = "channel" };
+	(void)err_wrap(&e, "%s \"%.*s\" of the database", what[b->kind], STR_ARG(name));
+	complain(b, STR_NULL, &e);
+	b->failed |= !b->lenient;
+}
+
+static int add_kept(struct world *w, struct store *store, struct err *e)
+{
+	for (struct map_iter it = { 0 }; map_next(w->sources, &it);) {
+		struct world_source *s = it.value;
+		struct store_source kept;
+		bool found = false;
+		if (store_source_load(store, s->settings.name, s->kept_arena, &kept, &found, e) != 0)
+			return -1;
+		if (!found || kept.hash != s->kept.hash)
+			continue;
+		s->kept = kept;
+		if (!str_empty(kept.url))
+			s->source.url = kept.url;
+	}
+	return 0;
+}
+
+static bool add_waiting(void *ctx, const struct store_delivery *d)
+{
+	struct world_channel *c = world_channel(ctx, d->channel);
+	if (c == NULL)
+		return true; /* outbox_adopt makes dead letters of them */
+	struct outbox_item *item = mem_new(struct outbox_item);
+	*item = (struct outbox_item){ .row = d->row, .alert_row = d->alert_row, .attempts = d->attempts,
+		                      .created_unix_ms = d->created_unix_ms };
+	/* Those that failed before come back as retries: their due time is turned into mono ms by
+	 * the engine, which knows both clocks. */
+	if (d->attempts == 0)
+		vec_push(&c->fresh, item);
+	else
+		heap_set(&c->retries, &item->due, d->next_unix_ms);
+	return true;
+}
+
+static void add_configured(struct build *b)
+{
+	const struct config *c = b->world->config;
+	struct err e = { 0 };
+	struct world_source *s;
+	struct world_channel *ch;
+	struct world_watch *w;
+	for (size_t i = 0; i < c->sources.n; i++)
+		if (world_add_source(b->world, &c->sources.v[i], NULL, ORIGIN_CONFIG, &s, &e) != 0)
+			complain(b, c->sources.v[i].where, &e), b->failed = true;
+	for (size_t i = 0; i < c->channels.n; i++)
+		if (world_add_channel(b->world, &c->channels.v[i], NULL, ORIGIN_CONFIG, &ch, &e) != 0)
+			complain(b, c->channels.v[i].where, &e), b->failed = true;
+	for (size_t i = 0; i < c->watches.n; i++)
+		if (world_add_watch(b->world, &c->watches.v[i], NULL, ORIGIN_CONFIG, &w, &e) != 0)
+			complain(b, c->watches.v[i].where, &e), b->failed = true;
+}
+
+int world_build(struct config *config, const struct config_types *types, struct store *store, bool lenient,
+                struct config_errors *errors, struct world **ret)
+{
+	OWNED(world) struct world *w = mem_new(struct world);
+	*w = (struct world){ .config = config, .sources = map_new(), .channels = map_new(), .watches = map_new(),
+		             .matcher = matcher_new() };
+	struct build b = { .world = w, .types = types, .errors = errors, .lenient = lenient };
+	struct err e = { 0 };
+	add_configured(&b);
+	static const enum store_kind kinds[] = { STORE_SOURCE, STORE_CHANNEL, STORE_WATCH };
+	int r = 0;
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && r == 0; i++) {
+		b.kind = kinds[i];
+		r = store_object_each(store, b.kind, add_stored, &b, &e);
+	}
+	if (r == 0)
+		r = add_kept(w, store, &e);
+	if (r == 0)
+		r = store_delivery_each(store, STORE_WAITING, STR_NULL, 0, INT32_MAX, add_waiting, w, &e);
+	if (r != 0)
+		complain(&b, STR_NULL, &e);
+	if (r != 0 || b.failed) {
+		w->config = NULL; /* stays the caller's */
+		return -1;
+	}
+	*ret = take(w);
+	return 0;
+}
