@@ -135,6 +135,20 @@ asan: deps-test ## the quick tests under AddressSanitizer and UBSan
 tsan: deps-test ## the quick tests under ThreadSanitizer
 	$(Q)$(MAKE) --no-print-directory check-built BUILD=$(BUILD)/tsan OPT='-O1 -g' SAN='-fsanitize=thread'
 
+# Each fuzzer runs FUZZ_SECONDS (T=name: one only) on the seeds of tests/data and what earlier runs found.
+FUZZ_DEPS    := clang libclang-rt-14-dev
+FUZZ_SECONDS ?= 20
+fuzz: deps-test ## the fuzz targets under libFuzzer, ASan and UBSan (T=json runs one, FUZZ_SECONDS=20 each)
+	$(call install_missing,$(FUZZ_DEPS))
+	$(Q)$(MAKE) --no-print-directory fuzz-built BUILD=$(BUILD)/fuzz CC=clang OPT='-O1 -g' HARDEN= LINK_HARDEN= \
+	  WERROR= WARN=-Wall SAN='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
+$(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< $(LIB) $(LIBS)
+fuzz-built: $(if $(T),$(BUILD)/tests/fuzz/fuzz_$(T),$(FUZZERS))
+	$(Q)sh tests/fuzz/run.sh $(BUILD) $(FUZZ_SECONDS) $^
+.PHONY: fuzz-built
+
 LIBS_bench_match := -lhs
 bench: deps-test ## benchmarks, JSON under build/bench/ (B=name runs one)
 	$(Q)$(MAKE) --no-print-directory $(if $(B),$(BUILD)/tests/bench/bench_$(B),$(BENCHES)) programs

@@ -90,11 +90,11 @@ int url_split(struct str url, struct url_parts *ret_parts, struct err *e)
 
 /* --- references --- */
 
-static size_t find_any(struct str s, size_t from, const char *set)
+static size_t find_any(struct str s, size_t from, struct str set)
 {
-	while (from < s.len && strchr(set, s.p[from]) == NULL)
+	while (from < s.len && str_chr(set, s.p[from]) == STR_NPOS)
 		from++;
-	return from < s.len && s.p[from] == '\0' ? s.len : from;
+	return from;
 }
 
 static bool is_scheme(struct str s)
@@ -120,13 +120,13 @@ static struct pieces cut_pieces(struct str s)
 		p.query = str_from(s, i + 1);
 		s = str_slice(s, 0, i);
 	}
-	i = find_any(s, 0, ":/");
+	i = find_any(s, 0, STR(":/"));
 	if (i < s.len && s.p[i] == ':' && is_scheme(str_slice(s, 0, i))) {
 		p.scheme = str_slice(s, 0, i);
 		s = str_from(s, i + 1);
 	}
 	if (str_starts(s, STR("//"))) {
-		i = find_any(s, 2, "/");
+		i = find_any(s, 2, STR("/"));
 		p.authority = str_slice(s, 2, i);
 		s = str_from(s, i);
 	}
@@ -139,7 +139,7 @@ static void add_without_dots(struct strbuf *out, struct str path)
 {
 	size_t from = out->len;
 	while (path.len > 0) {
-		size_t end = find_any(path, path.p[0] == '/', "/");
+		size_t end = find_any(path, path.p[0] == '/', STR("/"));
 		struct str segment = str_slice(path, 0, end);
 		struct str name = path.p[0] == '/' ? str_from(segment, 1) : segment;
 		bool up = str_eq(name, STR("..")), here = str_eq(name, STR("."));
@@ -222,8 +222,7 @@ static bool is_sound(struct str url)
 bool url_resolve(struct strbuf *out, struct str base, struct str ref)
 {
 	AUTO(strbuf)
-	struct strbuf tidy_ref = STRBUF_INIT(URL_MAX),
-		      tidy_base = STRBUF_INIT(URL_MAX);
+	struct strbuf tidy_ref = STRBUF_INIT(URL_MAX), tidy_base = STRBUF_INIT(URL_MAX);
 	AUTO(strbuf) struct strbuf url = STRBUF_INIT(URL_MAX);
 	add_tidy(&tidy_ref, ref);
 	add_tidy(&tidy_base, base);

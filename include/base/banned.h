@@ -17,7 +17,9 @@
 #pragma GCC poison atoi atol atoll atof strtol strtoul strtoll strtoull strtod strtof
 #pragma GCC poison scanf sscanf fscanf gets gmtime localtime ctime asctime srand popen fork vfork
 #pragma GCC poison usleep alloca
-/* Library headers use these words as parameter names, so here only the call is an error. */
+/* Library headers use these words as parameter names, so here only the call is an error; clang
+ * wants that said at the first declaration, which is libc's. */
+#ifndef __clang__
 #define BANNED __attribute__((error("banned, see base/banned.h")))
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wredundant-decls"
@@ -26,3 +28,4 @@ int system(const char *command) BANNED;
 unsigned sleep(unsigned seconds) BANNED;
 #pragma GCC diagnostic pop
 #undef BANNED
+#endif

@@ -132,6 +132,16 @@ TEST(hosts)
 	      !url_is_http(STR_NULL));
 }
 
+TEST(a_nul_ends_nothing)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(URL_MAX);
+	struct str url = STR("https://a\0b:80/../c");
+	CHECK(!url_resolve(&b, STR_NULL, url) && b.len == 0);
+	CHECK_INT(url_host(url).len, 3);
+	url_redact(&b, url, false);
+	CHECK(str_eq(strbuf_str(&b), url));
+}
+
 static void check_redacted(const char *url, bool hide, const char *want)
 {
 	AUTO(strbuf) struct strbuf b = STRBUF_INIT(URL_MAX);
