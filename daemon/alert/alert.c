@@ -8,13 +8,36 @@
 #define TERM_SHOWN_MAX 100  /* code points of one term in a line for people */
 #define AUTHORS_SHOWN_MAX 3
 
-/* The index of the first span with the same term, in ASCII letters' fold: the first way of writing wins. */
-static size_t first_with_term(const struct spans *s, size_t i)
+/* The distinct terms of some spans, by ASCII letters' fold; the first way of writing wins. */
+struct terms {
+	VEC(struct str) list; /* at most what a query may hold */
+	VEC(unsigned int) fields; /* of the same index: the fields in which the term hit, as bits */
+};
+
+static void terms_release(struct terms *t)
 {
-	for (size_t k = 0; k < i; k++)
-		if (str_eq_nocase(s->list.v[k].term, s->list.v[i].term))
-			return k;
-	return i;
+	vec_free(&t->list);
+	vec_free(&t->fields);
+}
+
+static void terms_of(const struct spans *s, struct terms *ret)
+{
+	size_t last = 0;
+	for (size_t i = 0; s != NULL && i < s->list.n; i++) {
+		struct str term = s->list.v[i].term;
+		size_t k = last; /* one word often hits many times in a row */
+		if (k >= ret->list.n || !str_eq_nocase(ret->list.v[k], term))
+			for (k = 0; k < ret->list.n && !str_eq_nocase(ret->list.v[k], term); k++)
+				;
+		if (k == QUERY_TERMS_MAX || str_empty(term))
+			continue;
+		if (k == ret->list.n) {
+			vec_push(&ret->list, term);
+			vec_push(&ret->fields, 0);
+		}
+		ret->fields.v[k] |= 1u << s->list.v[i].field;
+		last = k;
+	}
 }
 
 static void add_separated(struct strbuf *out, bool *first, const char *separator)
@@ -26,12 +49,12 @@ static void add_separated(struct strbuf *out, bool *first, const char *separator
 
 void alert_words(const struct alert *a, struct strbuf *out)
 {
+	AUTO(terms) struct terms terms = { 0 };
 	bool first = true;
-	for (size_t i = 0; a->spans != NULL && i < a->spans->list.n; i++) {
-		if (first_with_term(a->spans, i) != i)
-			continue;
+	terms_of(a->spans, &terms);
+	for (size_t i = 0; i < terms.list.n; i++) {
 		add_separated(out, &first, ", ");
-		text_fold_space(out, text_cut_points(a->spans->list.v[i].term, TERM_SHOWN_MAX));
+		text_fold_space(out, text_cut_points(terms.list.v[i], TERM_SHOWN_MAX));
 	}
 }
 
@@ -68,13 +91,9 @@ void alert_who(const struct alert *a, struct strbuf *out)
 		strbuf_addf(out, " and %zu more", p->authors.n - AUTHORS_SHOWN_MAX);
 }
 
-/* "title and text": the fields in which the term of span i hit. */
-static void add_fields_of_term(const struct spans *s, size_t i, struct strbuf *out)
+/* "title and text" */
+static void add_fields(unsigned int fields, struct strbuf *out)
 {
-	unsigned int fields = 0;
-	for (size_t k = i; k < s->list.n; k++)
-		if (str_eq_nocase(s->list.v[k].term, s->list.v[i].term))
-			fields |= 1u << s->list.v[k].field;
 	bool first = true;
 	for (int f = FIELD_OF_TITLE; f <= FIELD_OF_LINK; f++) {
 		if (!(fields & 1u << f))
@@ -96,15 +115,15 @@ void alert_reason(const struct alert *a, struct strbuf *out)
 		text_fold_space(out, text_cut_points(a->query, TERM_SHOWN_MAX));
 		return;
 	}
-	strbuf_adds(out, "matched ");
+	AUTO(terms) struct terms terms = { 0 };
 	bool first = true;
-	for (size_t i = 0; i < a->spans->list.n; i++) {
-		if (first_with_term(a->spans, i) != i)
-			continue;
+	terms_of(a->spans, &terms);
+	strbuf_adds(out, "matched ");
+	for (size_t i = 0; i < terms.list.n; i++) {
 		add_separated(out, &first, "; ");
-		text_fold_space(out, text_cut_points(a->spans->list.v[i].term, TERM_SHOWN_MAX));
+		text_fold_space(out, text_cut_points(terms.list.v[i], TERM_SHOWN_MAX));
 		strbuf_adds(out, " in ");
-		add_fields_of_term(a->spans, i, out);
+		add_fields(terms.fields.v[i], out);
 	}
 }
 
@@ -173,9 +192,10 @@ json_t *alert_to_json(const struct alert *a)
 	AUTO(strbuf) struct strbuf reason = STRBUF_INIT(1 << 20);
 	alert_reason(a, &reason);
 	json_set_text(j, "reason", strbuf_str(&reason));
-	for (size_t i = 0; a->spans != NULL && i < a->spans->list.n; i++)
-		if (first_with_term(a->spans, i) == i)
-			json_array_append_new(words, json_text(a->spans->list.v[i].term));
+	AUTO(terms) struct terms terms = { 0 };
+	terms_of(a->spans, &terms);
+	for (size_t i = 0; i < terms.list.n; i++)
+		json_array_append_new(words, json_text(terms.list.v[i]));
 	json_set(j, "words", words);
 	json_set(j, "spans", alert_spans_to_json(a->spans));
 	json_set(j, "post", post_to_json(a->post));

@@ -104,7 +104,7 @@ static void fold(struct str s, const struct ranges *raw, struct strbuf *out, str
 		bool space = is_space_point(text_next(s, &pos));
 		if (!space && gap && out->len > 0)
 			strbuf_addc(out, ' ');
-		gap = space || (gap && out->len == 0);
+		gap = space;
 		if (space)
 			continue;
 		if (!inside && hit < raw->list.n && from >= raw->list.v[hit].start && from < raw->list.v[hit].end) {

@@ -92,10 +92,16 @@ int mime_address(struct str mailbox, struct str *ret_address, struct err *e)
 {
 	struct str s = str_trim(mailbox);
 	size_t open = str_rchr(s, '<');
-	if (str_ends(s, STR(">")) && open != STR_NPOS)
+	struct str name = STR("");
+	if (str_ends(s, STR(">")) && open != STR_NPOS) {
+		name = str_slice(s, 0, open);
 		s = str_slice(s, open + 1, s.len - 1);
+	}
 	size_t at = str_rchr(s, '@');
-	bool good = at != STR_NPOS && at > 0 && at + 1 < s.len && s.len <= ADDRESS_MAX;
+	bool good = true;
+	for (size_t i = 0; good && i < name.len; i++)
+		good = (unsigned char)name.p[i] >= 0x20 && name.p[i] != '<' && name.p[i] != '>';
+	good = good && at != STR_NPOS && at > 0 && at + 1 < s.len && s.len <= ADDRESS_MAX;
 	for (size_t i = 0; good && i < s.len; i++)
 		good = s.p[i] > 0x20 && s.p[i] < 0x7f && str_chr(STR("<>()[]\\,;:\""), s.p[i]) == STR_NPOS && (s.p[i] != '@' || i == at);
 	if (!good)

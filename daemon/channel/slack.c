@@ -40,12 +40,6 @@ static enum flavor flavor_of(const struct channel *c)
 	return s->flavor == FLAVOR_AUTO ? flavor_of_url(c->url) : (enum flavor)s->flavor;
 }
 
-/* @name no longer names anyone, yet reads the same. */
-static void add_at(struct strbuf *out)
-{
-	strbuf_adds(out, "@" ZERO_WIDTH_SPACE);
-}
-
 /* Slack's text: & < > are its only syntax that can ping, link or call (docs: "Formatting text", escaping). */
 static void escape_slack(struct strbuf *out, struct str s)
 {
@@ -63,7 +57,7 @@ static void escape_slack(struct strbuf *out, struct str s)
 			strbuf_adds(out, "&gt;");
 			break;
 		case '@':
-			add_at(out);
+			strbuf_adds(out, "@" ZERO_WIDTH_SPACE); /* names no one, yet reads the same */
 			break;
 		default:
 			strbuf_addc(out, clean.p[i]);
@@ -71,21 +65,19 @@ static void escape_slack(struct strbuf *out, struct str s)
 	}
 }
 
+/* Everything that other servers make of their text: a sign of `signs` stands behind a backslash. */
 static void add_backslashed(struct strbuf *out, struct str s, struct str signs)
 {
 	AUTO(strbuf) struct strbuf clean = STRBUF_INIT(RENDER_BODY_MAX);
 	render_clean(&clean, s);
 	for (size_t i = 0; i < clean.len; i++) {
 		char c = clean.p[i];
-		if (c == '@') {
-			add_at(out);
-			continue;
-		}
 		if (str_chr(signs, c) != STR_NPOS)
 			strbuf_addc(out, '\\');
 		strbuf_addc(out, c);
-		if (c == ']' && i + 1 < clean.len && clean.p[i + 1] == '(')
-			strbuf_adds(out, ZERO_WIDTH_SPACE); /* no link that shows another address */
+		bool link = c == ']' && i + 1 < clean.len && clean.p[i + 1] == '(';
+		if (c == '@' || c == '<' || link) /* no name, no <!channel>, no link that shows another address */
+			strbuf_adds(out, ZERO_WIDTH_SPACE);
 	}
 }
 
@@ -99,6 +91,11 @@ static void escape_markdown(struct strbuf *out, struct str s)
 static void escape_rocketchat(struct strbuf *out, struct str s)
 {
 	add_backslashed(out, s, STR("*_~`#"));
+}
+
+static void escape_none(struct strbuf *out, struct str s)
+{
+	add_backslashed(out, s, STR(""));
 }
 
 /* A link's target, with what could end it percent-encoded. */
@@ -230,10 +227,13 @@ static json_t *rocketchat_json(const struct alert *a, const struct render *r)
 	add_head(&s, a, r, escape_rocketchat, "*");
 	json_set_text(message, "text", strbuf_str(&s));
 	strbuf_reset(&s);
-	render_clean(&s, strbuf_str(&r->subject));
+	escape_none(&s, strbuf_str(&r->subject));
 	json_set_text(attachment, "title", strbuf_str(&s));
-	if (str_present(r->url))
-		json_set_text(attachment, "title_link", r->url);
+	if (str_present(r->url)) {
+		strbuf_reset(&s);
+		add_url(&s, r->url, "<>|\"\\");
+		json_set_text(attachment, "title_link", strbuf_str(&s));
+	}
 	strbuf_reset(&s);
 	render_marked(&s, &r->text, escape_rocketchat, "*", "*");
 	if (s.len > 0)

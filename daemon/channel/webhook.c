@@ -8,6 +8,7 @@
 #include "channel/template.h"
 
 #define KEY_MAX 1024
+#define SPANS_SENT_MAX 1000 /* a post that repeats a word without end makes no endless body */
 #define PREFIX STR("whsec_")
 #define METHOD_OTHERWISE "POST"
 
@@ -94,6 +95,22 @@ static json_t *cut_text(json_t *post, const char *key, int64_t max, bool *ret_cu
 	return json_text(head);
 }
 
+/* Only spans of what is sent: a receiver may use them without a look at the length. */
+static void keep_spans(json_t *spans, const json_t *post)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < json_array_size(spans) && kept < SPANS_SENT_MAX; i++) {
+		json_t *span = json_array_get(spans, i);
+		struct str field = json_get_str(span, "field");
+		bool cuttable = str_eq(field, STR("text")) || str_eq(field, STR("summary"));
+		const json_t *text = cuttable ? json_get(post, field.p) : NULL;
+		if (!cuttable || (size_t)json_get_int(span, "end", 0) <= json_str(text).len)
+			json_array_set(spans, kept++, span);
+	}
+	while (json_array_size(spans) > kept)
+		json_array_remove(spans, json_array_size(spans) - 1);
+}
+
 /* What is sent: an event of Standard Webhooks with the alert's own keys beside its type and time. */
 static json_t *event_json(const struct channel *c, const struct alert *a, int64_t now_unix_ms, int64_t text_max)
 {
@@ -109,6 +126,7 @@ static json_t *event_json(const struct channel *c, const struct alert *a, int64_
 	json_set_text(event, "delivery_id", a->delivery_id);
 	json_set_text(event, "channel", c->name);
 	json_object_update(event, alert);
+	keep_spans(json_object_get(event, "spans"), post);
 	json_set_bool(event, "text_cut", cut);
 	return event;
 }
