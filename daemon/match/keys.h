@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Necessary terms.  A key stands for something that a post must hold for a term to match: a word of one of its groups,
+ * two neighbouring characters of a script without spaces, or the start of a word.  Pure.
+ */
+#pragma once
+
+#include "base/vec.h"
+#include "ops.h"
+
+#define KEY_PREFIX_MAX 8 /* bytes of a prefix that count; a longer one is as necessary at 8 */
+
+struct keys {
+	VEC(uint64_t) list;
+	unsigned groups;                /* bit per group that a key looks at */
+	uint8_t prefixes[GROUPS];       /* bit n-1: a key of that group is a prefix of n bytes */
+	unsigned cost;                  /* how often posts will hold one of them: a guess, for comparing */
+};
+
+static inline uint64_t key_salted(uint64_t hash, enum group g)
+{
+	return hash + (uint64_t)g * 0xa0761d6478bd642fu;
+}
+static inline uint64_t key_of_pair(uint64_t a, uint64_t b, enum group g)
+{
+	return key_salted((a ^ 0xe7037ed1a0b428dbu) * 0x9e3779b97f4a7c15u + b, g);
+}
+/* `len` in 1..KEY_PREFIX_MAX; p holds as many bytes */
+uint64_t key_of_prefix(const char *p, size_t len, enum group g);
+
+void keys_release(struct keys *k);
+/* The cheapest keys of which every matching post holds at least one; false (and none) if there are none. */
+bool query_keys(const struct query *q, struct keys *ret);
+/* The same for one node; `negated`: of posts that do not satisfy it. */
+bool node_keys(const struct query *q, const struct node *n, bool negated, struct keys *ret);
