@@ -95,7 +95,7 @@ void alert_who(const struct alert *a, struct strbuf *out)
 static void add_fields(unsigned int fields, struct strbuf *out)
 {
 	bool first = true;
-	for (int f = FIELD_OF_TITLE; f <= FIELD_OF_LINK; f++) {
+	for (int f = FIELD_OF_TITLE; f <= FIELD_OF_AUTHOR_URL; f++) {
 		if (!(fields & 1u << f))
 			continue;
 		bool last = fields >> f == 1;
@@ -149,7 +149,7 @@ static int span_from_json(const json_t *j, struct arena *arena, struct span *ret
 	int64_t start = json_get_int(j, "start", -1), end = json_get_int(j, "end", -1);
 	int64_t index = json_get_int(j, "index", 0);
 	int found = -1;
-	for (int f = FIELD_OF_TITLE; f <= FIELD_OF_LINK; f++)
+	for (int f = FIELD_OF_TITLE; f <= FIELD_OF_AUTHOR_URL; f++)
 		if (str_present(field) && str_eq(field, str_c(match_field_name((enum post_field)f))))
 			found = f;
 	if (found < 0)

@@ -44,6 +44,10 @@ static struct str field_text(const struct post *p, enum post_field field, size_t
 		return p->language;
 	case FIELD_OF_AUTHOR:
 		return index < p->authors.n ? p->authors.v[index].name : STR_NULL;
+	case FIELD_OF_HANDLE:
+		return index < p->authors.n ? p->authors.v[index].handle : STR_NULL;
+	case FIELD_OF_AUTHOR_URL:
+		return index < p->authors.n ? p->authors.v[index].url : STR_NULL;
 	case FIELD_OF_TAG:
 		return index < p->tags.n ? p->tags.v[index] : STR_NULL;
 	case FIELD_OF_LINK:

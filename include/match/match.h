@@ -15,9 +15,12 @@
 
 enum post_field { /* where a span lies; SQL, JSON and docs use match_field_name */
 	FIELD_OF_TITLE, FIELD_OF_TEXT, FIELD_OF_SUMMARY, FIELD_OF_URL, FIELD_OF_AUTHOR, FIELD_OF_TAG, FIELD_OF_SOURCE,
-	FIELD_OF_LANGUAGE, FIELD_OF_LINK,
+	FIELD_OF_LANGUAGE, FIELD_OF_LINK, FIELD_OF_HANDLE, FIELD_OF_AUTHOR_URL, /* AUTHOR is the author's name */
 };
-const char *match_field_name(enum post_field f); /* "title" "text" "summary" "url" "author" "tag" "source" "language" "link" */
+/* "title" "text" "summary" "url" "author" "tag" "source" "language" "link" "handle" "author_url" */
+const char *match_field_name(enum post_field f);
+/* The text that a span's offsets count in; absent if the post has no such index. */
+struct str match_field_text(const struct post *p, enum post_field f, size_t index);
 
 struct span {
 	enum post_field field;
@@ -67,6 +70,7 @@ struct match {
 };
 struct matches {
 	VEC(struct match) list;
+	size_t made; /* private: entries of list.v, used or not, that hold memory for spans */
 };
 void matches_release(struct matches *r); /* frees spans too; reusable */
 /* Every watch that the post satisfies, ascending by handle.  Clears `ret` first. */

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+/* A query over one post: the tree walked, the spans gathered. */
+#include "query.h"
+
+#include "base/mem.h"
+#include "evaluate.h"
+
+void query_free(struct query *q)
+{
+	mem_free(q);
+}
+
+struct str query_text(const struct query *q)
+{
+	return q->text;
+}
+
+void spans_release(struct spans *s)
+{
+	vec_free(&s->list);
+}
+
+static bool evaluate_node(const struct query *q, const struct node *n, struct view *v, struct spans *out)
+{
+	size_t mark = out ? out->list.n : 0;
+	bool found = false;
+
+	switch ((enum node_kind)n->kind) {
+	case NODE_TERM:
+		return op_of(n)->match(q, n, v, out);
+	case NODE_NOT:
+		return !evaluate_node(q, node_child(q, n), v, NULL);
+	case NODE_AND:
+		for (const struct node *c = node_child(q, n); c; c = node_next(q, c))
+			if (!evaluate_node(q, c, v, out)) {
+				if (out)
+					out->list.n = mark;
+				return false;
+			}
+		return true;
+	case NODE_OR:
+		for (const struct node *c = node_child(q, n); c && !(found && out == NULL); c = node_next(q, c))
+			found |= evaluate_node(q, c, v, out);
+		return found;
+	}
+	return false;
+}
+
+static bool before(const struct span *a, const struct span *b)
+{
+	if (a->field != b->field)
+		return a->field < b->field;
+	if (a->index != b->index)
+		return a->index < b->index;
+	return a->start != b->start ? a->start < b->start : a->end < b->end;
+}
+
+static int compare_spans(const void *a, const void *b)
+{
+	return before(a, b) ? -1 : before(b, a);
+}
+
+static void sort_spans(struct spans *s)
+{
+	bool sorted = true;
+	size_t n = 0;
+
+	for (size_t i = 1; i < s->list.n && sorted; i++)
+		sorted = before(&s->list.v[i - 1], &s->list.v[i]);
+	if (sorted) /* and without duplicates */
+		return;
+	qsort(s->list.v, s->list.n, sizeof(s->list.v[0]), compare_spans);
+	for (size_t i = 0; i < s->list.n; i++)
+		if (n == 0 || before(&s->list.v[n - 1], &s->list.v[i]))
+			s->list.v[n++] = s->list.v[i];
+	s->list.n = n;
+}
+
+bool evaluate(const struct query *q, struct view *v, struct spans *ret)
+{
+	if (ret)
+		vec_clear(&ret->list);
+	if (!evaluate_node(q, q->nodes, v, ret))
+		return false;
+	if (ret)
+		sort_spans(ret);
+	return true;
+}
+
+bool evaluate_part(const struct query *q, const struct node *n, struct view *v, struct spans *out)
+{
+	return evaluate_node(q, n, v, out);
+}
+
+bool query_matches(const struct query *q, const struct post *post, struct spans *ret_spans)
+{
+	VIEW_UNINITIALIZED struct view v;
+
+	view_init(&v, post);
+	bool found = evaluate(q, &v, ret_spans);
+	view_release(&v);
+	return found;
+}

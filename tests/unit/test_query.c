@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC */
+/* Queries: limits, spans, borrowed text.  What the language means stands in tests/data/query. */
+#include "lib/test.h"
+
+#include "base/mem.h"
+#include "match/match.h"
+
+static struct query *parsed(const char *text)
+{
+	struct query *q = NULL;
+	struct err e = { 0 };
+
+	CHECK_OK(query_parse(str_c(text), &q, &e), &e);
+	return q;
+}
+
+static bool refused(struct str text, int column)
+{
+	struct query *q = NULL;
+	struct err e = { 0 };
+	bool is = query_parse(text, &q, &e) == -1 && e.kind == ERR_INPUT && e.column == column && q == NULL;
+
+	query_free(q);
+	if (!is)
+		print_error("column %d: %s\n", e.column, e.message);
+	return is;
+}
+
+static void repeat(struct strbuf *b, const char *s, size_t n)
+{
+	while (n-- > 0)
+		strbuf_adds(b, s);
+}
+
+TEST(depth_is_bounded)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(8192);
+
+	repeat(&b, "(", QUERY_DEPTH_MAX);
+	strbuf_adds(&b, "a");
+	repeat(&b, ")", QUERY_DEPTH_MAX);
+	OWNED(query) struct query *q = parsed(strbuf_cstr(&b));
+	CHECK(q != NULL);
+	strbuf_reset(&b);
+	repeat(&b, "(", QUERY_DEPTH_MAX + 1);
+	strbuf_adds(&b, "a");
+	repeat(&b, ")", QUERY_DEPTH_MAX + 1);
+	CHECK(refused(strbuf_str(&b), QUERY_DEPTH_MAX + 1));
+	strbuf_reset(&b);
+	repeat(&b, "-", QUERY_DEPTH_MAX + 1);
+	strbuf_adds(&b, "a");
+	CHECK(refused(strbuf_str(&b), QUERY_DEPTH_MAX + 1));
+}
+
+TEST(terms_and_bytes_are_bounded)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(8192);
+
+	repeat(&b, "a ", QUERY_TERMS_MAX);
+	OWNED(query) struct query *q = parsed(strbuf_cstr(&b));
+	CHECK(q != NULL);
+	strbuf_adds(&b, "a");
+	CHECK(refused(strbuf_str(&b), 2 * QUERY_TERMS_MAX + 1));
+	strbuf_reset(&b);
+	repeat(&b, "a", QUERY_MAX + 1);
+	CHECK(refused(strbuf_str(&b), 1));
+}
+
+TEST(only_clean_text)
+{
+	CHECK(refused(STR("a \xff"), 1));
+	CHECK(refused(STR("a\0b"), 1));
+}
+
+TEST(text_and_terms_are_the_querys_own)
+{
+	char text[] = "from:Sama -x \"Two Words\" #Tag pre*";
+	OWNED(query) struct query *q = parsed(text);
+	AUTO(spans) struct spans s = { 0 };
+	struct author a = { .handle = STR("sama") };
+	struct post p = { .text = STR("two words #tag prefix"), .authors = { .v = &a, .n = 1, .cap = 1 } };
+
+	memset(text, 'z', sizeof(text) - 1);
+	CHECK_STR(query_text(q), "from:Sama -x \"Two Words\" #Tag pre*");
+	CHECK(query_matches(q, &p, &s));
+	CHECK_INT(s.list.n, 4);
+	CHECK_STR(s.list.v[0].term, "Two Words");
+	CHECK_INT(s.list.v[0].start, 0);
+	CHECK_INT(s.list.v[0].end, 9);
+	CHECK_STR(s.list.v[1].term, "#Tag");
+	CHECK_STR(s.list.v[2].term, "pre*");
+	CHECK_STR(s.list.v[3].term, "Sama");
+	CHECK_INT(s.list.v[3].field, FIELD_OF_HANDLE);
+}
+
+TEST(spans_are_sorted_once_and_cleared)
+{
+	OWNED(query) struct query *q = parsed("b (a OR b) c");
+	AUTO(spans) struct spans s = { 0 };
+	struct post yes = { .title = STR("c a"), .text = STR("b b") }, no = { .text = STR("a b") };
+
+	CHECK(query_matches(q, &yes, &s));
+	CHECK_INT(s.list.n, 4);
+	CHECK_INT(s.list.v[0].field, FIELD_OF_TITLE);
+	CHECK_INT(s.list.v[0].start, 0);
+	CHECK_INT(s.list.v[1].start, 2);
+	CHECK_INT(s.list.v[2].field, FIELD_OF_TEXT);
+	CHECK_INT(s.list.v[3].start, 2);
+	CHECK(!query_matches(q, &no, &s));
+	CHECK_INT(s.list.n, 0);
+}
+
+TEST(second_author_and_link)
+{
+	OWNED(query) struct query *q = parsed("from:bob url:x.example");
+	AUTO(spans) struct spans s = { 0 };
+	struct author a[] = { { .name = STR("Ann") }, { .name = STR("Bob B.") } };
+	struct str links[] = { STR("https://a.example/"), STR("https://x.example/") };
+	struct post p = { .authors = { .v = a, .n = 2, .cap = 2 }, .links = { .v = links, .n = 2, .cap = 2 } };
+
+	CHECK(query_matches(q, &p, &s));
+	CHECK_INT(s.list.n, 2);
+	CHECK_INT(s.list.v[0].field, FIELD_OF_AUTHOR);
+	CHECK_INT(s.list.v[0].index, 1);
+	CHECK_INT(s.list.v[1].index, 1);
+	CHECK_STR(match_field_text(&p, FIELD_OF_AUTHOR, 1), "Bob B.");
+	CHECK(!str_present(match_field_text(&p, FIELD_OF_LINK, 2)));
+}
+
+TEST(field_names)
+{
+	CHECK_STR(str_c(match_field_name(FIELD_OF_TITLE)), "title");
+	CHECK_STR(str_c(match_field_name(FIELD_OF_LINK)), "link");
+	CHECK_STR(str_c(match_field_name(FIELD_OF_AUTHOR_URL)), "author_url");
+}
