@@ -46,6 +46,7 @@ say = @$(if $(V),true,printf '  %-5s %s\n' '$(1)' '$(2)')
 
 .PHONY: all run test check check-system bench lint asan tsan help install clean docs deps deps-test fuzz
 .DEFAULT_GOAL := all
+.SECONDARY: # objects made on the way to a test stay
 
 all: deps ## build build/monitord and build/monitorctl
 	$(Q)$(MAKE) --no-print-directory programs

@@ -3,6 +3,7 @@
 #include "lib/test.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/mem.h"
 
@@ -40,6 +41,13 @@ struct str test_read_file(const char *path)
 	fclose(f);
 	p[len] = '\0';
 	return str_n(p, len);
+}
+
+int64_t test_cpu_us(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
 int __attribute__((weak)) main(void)
