@@ -33,6 +33,7 @@ struct client {
 	struct event *timer;     /* idle, or a request that does not end */
 	enum state state;
 	bool keep_alive, head_only, refused;
+	bool half_closed;        /* it has said all, and still listens */
 	uint64_t request_id;
 	size_t body_len;
 	struct arena *arena;     /* the request's texts */
@@ -374,6 +375,10 @@ static void client_read(struct client *c)
 		else
 			more = false; /* a pipelined request waits in the buffer, up to its high-water mark */
 	}
+	if (c->half_closed && (c->state == STATE_HEAD || c->state == STATE_BODY)) {
+		c->state = STATE_CLOSING; /* no other request will become whole; on_written ends it */
+		bufferevent_trigger(c->bev, EV_WRITE, 0);
+	}
 	if (c->state == STATE_SUBSCRIBED || c->state == STATE_CLOSING || c->state == STATE_LINGER) {
 		struct evbuffer *in = bufferevent_get_input(c->bev);
 		evbuffer_drain(in, evbuffer_get_length(in));
@@ -402,7 +407,7 @@ static void on_gone(struct bufferevent *bev, short what, void *arg)
 	bool half_closed = (what & BEV_EVENT_EOF) && (what & BEV_EVENT_READING);
 	bool owed = c->state == STATE_ENGINE || c->state == STATE_CLOSING;
 	if (half_closed && owed && !(what & (BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT))) {
-		c->keep_alive = false; /* it asked, said it is done asking, and still listens */
+		c->half_closed = true;
 		bufferevent_disable(bev, EV_READ);
 		return;
 	}

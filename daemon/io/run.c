@@ -89,6 +89,8 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg)
 	struct run *r = arg;
 	struct str line = str_n(p, size * n);
 	if (r->t->kind == TRANSFER_SMTP) {
+		if (str_starts(line, STR("221"))) /* the answer to our QUIT says nothing of the mail */
+			return line.len;
 		strbuf_reset(&r->reply->body);
 		return strbuf_add(&r->reply->body, str_trim(line)) ? line.len : 0;
 	}
