@@ -319,7 +319,7 @@ static uint64_t start(struct rig *rig, struct transfer *t)
 	t->id = ++rig->last_id;
 	m->transfer = t;
 	send_io(rig, m);
-	return t->id;
+	return rig->last_id;
 }
 
 static struct reply *wait_reply(struct rig *rig)
