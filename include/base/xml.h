@@ -4,7 +4,7 @@
  * entities, depth and size limits
  * of ours.  Strict first; where that refuses, a byte-repair pass, then recover mode, so one poisonous place never
  * hides its neighbours (RELIABILITY 0.5).  Names arrive split: local name, namespace URI, prefix.
- * Pure.
+ * Within one run each name, namespace and prefix is interned: the same text has the same pointer.  Pure.
  */
 #pragma once
 

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: ISC */
+/* The table of source types, and what their codecs share. */
+#include "types.h"
+
+#include "base/html.h"
+#include "base/map.h"
+#include "base/text.h"
+#include "base/url.h"
+
+const struct source_type *const *source_types(void)
+{
+	static const struct source_type *const types[] = {
+#define SOURCE_TYPE(type) &source_##type,
+#include "source/types.def"
+#undef SOURCE_TYPE
+		NULL
+	};
+	return types;
+}
+
+const struct source_type *source_type_find(struct str name)
+{
+	for (const struct source_type *const *t = source_types(); *t != NULL; t++)
+		if (str_eq(name, str_c((*t)->name)))
+			return *t;
+	return NULL;
+}
+
+const struct source_type *source_detect(const struct frame *f)
+{
+	const struct source_type *best = NULL;
+	int best_score = 0;
+
+	for (const struct source_type *const *t = source_types(); *t != NULL; t++) {
+		int score = (*t)->detect ? (*t)->detect(f) : 0;
+
+		if (score > best_score) {
+			best = *t;
+			best_score = score;
+		}
+	}
+	return best;
+}
+
+bool source_next_single(struct source *s, struct transfer *ret, const char *accept)
+{
+	struct single_state *state = s->state;
+
+	state->asked = !state->asked;
+	if (!state->asked)
+		return false;
+	ret->kind = str_starts_nocase(s->url, STR("file:")) ? TRANSFER_FILE : TRANSFER_HTTP;
+	ret->framing = FRAMING_BODY;
+	ret->url = arena_str(ret->arena, s->url);
+	ret->follow = true;
+	if (ret->kind == TRANSFER_HTTP)
+		transfer_header(ret, "Accept", str_c(accept));
+	return true;
+}
+
+/* --- texts and links ---------------------------------------------------------------------------------------- */
+
+/* An http(s) URL without a byte that url_resolve would touch. */
+static bool is_ready(struct str s)
+{
+	if (!str_starts(s, STR("http://")) && !str_starts(s, STR("https://")))
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f)
+			return false;
+	return s.len <= URL_MAX;
+}
+
+struct str source_absolute(struct arena *a, struct str base, struct str ref)
+{
+	ref = str_trim(ref);
+	if (str_empty(ref))
+		return STR_NULL;
+	if (is_ready(ref))
+		return arena_str(a, ref);
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(URL_MAX);
+	return url_resolve(&b, base, ref) ? arena_str(a, strbuf_str(&b)) : STR_NULL;
+}
+
+struct link_ctx {
+	struct post *post;
+	struct str base;
+};
+
+static void add_link(void *ctx, struct str href)
+{
+	struct link_ctx *l = ctx;
+
+	if (is_ready(href)) {
+		post_add_link(l->post, href);
+		return;
+	}
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(URL_MAX);
+	/* a fragment alone leads nowhere else, and what is no http(s) URL in the end is dropped by post_seal */
+	if (!str_starts(href, STR("#")) && url_resolve(&b, l->base, href) && url_is_http(strbuf_str(&b)))
+		post_add_link(l->post, strbuf_str(&b));
+}
+
+struct str source_html(struct post *p, struct str html, struct str base, struct strbuf *scratch)
+{
+	struct link_ctx ctx = { .post = p, .base = base };
+
+	strbuf_reset(scratch);
+	html_to_text(scratch, text_cut(html, FIELD_HTML_MAX), add_link, &ctx);
+	return arena_str(p->arena, text_cut(strbuf_str(scratch), POST_TEXT_MAX));
+}
+
+struct str source_maybe_html(struct post *p, struct str s, struct str base, struct strbuf *scratch)
+{
+	s = text_cut(str_trim(s), POST_TEXT_MAX);
+	return html_looks_like(s) ? source_html(p, s, base, scratch) : arena_str(p->arena, s);
+}
+
+struct str source_person_name(struct str s)
+{
+	s = str_trim(s);
+	size_t open = str_chr(s, '('), angle = str_chr(s, '<');
+
+	if (open != STR_NPOS && str_chr(str_slice(s, 0, open), '@') != STR_NPOS) {
+		size_t close = str_rchr(s, ')');
+		struct str name = str_trim(str_slice(s, open + 1, close == STR_NPOS ? s.len : close));
+
+		return str_empty(name) ? str_trim(str_slice(s, 0, open)) : name;
+	}
+	if (open != STR_NPOS && open > 0 && str_chr(str_from(s, open), '@') != STR_NPOS)
+		return str_trim(str_slice(s, 0, open));
+	if (angle != STR_NPOS && angle > 0 && str_ends(s, STR(">")))
+		return str_trim(str_slice(s, 0, angle));
+	return str_starts_nocase(s, STR("mailto:")) ? str_from(s, 7) : s;
+}
+
+/* --- the document ------------------------------------------------------------------------------------------- */
+
+void source_document_init(struct source_document *d)
+{
+	*d = (struct source_document){ .arena = arena_new(DOCUMENT_ARENA_MAX), .updated_unix_ms = TIME_ABSENT };
+}
+
+void source_document_release(struct source_document *d)
+{
+	post_list_release(&d->posts);
+	arena_free(d->arena);
+	*d = (struct source_document){ .arena = NULL };
+}
+
+/* "id|more" as the id of a post that shares `id` with another one. */
+static void extend_id(struct post *p, struct str more)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(2 * POST_TEXT_MAX);
+
+	strbuf_add(&b, p->id);
+	strbuf_addc(&b, '|');
+	strbuf_add(&b, more);
+	p->id = arena_str(p->arena, strbuf_str(&b));
+	post_seal(p);
+}
+
+/*
+ * Publishers that put one guid on everything, or one link on items without a guid, must not lose all items but one: such
+ * ids are extended by the URL where that differs, else by the title where the URL was the id.  Two versions of one post
+ * (same id and URL) stay one.
+ */
+static void tell_apart(struct source_document *d, const bool *own_id)
+{
+	struct map *first = map_new();
+	VEC(struct post *) clashes = { 0 };
+
+	for (size_t i = 0; i < d->posts.posts.n; i++) {
+		struct post *p = d->posts.posts.v[i], *q = map_get(first, p->id);
+
+		if (q == NULL) {
+			map_put(first, p->id, p);
+			continue;
+		}
+		bool differs = own_id[i] ? !str_eq(p->url, q->url) : !str_eq(p->title, q->title);
+		if (!differs)
+			continue;
+		vec_push(&clashes, p);
+		vec_push(&clashes, q);
+	}
+	for (size_t i = 0; i < clashes.n; i++) {
+		struct post *p = clashes.v[i];
+
+		if (map_get(first, p->id) == NULL)
+			continue; /* the first of several, already done */
+		extend_id(p, str_eq(p->id, p->url) || str_empty(p->url) ? p->title : p->url);
+	}
+	vec_free(&clashes);
+	map_free(first);
+}
+
+void source_document_finish(struct source_document *d, const struct author *authors, size_t n_authors)
+{
+	size_t n = d->posts.posts.n;
+	bool *own_id = mem_alloc(n + 1);
+
+	for (size_t i = 0; i < n; i++) {
+		struct post *p = d->posts.posts.v[i];
+
+		own_id[i] = !str_empty(str_trim(p->id));
+		if (!str_present(p->language))
+			p->language = arena_str(p->arena, d->language);
+		for (size_t k = 0; p->authors.n == 0 && k < n_authors; k++)
+			post_add_author(p, authors[k].name, authors[k].handle, authors[k].url);
+		post_seal(p);
+	}
+	tell_apart(d, own_id);
+	mem_free(own_id);
+}
