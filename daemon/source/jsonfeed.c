@@ -125,7 +125,7 @@ static void read_document(struct source_document *d, const json_t *j, struct str
 	source_document_finish(d, feed->authors.v, feed->authors.n);
 }
 
-/* Strict first; then each part repaired by itself would be possible, but JSON repair keeps the whole. */
+/* Strict first: repair costs a copy. */
 static json_t *parse_any(struct str bytes, bool *ret_repaired, struct err *e)
 {
 	json_t *j = json_parse(bytes, e);
@@ -143,6 +143,8 @@ static int jsonfeed_parse(struct source *s __attribute__((unused)), const struct
                           struct err *e)
 {
 	bool repaired;
+
+	*out = (struct source_document){ .arena = NULL };
 	OWNED_JSON json_t *j = parse_any(frame->bytes, &repaired, e);
 
 	if (j == NULL)

@@ -3,6 +3,7 @@
 #include "types.h"
 
 #include "base/html.h"
+#include "base/json.h"
 #include "base/map.h"
 #include "base/text.h"
 #include "base/url.h"
@@ -211,4 +212,21 @@ void source_document_finish(struct source_document *d, const struct author *auth
 	}
 	tell_apart(d, own_id);
 	mem_free(own_id);
+}
+
+json_t *source_document_to_json(const struct source_document *d)
+{
+	json_t *j = json_object(), *feed = json_object(), *posts = json_array();
+	char updated[DATE_TEXT_MAX];
+
+	json_set_text(feed, "title", d->title);
+	json_set_text(feed, "url", d->url);
+	json_set_text(feed, "language", d->language);
+	date_rfc3339(updated, d->updated_unix_ms);
+	json_set_text(feed, "updated", d->updated_unix_ms == TIME_ABSENT ? STR_NULL : str_c(updated));
+	for (size_t i = 0; i < d->posts.posts.n; i++)
+		json_array_append_new(posts, post_to_json(d->posts.posts.v[i]));
+	json_set(j, "feed", feed);
+	json_set(j, "posts", posts);
+	return j;
 }

@@ -38,6 +38,8 @@ struct source_document {        /* what parse() returns beside posts; texts live
 	struct post_list posts;     /* in document order, sealed, source not set */
 };
 void source_document_release(struct source_document *d);
+/* {"feed":{title,url,language,updated},"posts":[…]} as monitorctl parse prints it.  New reference. */
+json_t *source_document_to_json(const struct source_document *d);
 
 struct frame {
 	struct str bytes;
