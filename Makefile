@@ -162,10 +162,10 @@ clean: ## remove what was built
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-lint: deps-test ## floors, fences, headers alone
+lint: deps-test ## floors, fences, headers alone, scripts, no notes to self
 	$(Q)python3 tests/lint/floors.py
+	$(Q)python3 tests/lint/files.py
 	$(Q)sh tests/lint/headers.sh
-	$(Q)sh -n tests/lint/headers.sh
 
 run: deps ## build and start monitord with config/quickstart.yaml
 	@if [ -f daemon/monitord.c ]; then $(MAKE) --no-print-directory programs && exec sh tests/lib/quickstart.sh; else \

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Floors and fences: who may include whom, and which library belongs to which folder (daemon/README.md)."""
+"""Floors and fences: who may include whom, which library belongs to which folder, how long a line may be
+(daemon/README.md)."""
 import re, sys
 from pathlib import Path
 
