@@ -103,7 +103,8 @@ int mime_address(struct str mailbox, struct str *ret_address, struct err *e)
 		good = (unsigned char)name.p[i] >= 0x20 && name.p[i] != '<' && name.p[i] != '>';
 	good = good && at != STR_NPOS && at > 0 && at + 1 < s.len && s.len <= ADDRESS_MAX;
 	for (size_t i = 0; good && i < s.len; i++)
-		good = s.p[i] > 0x20 && s.p[i] < 0x7f && str_chr(STR("<>()[]\\,;:\""), s.p[i]) == STR_NPOS && (s.p[i] != '@' || i == at);
+		good = s.p[i] > 0x20 && s.p[i] < 0x7f && str_chr(STR("<>()[]\\,;:\""), s.p[i]) == STR_NPOS &&
+		        (s.p[i] != '@' || i == at);
 	if (!good)
 		return err_set(e, ERR_CONFIG, "\"%.*s\" is no mail address, expected name@host or \"Name <name@host>\" in ASCII",
 		               STR_ARG(text_cut_points(mailbox, 80)));

@@ -34,7 +34,8 @@ static int unknown_field(struct str field, int column, struct err *e)
 	int near = str_nearest(field, field_names, N_FIELDS);
 	struct str shown = text_cut_points(field, 60);
 	if (near < 0)
-		return err_set_at(e, ERR_CONFIG, column, "column %d: no field {{%.*s}}; there are id, watch, words, post.title …", column,
+		return err_set_at(e, ERR_CONFIG, column,
+		        "column %d: no field {{%.*s}}; there are id, watch, words, post.title …", column,
 		                  STR_ARG(shown));
 	return err_set_at(e, ERR_CONFIG, column, "column %d: no field {{%.*s}}, did you mean {{%s}}?", column, STR_ARG(shown),
 	                  field_names[near]);

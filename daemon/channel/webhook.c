@@ -75,7 +75,8 @@ static int check_headers(const struct headers *headers, struct err *e)
 				               k == 0 ? "; use content_type" : "");
 		for (size_t k = 0; k < h->value.len; k++)
 			if ((unsigned char)h->value.p[k] < 0x20 && h->value.p[k] != '\t')
-				return err_set(e, ERR_CONFIG, "headers: the value of %.*s holds a control character", STR_ARG(shown));
+				return err_set(e, ERR_CONFIG, "headers: the value of %.*s holds a control character",
+				        STR_ARG(shown));
 	}
 	return 0;
 }

@@ -67,7 +67,8 @@ static void patch(const struct call *c, struct world_channel *old, const json_t 
 	if (config_channel_from_json(merged, engine_types(c->engine), arena, &settings, &e) != 0) {
 		call_bad(c, &e);
 	} else if (!str_eq(settings.name, old->settings.name)) {
-		engine_problem(c->engine, c->id, 400, 0, "name: a channel keeps its name, because what waits for it is known by it; add it anew instead");
+		engine_problem(c->engine, c->id, 400, 0,
+		        "name: a channel keeps its name, because what waits for it is known by it; add it anew instead");
 	} else if (engine_change_channel(c->engine, c->now, old, &settings, arena, merged, &channel, &e) != 0) {
 		call_failed(c, &e);
 	} else {

@@ -71,7 +71,8 @@ static void patch(const struct call *c, struct world_source *old, const json_t *
 	if (config_source_from_json(merged, engine_types(c->engine), arena, &settings, &e) != 0) {
 		call_bad(c, &e);
 	} else if (!str_eq(settings.name, old->settings.name)) {
-		engine_problem(c->engine, c->id, 400, 0, "name: a source keeps its name, because its posts are known by it; add it anew instead");
+		engine_problem(c->engine, c->id, 400, 0,
+		        "name: a source keeps its name, because its posts are known by it; add it anew instead");
 	} else if (engine_change_source(c->engine, c->now, old, &settings, arena, merged, &source, &e) != 0) {
 		call_failed(c, &e);
 	} else {

@@ -28,7 +28,8 @@ static void slug(struct strbuf *out, struct str title)
 	for (size_t pos = 0; pos < title.len;) {
 		size_t from = pos;
 		uint32_t c = text_next(title, &pos);
-		bool word = c >= 0x80 ? c >= 0xC0 && c != 0xD7 && c != 0xF7 && !(c >= 0x2000 && c <= 0x2BFF) && !(c >= 0x3000 && c <= 0x3004)
+		bool word = c >= 0x80 ? c >= 0xC0 && c != 0xD7 && c != 0xF7 &&
+		        !(c >= 0x2000 && c <= 0x2BFF) && !(c >= 0x3000 && c <= 0x3004)
 			: char_is_alnum((char)c);
 		if (!word) {
 			gap = out->len > 0;

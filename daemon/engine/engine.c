@@ -284,7 +284,8 @@ static void log_errors(enum log_level level, const char *event, struct config_er
 
 static void log_level_of(const struct config *c)
 {
-	static const enum log_level levels[] = { LOG_LEVEL_ERR, LOG_LEVEL_WARNING, LOG_LEVEL_NOTICE, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+	static const enum log_level levels[] = { LOG_LEVEL_ERR,
+	        LOG_LEVEL_WARNING, LOG_LEVEL_NOTICE, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 	if (c->daemon.log_level >= 0 && c->daemon.log_level < 5)
 		log_set_level(levels[c->daemon.log_level]);
 }
@@ -607,7 +608,8 @@ static int rebuild(struct engine *g, struct err *e)
 	struct config_errors errors = { 0 };
 	struct world *world = NULL;
 	if (world_build(g->world->config, &g->types.types, g->store, true, &errors, &world) != 0) {
-		(void)err_set(e, ERR_SYSTEM, "%.*s", STR_ARG(errors.list.n > 0 ? errors.list.v[0] : STR("cannot read the database")));
+		(void)err_set(e, ERR_SYSTEM, "%.*s",
+		        STR_ARG(errors.list.n > 0 ? errors.list.v[0] : STR("cannot read the database")));
 		config_errors_release(&errors);
 		return -1;
 	}
@@ -641,7 +643,8 @@ static void refuse(struct engine *g, struct message *const *in, size_t n_in)
 {
 	for (size_t i = 0; i < n_in; i++) {
 		if (in[i]->kind == MESSAGE_COMMAND)
-			engine_problem(g, in[i]->request_id, 503, 0, "%s; monitord tries again by itself", strbuf_cstr(&g->store_error));
+			engine_problem(g, in[i]->request_id, 503, 0, "%s; monitord tries again by itself",
+			        strbuf_cstr(&g->store_error));
 		else if (in[i]->kind == MESSAGE_STOP)
 			begin_stop(g);
 	}

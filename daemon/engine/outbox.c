@@ -171,8 +171,10 @@ static void later(struct engine *g, struct world_channel *c, struct outbox_item 
 {
 	struct store_delivery d = row_of(g, c, item);
 	int64_t demanded = retry_after_ms(reply_header(r, "retry-after"), g->now.unix_ms);
-	int64_t wait = broken ? BROKEN_RETRY_MS : retry_delay_ms((int)(d.attempts > 100 ? 100 : d.attempts), engine_random(g), demanded);
-	int64_t closed = broken ? BROKEN_RETRY_MS : retry_delay_ms((int)(c->failures > 99 ? 100 : c->failures + 1), engine_random(g), demanded);
+	int64_t wait = broken ? BROKEN_RETRY_MS :
+	        retry_delay_ms((int)(d.attempts > 100 ? 100 : d.attempts), engine_random(g), demanded);
+	int64_t closed = broken ? BROKEN_RETRY_MS :
+	        retry_delay_ms((int)(c->failures > 99 ? 100 : c->failures + 1), engine_random(g), demanded);
 	if (!broken && d.attempts >= ATTEMPTS_MIN && g->now.unix_ms - d.created_unix_ms >= RETRY_GIVE_UP_MS) {
 		dead(g, c, item, why);
 	} else {
