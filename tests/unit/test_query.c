@@ -133,3 +133,80 @@ TEST(field_names)
 	CHECK_STR(str_c(match_field_name(FIELD_OF_LINK)), "link");
 	CHECK_STR(str_c(match_field_name(FIELD_OF_AUTHOR_URL)), "author_url");
 }
+
+static void explains(const char *query, const struct post *p, const char *want)
+{
+	OWNED(query) struct query *q = parsed(query);
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(65536);
+
+	query_explain(q, p, &b);
+	CHECK_STR(strbuf_str(&b), want);
+}
+
+TEST(explain)
+{
+	struct post p = { .title = STR("Musk parle"), .text = STR("musk et Tesla"), .language = STR("fr") };
+
+	explains("musk", &p, "yes musk   title: Musk, text: musk\n");
+	explains("musk (\"sam altman\" OR lang:fr) -tesla", &p,
+		"no  all of\n"
+		"yes   musk   title: Musk, text: musk\n"
+		"yes   any of\n"
+		"no      \"sam altman\"\n"
+		"yes     lang:fr   language: fr\n"
+		"no    not\n"
+		"yes     tesla   text: Tesla\n");
+}
+
+static void lints(const char *query, const char *part)
+{
+	OWNED(query) struct query *q = parsed(query);
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(4096);
+
+	query_lint(q, &b);
+	if (part[0] == '\0')
+		CHECK_STR(strbuf_str(&b), "");
+	else if (str_find(strbuf_str(&b), str_c(part)) == STR_NPOS)
+		fail_msg("%s: \"%s\" lacks \"%s\"", query, strbuf_cstr(&b), part);
+}
+
+TEST(lint)
+{
+	lints("sutskever", "");
+	lints("musk -tesla (a OR b)", "");
+	lints("lang:fr (lang:de OR musk)", "");
+	lints("-tesla", "over-broad: no word");
+	lints("musk OR -tesla", "over-broad: no word");
+	lints("a*", "over-broad: a* fits most posts");
+	lints("人*", "");
+	lints("musk -MUSK", "can never match: musk is both asked for and excluded");
+	lints("(musk -musk) OR tesla", "can never match");
+	lints("lang:fr lang:de", "one lang, and two");
+	lints("source:a source:b x", "one source, and two");
+}
+
+static void fts(const char *query, const char *want)
+{
+	OWNED(query) struct query *q = parsed(query);
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(65536);
+
+	CHECK_INT(query_necessary_fts(q, &b), want[0] != '\0');
+	CHECK_STR(strbuf_str(&b), want);
+}
+
+TEST(necessary_fts)
+{
+	fts("Sutskever", "(\"sutskever\")");
+	fts("\"Sam Alt\"*", "(\"sam alt\"*)");
+	fts("a b OR c", "(((\"a\") AND (\"b\")) OR (\"c\"))");
+	fts("a -b", "((\"a\"))");
+	fts("-(-a OR b)", "((\"a\"))");
+	fts("-a", "");
+	fts("a OR -b", "");
+	fts("a OR from:b", "");
+	fts("a from:b", "((\"a\"))");
+	fts("\"x 4.5 y z\"", "(\"x\" AND \"y z\")");
+	fts("人工", "(\"人 工\")");
+	fts("🚀", "");
+	fts("NEAR AND \"x\\\"", "((\"near\") AND (\"x\"))");
+}
