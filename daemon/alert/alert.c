@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-/* How an alert reads to people (words, author, reason) and its one JSON form; excerpts are in excerpt.c. */
+/* How an alert reads to people (words, author, reason) and its one JSON form; excerpts are in
+ * excerpt.c. */
 #include "alert/alert.h"
 
 #include "base/json.h"
 #include "base/text.h"
 
-#define TERM_SHOWN_MAX 100  /* code points of one term in a line for people */
+#define TERM_SHOWN_MAX 100 /* code points of one term in a line for people */
 #define AUTHORS_SHOWN_MAX 3
 
 /* The distinct terms of some spans, by ASCII letters' fold; the first way of writing wins. */
 struct terms {
-	VEC(struct str) list; /* at most what a query may hold */
+	VEC(struct str) list;     /* at most what a query may hold */
 	VEC(unsigned int) fields; /* of the same index: the fields in which the term hit, as bits */
 };
 
@@ -150,17 +151,20 @@ static int span_from_json(const json_t *j, struct arena *arena, struct span *ret
 	int64_t index = json_get_int(j, "index", 0);
 	int found = -1;
 	for (int f = FIELD_OF_TITLE; f <= FIELD_OF_AUTHOR_URL; f++)
-		if (str_present(field) && str_eq(field, str_c(match_field_name((enum post_field)f))))
+		if (str_present(field) &&
+		    str_eq(field, str_c(match_field_name((enum post_field)f))))
 			found = f;
 	if (found < 0)
-		return err_set(e, ERR_INPUT, "span: \"%.*s\" is no field of a post", STR_ARG(text_cut(field, 40)));
+		return err_set(e, ERR_INPUT, "span: \"%.*s\" is no field of a post",
+			       STR_ARG(text_cut(field, 40)));
 	if (index < 0 || start < 0 || end < start)
-		return err_set(e, ERR_INPUT, "span: index, start and end must be numbers with 0 <= start <= end");
+		return err_set(e, ERR_INPUT,
+			       "span: index, start and end must be numbers with 0 <= start <= end");
 	*ret = (struct span){ .field = (enum post_field)found,
-		              .index = (size_t)index,
-		              .start = (size_t)start,
-		              .end = (size_t)end,
-		              .term = arena_str(arena, json_get_str(j, "term")) };
+			      .index = (size_t)index,
+			      .start = (size_t)start,
+			      .end = (size_t)end,
+			      .term = arena_str(arena, json_get_str(j, "term")) };
 	return 0;
 }
 
@@ -188,7 +192,9 @@ json_t *alert_to_json(const struct alert *a)
 	json_set_text(j, "watch", a->watch);
 	json_set_text(j, "query", a->query);
 	json_set_text(j, "created",
-	              a->created_unix_ms == TIME_ABSENT ? STR_NULL : str_c(date_rfc3339(date, a->created_unix_ms)));
+		      a->created_unix_ms == TIME_ABSENT
+			      ? STR_NULL
+			      : str_c(date_rfc3339(date, a->created_unix_ms)));
 	AUTO(strbuf) struct strbuf reason = STRBUF_INIT(1 << 20);
 	alert_reason(a, &reason);
 	json_set_text(j, "reason", strbuf_str(&reason));

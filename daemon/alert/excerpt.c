@@ -15,7 +15,8 @@ void alert_excerpt_release(struct alert_excerpt *x)
 
 static bool is_space_point(uint32_t c)
 {
-	return (c < 0x80 && char_is_space((char)c)) || c == 0x85 || c == 0xa0 || c == 0x2028 || c == 0x2029 || c == 0x3000;
+	return (c < 0x80 && char_is_space((char)c)) || c == 0x85 || c == 0xa0 || c == 0x2028 ||
+	       c == 0x2029 || c == 0x3000;
 }
 
 /* The first span of a field says which author, tag or link is shown. */
@@ -75,8 +76,10 @@ static size_t to_border(struct str s, size_t at)
 	return at;
 }
 
-/* The hits in one field's text, ascending and merged; spans are in order already, unless stored by someone else. */
-static void collect(const struct spans *spans, enum post_field field, size_t index, struct str s, struct ranges *ret)
+/* The hits in one field's text, ascending and merged; spans are in order already, unless stored by
+ * someone else. */
+static void collect(const struct spans *spans, enum post_field field, size_t index, struct str s,
+		    struct ranges *ret)
 {
 	size_t last_end = 0;
 	for (size_t i = 0; spans != NULL && i < spans->list.n; i++) {
@@ -111,7 +114,8 @@ static void fold(struct str s, const struct ranges *raw, struct strbuf *out, str
 		gap = space;
 		if (space)
 			continue;
-		if (!inside && hit < raw->list.n && from >= raw->list.v[hit].start && from < raw->list.v[hit].end) {
+		if (!inside && hit < raw->list.n && from >= raw->list.v[hit].start &&
+		    from < raw->list.v[hit].end) {
 			inside = true;
 			start = out->len;
 		}
@@ -132,7 +136,7 @@ static size_t step_back(struct str s, size_t at)
 static size_t walk_back(struct str s, size_t *at, size_t points)
 {
 	size_t n = 0;
-	for (; n < points && *at > 0; n++)
+	for (; n<points && * at> 0; n++)
 		*at = step_back(s, *at);
 	return n;
 }
@@ -186,7 +190,8 @@ static struct byte_range last_whole_hit(const struct ranges *hits, struct byte_r
 	return last;
 }
 
-void alert_excerpt(const struct alert *a, enum post_field field, size_t max_points, struct alert_excerpt *ret)
+void alert_excerpt(const struct alert *a, enum post_field field, size_t max_points,
+		   struct alert_excerpt *ret)
 {
 	alert_excerpt_release(ret);
 	size_t index = first_index(a->spans, field);
@@ -201,7 +206,8 @@ void alert_excerpt(const struct alert *a, enum post_field field, size_t max_poin
 	size_t end = 0;
 	walk_on(s, &end, max_points);
 	if (end < s.len) {
-		struct byte_range first = hits.list.n > 0 ? hits.list.v[0] : (struct byte_range){ 0, 0 };
+		struct byte_range first =
+			hits.list.n > 0 ? hits.list.v[0] : (struct byte_range){ 0, 0 };
 		w = window(s, first, max_points);
 		struct byte_range last = hits.list.n > 0 ? last_whole_hit(&hits, w) : first;
 		snap(s, (struct byte_range){ first.start, last.end }, &w);
@@ -218,6 +224,7 @@ void alert_excerpt(const struct alert *a, enum post_field field, size_t max_poin
 		h.start = h.start < w.start ? w.start : h.start;
 		h.end = h.end > w.end ? w.end : h.end;
 		if (h.start < h.end)
-			vec_push(&ret->hits, ((struct byte_range){ h.start - w.start + shift, h.end - w.start + shift }));
+			vec_push(&ret->hits, ((struct byte_range){ h.start - w.start + shift,
+								   h.end - w.start + shift }));
 	}
 }

@@ -20,8 +20,9 @@ static int64_t jitter(int64_t span, uint64_t seed, int step)
 
 int64_t retry_delay_ms(int attempts, uint64_t seed, int64_t demanded_ms)
 {
-	static const int64_t ladder[] = { 5 * SECOND_MS,  30 * SECOND_MS, 2 * MINUTE_MS, 5 * MINUTE_MS,
-		                          15 * MINUTE_MS, 30 * MINUTE_MS, HOUR_MS };
+	static const int64_t ladder[] = { 5 * SECOND_MS, 30 * SECOND_MS, 2 * MINUTE_MS,
+					  5 * MINUTE_MS, 15 * MINUTE_MS, 30 * MINUTE_MS,
+					  HOUR_MS };
 	int last = (int)(sizeof(ladder) / sizeof(ladder[0])) - 1;
 	int step = attempts < 1 ? 0 : attempts - 1;
 	int64_t base = ladder[step > last ? last : step];
@@ -68,6 +69,7 @@ int64_t retry_poll_ms(int64_t every_ms, int failures, uint64_t seed)
 	int64_t extra = jitter(base / 10, seed, failures);
 	if (base + extra <= cap)
 		return base + extra;
-	/* at the cap the spread goes downwards, or all broken sources of a host would come back together */
+	/* at the cap the spread goes downwards, or all broken sources of a host would come back
+	 * together */
 	return cap - extra < every_ms ? every_ms : cap - extra;
 }

@@ -26,7 +26,8 @@ const struct channel_type *channel_type_find(struct str name)
 	return NULL;
 }
 
-int channel_compose(const struct channel *c, const struct alert *a, int64_t now_unix_ms, struct transfer **ret, struct err *e)
+int channel_compose(const struct channel *c, const struct alert *a, int64_t now_unix_ms,
+		    struct transfer **ret, struct err *e)
 {
 	return c->type->compose(c, a, now_unix_ms, ret, e);
 }
@@ -55,7 +56,8 @@ static enum verdict judge_status(int status)
 	}
 }
 
-enum verdict channel_judge_http(const struct channel *c __attribute__((unused)), const struct reply *r)
+enum verdict channel_judge_http(const struct channel *c __attribute__((unused)),
+				const struct reply *r)
 {
 	switch (r->outcome) {
 	case REPLY_OK:
@@ -70,7 +72,8 @@ enum verdict channel_judge_http(const struct channel *c __attribute__((unused)),
 	return VERDICT_LATER;
 }
 
-struct transfer *channel_http(const struct channel *c, const char *method, struct str content_type, struct str body)
+struct transfer *channel_http(const struct channel *c, const char *method, struct str content_type,
+			      struct str body)
 {
 	OWNED(transfer) struct transfer *t = transfer_new(TRANSFER_HTTP);
 	t->method = arena_str(t->arena, str_c(method));
@@ -83,12 +86,14 @@ struct transfer *channel_http(const struct channel *c, const char *method, struc
 	return take(t);
 }
 
-int channel_http_json(const struct channel *c, const json_t *body, struct transfer **ret, struct err *e)
+int channel_http_json(const struct channel *c, const json_t *body, struct transfer **ret,
+		      struct err *e)
 {
 	AUTO(strbuf) struct strbuf text = STRBUF_INIT(RENDER_BODY_MAX);
 	json_dump(&text, body, false);
 	if (text.toobig)
-		return err_set(e, ERR_LIMIT, "channel %.*s: message over %u bytes", STR_ARG(c->name), RENDER_BODY_MAX);
+		return err_set(e, ERR_LIMIT, "channel %.*s: message over %u bytes",
+			       STR_ARG(c->name), RENDER_BODY_MAX);
 	*ret = channel_http(c, "POST", STR("application/json"), strbuf_str(&text));
 	return 0;
 }

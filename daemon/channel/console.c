@@ -31,8 +31,9 @@ static void add_line(struct strbuf *out, const struct alert_excerpt *x, const st
 	strbuf_addc(out, '\n');
 }
 
-static int console_compose(const struct channel *c, const struct alert *a, int64_t now_unix_ms __attribute__((unused)),
-                           struct transfer **ret, struct err *e __attribute__((unused)))
+static int console_compose(const struct channel *c, const struct alert *a,
+			   int64_t now_unix_ms __attribute__((unused)), struct transfer **ret,
+			   struct err *e __attribute__((unused)))
 {
 	const struct console_settings *s = c->settings;
 	const struct palette *p = &palettes[s->color == COLOR_ALWAYS ? COLOR_ALWAYS : COLOR_NEVER];
@@ -65,7 +66,8 @@ static int console_compose(const struct channel *c, const struct alert *a, int64
 	return 0;
 }
 
-static enum verdict console_judge(const struct channel *c __attribute__((unused)), const struct reply *r)
+static enum verdict console_judge(const struct channel *c __attribute__((unused)),
+				  const struct reply *r)
 {
 	return r->outcome == REPLY_OK ? VERDICT_DELIVERED : VERDICT_LATER;
 }
@@ -77,7 +79,8 @@ static const struct field fields[] = {
 	  .offset = offsetof(struct console_settings, color),
 	  .choices = colors,
 	  .otherwise = "never",
-	  .help = "whether terminal colours mark what matched; without them it stands between asterisks" },
+	  .help = "whether terminal colours mark what matched; without them it stands between "
+		  "asterisks" },
 	FIELD_END,
 };
 

@@ -25,8 +25,8 @@ struct email_settings {
 
 static bool is_loopback(struct str host)
 {
-	return str_eq_nocase(host, STR("localhost")) || str_starts(host, STR("127.")) || str_eq(host, STR("::1")) ||
-	       str_eq(host, STR("[::1]"));
+	return str_eq_nocase(host, STR("localhost")) || str_starts(host, STR("127.")) ||
+	       str_eq(host, STR("::1")) || str_eq(host, STR("[::1]"));
 }
 
 static int email_check(const struct channel *c, struct err *e)
@@ -46,22 +46,27 @@ static int email_check(const struct channel *c, struct err *e)
 	if (s->tls == TLS_NONE && smtps)
 		return err_set(e, ERR_CONFIG, "tls: none contradicts a URL of smtps://");
 	if (s->tls == TLS_NONE && !str_empty(s->username) && !is_loopback(url_host(c->url)))
-		return err_set(e, ERR_CONFIG, "tls: none would send the password in the clear, expected starttls or tls");
+		return err_set(
+			e, ERR_CONFIG,
+			"tls: none would send the password in the clear, expected starttls or tls");
 	return 0;
 }
 
-/* Letters, digits and dashes of a name; what is left of a name in another script is told apart by its hash. */
+/* Letters, digits and dashes of a name; what is left of a name in another script is told apart by
+ * its hash. */
 static void add_slug(struct strbuf *out, struct str name)
 {
 	bool lost = name.len == 0 || name.len > 40;
 	for (size_t i = 0; i < name.len && i < 40; i++) {
-		bool fine = char_is_alnum(name.p[i]) || (name.p[i] == '-' && i > 0 && i + 1 < name.len);
+		bool fine =
+			char_is_alnum(name.p[i]) || (name.p[i] == '-' && i > 0 && i + 1 < name.len);
 		lost = lost || !fine;
 		if (fine)
 			strbuf_addc(out, char_lower(name.p[i]));
 	}
 	if (lost)
-		strbuf_addf(out, "%sx%08x", out->len > 0 && out->p[out->len - 1] != '<' ? "-" : "", (unsigned int)hash64(name));
+		strbuf_addf(out, "%sx%08x", out->len > 0 && out->p[out->len - 1] != '<' ? "-" : "",
+			    (unsigned int)hash64(name));
 }
 
 /* The part of an id that may stand in a Message-ID. */
@@ -76,8 +81,8 @@ static void add_id(struct strbuf *out, struct str id)
 }
 
 /* `host` is the sender's: the name space of the ids. */
-static void add_headers(struct strbuf *out, const struct email_settings *s, const struct alert *a, const struct render *r,
-                        int64_t at_unix_ms, struct str host)
+static void add_headers(struct strbuf *out, const struct email_settings *s, const struct alert *a,
+			const struct render *r, int64_t at_unix_ms, struct str host)
 {
 	char date[DATE_TEXT_MAX];
 	AUTO(strbuf) struct strbuf subject = STRBUF_INIT(RENDER_LINE_MAX), slug = STRBUF_INIT(256);
@@ -93,7 +98,8 @@ static void add_headers(struct strbuf *out, const struct email_settings *s, cons
 	add_id(out, a->delivery_id);
 	strbuf_addf(out, "@%.*s>\r\n", STR_ARG(host));
 	add_slug(&slug, a->watch);
-	strbuf_addf(out, "List-Id: <%.*s.monitord.%.*s>\r\n", STR_ARG(strbuf_str(&slug)), STR_ARG(host));
+	strbuf_addf(out, "List-Id: <%.*s.monitord.%.*s>\r\n", STR_ARG(strbuf_str(&slug)),
+		    STR_ARG(host));
 	strbuf_adds(out, "Auto-Submitted: auto-generated\r\n"); /* RFC 3834: no vacation answers */
 }
 
@@ -146,13 +152,16 @@ static void add_html_title(struct strbuf *out, const struct render *r)
 
 static void add_html_part(struct strbuf *out, const struct alert *a, const struct render *r)
 {
-	strbuf_adds(out, "<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"></head>\n"
-	                 "<body style=\"font-family:sans-serif;max-width:42em\">\n<p style=\"color:#666\">");
+	strbuf_adds(
+		out,
+		"<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"></head>\n"
+		"<body style=\"font-family:sans-serif;max-width:42em\">\n<p style=\"color:#666\">");
 	escape_html(out, strbuf_str(&r->reason));
 	strbuf_adds(out, "</p>\n");
 	add_html_title(out, r);
 	if (r->text.text.len > 0) {
-		strbuf_adds(out, "<blockquote dir=\"auto\" style=\"margin:0;padding-left:1em;border-left:3px solid #ccc\">");
+		strbuf_adds(out, "<blockquote dir=\"auto\" "
+				 "style=\"margin:0;padding-left:1em;border-left:3px solid #ccc\">");
 		render_marked(out, &r->text, escape_html, "<mark>", "</mark>");
 		strbuf_adds(out, "</blockquote>\n");
 	}
@@ -165,26 +174,32 @@ static void add_html_part(struct strbuf *out, const struct alert *a, const struc
 	strbuf_adds(out, "</code></p>\n</body></html>\n");
 }
 
-static void add_part(struct strbuf *out, struct str boundary, const char *type, const struct strbuf *text)
+static void add_part(struct strbuf *out, struct str boundary, const char *type,
+		     const struct strbuf *text)
 {
-	strbuf_addf(out, "--%.*s\r\nContent-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n",
-	            STR_ARG(boundary), type);
+	strbuf_addf(out,
+		    "--%.*s\r\nContent-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: "
+		    "quoted-printable\r\n\r\n",
+		    STR_ARG(boundary), type);
 	mime_quoted_printable(out, strbuf_str(text));
 	strbuf_adds(out, "\r\n");
 }
 
-static void add_mail(struct strbuf *out, const struct email_settings *s, const struct alert *a, int64_t at_unix_ms,
-                     struct str host)
+static void add_mail(struct strbuf *out, const struct email_settings *s, const struct alert *a,
+		     int64_t at_unix_ms, struct str host)
 {
 	AUTO(render) struct render r;
 	render_init(&r, a, TITLE_POINTS, TEXT_POINTS);
-	AUTO(strbuf) struct strbuf plain = STRBUF_INIT(RENDER_BODY_MAX), html = STRBUF_INIT(RENDER_BODY_MAX),
-	                           boundary = STRBUF_INIT(256);
+	AUTO(strbuf)
+	struct strbuf plain = STRBUF_INIT(RENDER_BODY_MAX),
+		      html = STRBUF_INIT(RENDER_BODY_MAX), boundary = STRBUF_INIT(256);
 	/* quoted-printable never holds "=_" (RFC 2045 6.7), so no text can end its part */
 	strbuf_addf(&boundary, "=_%016llx", (unsigned long long)hash64(a->delivery_id));
 	add_headers(out, s, a, &r, at_unix_ms, host);
-	strbuf_addf(out, "MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary=\"%.*s\"\r\n\r\n",
-	            STR_ARG(strbuf_str(&boundary)));
+	strbuf_addf(out,
+		    "MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n "
+		    "boundary=\"%.*s\"\r\n\r\n",
+		    STR_ARG(strbuf_str(&boundary)));
 	add_text_part(&plain, a, &r);
 	add_html_part(&html, a, &r);
 	add_part(out, strbuf_str(&boundary), "plain", &plain);
@@ -192,7 +207,8 @@ static void add_mail(struct strbuf *out, const struct email_settings *s, const s
 	strbuf_addf(out, "--%.*s--\r\n", STR_ARG(strbuf_str(&boundary)));
 }
 
-static int email_compose(const struct channel *c, const struct alert *a, int64_t now_unix_ms, struct transfer **ret, struct err *e)
+static int email_compose(const struct channel *c, const struct alert *a, int64_t now_unix_ms,
+			 struct transfer **ret, struct err *e)
 {
 	const struct email_settings *s = c->settings;
 	AUTO(strbuf) struct strbuf mail = STRBUF_INIT(RENDER_BODY_MAX);
@@ -211,7 +227,8 @@ static int email_compose(const struct channel *c, const struct alert *a, int64_t
 	add_mail(&mail, s, a, at, str_from(t->mail_from, str_rchr(t->mail_from, '@') + 1));
 	bool smtp = str_starts_nocase(c->url, STR("smtp:"));
 	if (s->tls == TLS_TLS && smtp)
-		t->url = arena_fmt(t->arena, "smtps:%.*s", STR_ARG(str_from(c->url, strlen("smtp:"))));
+		t->url = arena_fmt(t->arena, "smtps:%.*s",
+				   STR_ARG(str_from(c->url, strlen("smtp:"))));
 	else
 		t->url = arena_str(t->arena, c->url);
 	t->tls_required = s->tls != TLS_NONE;
@@ -224,8 +241,10 @@ static int email_compose(const struct channel *c, const struct alert *a, int64_t
 	return 0;
 }
 
-/* RFC 5321 4.2.1 and RFC 4954 6: what the last reply code says of the mail, the mailbox or the account. */
-static enum verdict email_judge(const struct channel *c __attribute__((unused)), const struct reply *r)
+/* RFC 5321 4.2.1 and RFC 4954 6: what the last reply code says of the mail, the mailbox or the
+ * account. */
+static enum verdict email_judge(const struct channel *c __attribute__((unused)),
+				const struct reply *r)
 {
 	if (r->outcome == REPLY_REFUSED)
 		return VERDICT_BROKEN;
@@ -236,7 +255,8 @@ static enum verdict email_judge(const struct channel *c __attribute__((unused)),
 	case 534:
 	case 535:
 	case 538:
-	case 550: /* mailbox unavailable; also how policies refuse: the operator must look either way */
+	case 550: /* mailbox unavailable; also how policies refuse: the operator must look either
+		     way */
 	case 551:
 	case 553:
 		return VERDICT_BROKEN;
@@ -266,7 +286,8 @@ static const struct field fields[] = {
 	  .offset = offsetof(struct email_settings, tls),
 	  .choices = tls_names,
 	  .otherwise = "starttls",
-	  .help = "starttls: required; tls: from the first byte (also by an smtps:// URL); none: only if the server offers it" },
+	  .help = "starttls: required; tls: from the first byte (also by an smtps:// URL); none: "
+		  "only if the server offers it" },
 	{ .name = "subject_prefix",
 	  .type = FIELD_TEXT,
 	  .offset = offsetof(struct email_settings, subject_prefix),

@@ -6,10 +6,10 @@
 #include "base/text.h"
 
 #define LINE_MAX_COLUMNS 76
-#define WORD_MAX 60              /* a longer word is encoded, so that lines can be folded */
-#define ENCODED_OVERHEAD 12      /* =?UTF-8?B??= */
-#define ADDRESS_MAX 254          /* RFC 5321 4.5.3.1.3, less the angle brackets */
-#define TEXT_MAX 4000            /* bytes of one header field's text */
+#define WORD_MAX 60         /* a longer word is encoded, so that lines can be folded */
+#define ENCODED_OVERHEAD 12 /* =?UTF-8?B??= */
+#define ADDRESS_MAX 254     /* RFC 5321 4.5.3.1.3, less the angle brackets */
+#define TEXT_MAX 4000       /* bytes of one header field's text */
 
 static bool is_plain(struct str s)
 {
@@ -47,7 +47,9 @@ static void add_plain(struct strbuf *out, struct str s, size_t *column)
 static void add_encoded(struct strbuf *out, struct str s, size_t *column)
 {
 	for (struct str rest = s; !str_empty(rest);) {
-		size_t room = *column + ENCODED_OVERHEAD + 8 > LINE_MAX_COLUMNS ? 0 : LINE_MAX_COLUMNS - *column - ENCODED_OVERHEAD;
+		size_t room = *column + ENCODED_OVERHEAD + 8 > LINE_MAX_COLUMNS
+				      ? 0
+				      : LINE_MAX_COLUMNS - *column - ENCODED_OVERHEAD;
 		struct str piece = text_cut(rest, room / 4 * 3);
 		if (str_empty(piece)) {
 			strbuf_adds(out, "\r\n ");
@@ -103,11 +105,14 @@ int mime_address(struct str mailbox, struct str *ret_address, struct err *e)
 		good = (unsigned char)name.p[i] >= 0x20 && name.p[i] != '<' && name.p[i] != '>';
 	good = good && at != STR_NPOS && at > 0 && at + 1 < s.len && s.len <= ADDRESS_MAX;
 	for (size_t i = 0; good && i < s.len; i++)
-		good = s.p[i] > 0x20 && s.p[i] < 0x7f && str_chr(STR("<>()[]\\,;:\""), s.p[i]) == STR_NPOS &&
-		        (s.p[i] != '@' || i == at);
+		good = s.p[i] > 0x20 && s.p[i] < 0x7f &&
+		       str_chr(STR("<>()[]\\,;:\""), s.p[i]) == STR_NPOS &&
+		       (s.p[i] != '@' || i == at);
 	if (!good)
-		return err_set(e, ERR_CONFIG, "\"%.*s\" is no mail address, expected name@host or \"Name <name@host>\" in ASCII",
-		               STR_ARG(text_cut_points(mailbox, 80)));
+		return err_set(e, ERR_CONFIG,
+			       "\"%.*s\" is no mail address, expected name@host or \"Name "
+			       "<name@host>\" in ASCII",
+			       STR_ARG(text_cut_points(mailbox, 80)));
 	*ret_address = s;
 	return 0;
 }
@@ -125,7 +130,8 @@ static struct str display_name(struct str mailbox)
 static bool is_phrase(struct str s)
 {
 	for (size_t i = 0; i < s.len; i++)
-		if (!char_is_alnum(s.p[i]) && str_chr(STR(" !#$%&'*+-/=?^_`{|}~"), s.p[i]) == STR_NPOS)
+		if (!char_is_alnum(s.p[i]) &&
+		    str_chr(STR(" !#$%&'*+-/=?^_`{|}~"), s.p[i]) == STR_NPOS)
 			return false;
 	return true;
 }
@@ -136,7 +142,8 @@ static void add_mailbox(struct strbuf *out, struct str mailbox, struct str addre
 	one_line(&name, display_name(mailbox));
 	struct str s = strbuf_str(&name);
 	if (!str_empty(s)) {
-		/* other signs would have to be quoted; an encoded word says the same without rules of its own */
+		/* other signs would have to be quoted; an encoded word says the same without rules
+		 * of its own */
 		if (is_plain(s) && is_phrase(s))
 			add_plain(out, s, &column);
 		else
@@ -177,8 +184,10 @@ void mime_quoted_printable(struct strbuf *out, struct str text)
 			continue;
 		}
 		bool line_ends = i + 1 == text.len || text.p[i + 1] == '\n';
-		bool starts_badly = column == 0 && (c == '.' || str_starts(str_from(text, i), STR("From ")));
-		bool literal = (c > 0x20 && c < 0x7f && c != '=' && !starts_badly) || (c == ' ' && !line_ends);
+		bool starts_badly =
+			column == 0 && (c == '.' || str_starts(str_from(text, i), STR("From ")));
+		bool literal = (c > 0x20 && c < 0x7f && c != '=' && !starts_badly) ||
+			       (c == ' ' && !line_ends);
 		if (column + (literal ? 1 : 3) > LINE_MAX_COLUMNS - 1) {
 			strbuf_adds(out, "=\r\n");
 			column = 0;

@@ -20,21 +20,24 @@ static enum post_field shown_field(const struct alert *a)
 {
 	if (str_empty(a->post->text))
 		return FIELD_OF_SUMMARY;
-	return has_hit(a->spans, FIELD_OF_SUMMARY) && !has_hit(a->spans, FIELD_OF_TEXT) ? FIELD_OF_SUMMARY : FIELD_OF_TEXT;
+	return has_hit(a->spans, FIELD_OF_SUMMARY) && !has_hit(a->spans, FIELD_OF_TEXT)
+		       ? FIELD_OF_SUMMARY
+		       : FIELD_OF_TEXT;
 }
 
 static int64_t shown_time(const struct alert *a)
 {
 	if (a->post->published_unix_ms != TIME_ABSENT)
 		return a->post->published_unix_ms;
-	return a->post->updated_unix_ms != TIME_ABSENT ? a->post->updated_unix_ms : a->created_unix_ms;
+	return a->post->updated_unix_ms != TIME_ABSENT ? a->post->updated_unix_ms
+						       : a->created_unix_ms;
 }
 
 void render_init(struct render *ret, const struct alert *a, size_t title_points, size_t text_points)
 {
 	*ret = (struct render){ .who = STRBUF_INIT(RENDER_LINE_MAX),
-		                .reason = STRBUF_INIT(RENDER_LINE_MAX),
-		                .subject = STRBUF_INIT(RENDER_LINE_MAX) };
+				.reason = STRBUF_INIT(RENDER_LINE_MAX),
+				.subject = STRBUF_INIT(RENDER_LINE_MAX) };
 	alert_excerpt(a, FIELD_OF_TITLE, title_points, &ret->title);
 	alert_excerpt(a, shown_field(a), text_points, &ret->text);
 	alert_who(a, &ret->who);
@@ -73,7 +76,8 @@ void render_clean(struct strbuf *out, struct str s)
 	}
 }
 
-void render_marked(struct strbuf *out, const struct alert_excerpt *x, render_escape *escape, const char *open, const char *close)
+void render_marked(struct strbuf *out, const struct alert_excerpt *x, render_escape *escape,
+		   const char *open, const char *close)
 {
 	struct str s = strbuf_str(&x->text);
 	size_t at = 0;
@@ -90,7 +94,8 @@ void render_marked(struct strbuf *out, const struct alert_excerpt *x, render_esc
 
 void render_byline(struct strbuf *out, const struct render *r, render_escape *escape)
 {
-	const struct str parts[] = { text_cut_points(strbuf_str(&r->who), 200), text_cut_points(r->source, 100), str_c(r->when) };
+	const struct str parts[] = { text_cut_points(strbuf_str(&r->who), 200),
+				     text_cut_points(r->source, 100), str_c(r->when) };
 	bool first = true;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		if (str_empty(parts[i]))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* slack: incoming webhooks of Slack, and those of Mattermost and Rocket.Chat in their own form.  A post pings nobody. */
+/* slack: incoming webhooks of Slack, and those of Mattermost and Rocket.Chat in their own form.  A
+ * post pings nobody. */
 #include "channel/types.h"
 
 #include "base/json.h"
@@ -7,9 +8,9 @@
 #include "base/url.h"
 
 #define TITLE_POINTS 150
-#define TEXT_POINTS 500       /* Slack: 3000 characters a section, and & counts five times */
+#define TEXT_POINTS 500 /* Slack: 3000 characters a section, and & counts five times */
 #define LINE_POINTS 200
-#define SPACING_MS 1000       /* Slack: about one message a second and webhook */
+#define SPACING_MS 1000 /* Slack: about one message a second and webhook */
 #define ZERO_WIDTH_SPACE "\xe2\x80\x8b"
 
 enum flavor { FLAVOR_AUTO, FLAVOR_SLACK, FLAVOR_MATTERMOST, FLAVOR_ROCKETCHAT };
@@ -40,7 +41,8 @@ static enum flavor flavor_of(const struct channel *c)
 	return s->flavor == FLAVOR_AUTO ? flavor_of_url(c->url) : (enum flavor)s->flavor;
 }
 
-/* Slack's text: & < > are its only syntax that can ping, link or call (docs: "Formatting text", escaping). */
+/* Slack's text: & < > are its only syntax that can ping, link or call (docs: "Formatting text",
+ * escaping). */
 static void escape_slack(struct strbuf *out, struct str s)
 {
 	AUTO(strbuf) struct strbuf clean = STRBUF_INIT(RENDER_BODY_MAX);
@@ -57,7 +59,8 @@ static void escape_slack(struct strbuf *out, struct str s)
 			strbuf_adds(out, "&gt;");
 			break;
 		case '@':
-			strbuf_adds(out, "@" ZERO_WIDTH_SPACE); /* names no one, yet reads the same */
+			strbuf_adds(out,
+				    "@" ZERO_WIDTH_SPACE); /* names no one, yet reads the same */
 			break;
 		default:
 			strbuf_addc(out, clean.p[i]);
@@ -76,7 +79,8 @@ static void add_backslashed(struct strbuf *out, struct str s, struct str signs)
 			strbuf_addc(out, '\\');
 		strbuf_addc(out, c);
 		bool link = c == ']' && i + 1 < clean.len && clean.p[i + 1] == '(';
-		if (c == '@' || c == '<' || link) /* no name, no <!channel>, no link that shows another address */
+		if (c == '@' || c == '<' ||
+		    link) /* no name, no <!channel>, no link that shows another address */
 			strbuf_adds(out, ZERO_WIDTH_SPACE);
 	}
 }
@@ -143,7 +147,8 @@ static void add_section(json_t *blocks, const struct strbuf *text)
 }
 
 /* "ilya: matched Sutskever in title", the watch in bold if the marks are given. */
-static void add_head(struct strbuf *out, const struct alert *a, const struct render *r, render_escape *escape, const char *bold)
+static void add_head(struct strbuf *out, const struct alert *a, const struct render *r,
+		     render_escape *escape, const char *bold)
 {
 	strbuf_adds(out, bold);
 	escape(out, text_cut_points(a->watch, LINE_POINTS));
@@ -155,7 +160,8 @@ static void add_head(struct strbuf *out, const struct alert *a, const struct ren
 static json_t *slack_json(const struct alert *a, const struct render *r)
 {
 	AUTO(strbuf) struct strbuf s = STRBUF_INIT(RENDER_LINE_MAX);
-	json_t *message = json_object(), *blocks = json_array(), *context = json_object(), *elements = json_array();
+	json_t *message = json_object(), *blocks = json_array(), *context = json_object(),
+	       *elements = json_array();
 	add_head(&s, a, r, escape_slack, "");
 	strbuf_adds(&s, " — ");
 	escape_slack(&s, strbuf_str(&r->subject));
@@ -173,7 +179,8 @@ static json_t *slack_json(const struct alert *a, const struct render *r)
 		strbuf_reset(&s);
 		strbuf_adds(&s, "> ");
 		/* bold begins and ends only beside something that is no letter */
-		render_marked(&s, &r->text, escape_slack, ZERO_WIDTH_SPACE "*", "*" ZERO_WIDTH_SPACE);
+		render_marked(&s, &r->text, escape_slack, ZERO_WIDTH_SPACE "*",
+			      "*" ZERO_WIDTH_SPACE);
 		add_section(blocks, &s);
 	}
 	strbuf_reset(&s);
@@ -246,26 +253,30 @@ static json_t *rocketchat_json(const struct alert *a, const struct render *r)
 	return message;
 }
 
-static int slack_compose(const struct channel *c, const struct alert *a, int64_t now_unix_ms __attribute__((unused)),
-                         struct transfer **ret, struct err *e)
+static int slack_compose(const struct channel *c, const struct alert *a,
+			 int64_t now_unix_ms __attribute__((unused)), struct transfer **ret,
+			 struct err *e)
 {
 	const struct slack_settings *s = c->settings;
 	enum flavor flavor = flavor_of(c);
 	AUTO(render) struct render r;
 	render_init(&r, a, TITLE_POINTS, TEXT_POINTS);
 	OWNED_JSON json_t *message = flavor == FLAVOR_MATTERMOST   ? mattermost_json(a, &r)
-	                             : flavor == FLAVOR_ROCKETCHAT ? rocketchat_json(a, &r)
-	                                                           : slack_json(a, &r);
+				     : flavor == FLAVOR_ROCKETCHAT ? rocketchat_json(a, &r)
+								   : slack_json(a, &r);
 	if (str_present(s->room))
 		json_set_text(message, "channel", s->room);
 	if (str_present(s->username))
-		json_set_text(message, flavor == FLAVOR_ROCKETCHAT ? "alias" : "username", s->username);
+		json_set_text(message, flavor == FLAVOR_ROCKETCHAT ? "alias" : "username",
+			      s->username);
 	if (str_present(s->icon))
-		json_set_text(message, flavor == FLAVOR_ROCKETCHAT ? "emoji" : "icon_emoji", s->icon);
+		json_set_text(message, flavor == FLAVOR_ROCKETCHAT ? "emoji" : "icon_emoji",
+			      s->icon);
 	return channel_http_json(c, message, ret, e);
 }
 
-/* Answers with status 200 may still say no: {"ok":false,"error":"ratelimited"}, {"success":false,…}. */
+/* Answers with status 200 may still say no: {"ok":false,"error":"ratelimited"},
+ * {"success":false,…}. */
 static enum verdict slack_judge(const struct channel *c, const struct reply *r)
 {
 	enum verdict verdict = channel_judge_http(c, r);
@@ -276,7 +287,8 @@ static enum verdict slack_judge(const struct channel *c, const struct reply *r)
 	if (json_get_bool(j, "ok", true) && json_get_bool(j, "success", true))
 		return VERDICT_DELIVERED;
 	struct str error = json_get_str(j, "error");
-	if (str_eq(error, STR("ratelimited")) || str_eq(error, STR("rate_limited")) || str_eq(error, STR("internal_error")))
+	if (str_eq(error, STR("ratelimited")) || str_eq(error, STR("rate_limited")) ||
+	    str_eq(error, STR("internal_error")))
 		return VERDICT_LATER;
 	return VERDICT_NEVER;
 }
@@ -288,7 +300,8 @@ static const struct field fields[] = {
 	  .offset = offsetof(struct slack_settings, flavor),
 	  .choices = flavors,
 	  .otherwise = "auto",
-	  .help = "whose form to speak; auto: /hooks/KEY is Mattermost, /hooks/ID/TOKEN Rocket.Chat, all else Slack" },
+	  .help = "whose form to speak; auto: /hooks/KEY is Mattermost, /hooks/ID/TOKEN "
+		  "Rocket.Chat, all else Slack" },
 	{ .name = "room",
 	  .type = FIELD_TEXT,
 	  .offset = offsetof(struct slack_settings, room),

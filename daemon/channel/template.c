@@ -7,16 +7,39 @@
 #define VALUE_MAX (8u << 20)
 
 static const char *const field_names[] = {
-	"id",           "delivery_id",   "channel",       "watch",        "query",
-	"reason",       "words",         "created",       "test",         "alert",
-	"post",         "post.id",       "post.url",      "post.title",   "post.text",
-	"post.summary", "post.author",   "post.published", "post.updated", "post.language",
-	"post.source",  "post.platform", "post.tags",     "post.author.name", "post.author.handle",
-	"post.author.url", "post.content_warning", "post.reply_to",
+	"id",
+	"delivery_id",
+	"channel",
+	"watch",
+	"query",
+	"reason",
+	"words",
+	"created",
+	"test",
+	"alert",
+	"post",
+	"post.id",
+	"post.url",
+	"post.title",
+	"post.text",
+	"post.summary",
+	"post.author",
+	"post.published",
+	"post.updated",
+	"post.language",
+	"post.source",
+	"post.platform",
+	"post.tags",
+	"post.author.name",
+	"post.author.handle",
+	"post.author.url",
+	"post.content_warning",
+	"post.reply_to",
 };
 #define N_FIELDS (sizeof(field_names) / sizeof(field_names[0]))
 
-/* Cuts the next placeholder off `*rest`: `ret_before` is the text before it.  False when there is none. */
+/* Cuts the next placeholder off `*rest`: `ret_before` is the text before it.  False when there is
+ * none. */
 static bool next_field(struct str *rest, struct str *ret_before, struct str *ret_field)
 {
 	size_t open = str_find(*rest, STR("{{"));
@@ -34,11 +57,13 @@ static int unknown_field(struct str field, int column, struct err *e)
 	int near = str_nearest(field, field_names, N_FIELDS);
 	struct str shown = text_cut_points(field, 60);
 	if (near < 0)
-		return err_set_at(e, ERR_CONFIG, column,
-		        "column %d: no field {{%.*s}}; there are id, watch, words, post.title …", column,
-		                  STR_ARG(shown));
-	return err_set_at(e, ERR_CONFIG, column, "column %d: no field {{%.*s}}, did you mean {{%s}}?", column, STR_ARG(shown),
-	                  field_names[near]);
+		return err_set_at(
+			e, ERR_CONFIG, column,
+			"column %d: no field {{%.*s}}; there are id, watch, words, post.title …",
+			column, STR_ARG(shown));
+	return err_set_at(e, ERR_CONFIG, column,
+			  "column %d: no field {{%.*s}}, did you mean {{%s}}?", column,
+			  STR_ARG(shown), field_names[near]);
 }
 
 static bool is_field(struct str field)
@@ -102,7 +127,8 @@ static void add_list(struct strbuf *out, const json_t *list)
 static void add_field(struct strbuf *out, const json_t *alert, struct str field)
 {
 	if (str_eq(field, STR("alert")) || str_eq(field, STR("post"))) {
-		json_dump(out, str_eq(field, STR("alert")) ? alert : json_get(alert, "post"), false);
+		json_dump(out, str_eq(field, STR("alert")) ? alert : json_get(alert, "post"),
+			  false);
 		return;
 	}
 	if (str_eq(field, STR("post.author")))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* webhook: alerts as JSON, signed as Standard Webhooks says (github.com/standard-webhooks/standard-webhooks, spec). */
+/* webhook: alerts as JSON, signed as Standard Webhooks says
+ * (github.com/standard-webhooks/standard-webhooks, spec). */
 #include "channel/types.h"
 
 #include "base/hash.h"
@@ -22,7 +23,8 @@ struct webhook_settings {
 };
 static const char *const methods[] = { METHOD_OTHERWISE, "PUT", "PATCH", NULL };
 
-/* The next signing key: of several "whsec_…" separated by spaces (rotation), or the secret as it stands. */
+/* The next signing key: of several "whsec_…" separated by spaces (rotation), or the secret as it
+ * stands. */
 static bool next_key(struct str *rest, struct strbuf *ret_key)
 {
 	struct str s = str_trim(*rest), piece;
@@ -45,7 +47,8 @@ static int check_secret(struct str secret, struct err *e)
 	struct str rest = secret;
 	while (!str_empty(str_trim(rest))) {
 		if (!next_key(&rest, &key))
-			return err_set(e, ERR_CONFIG, "secret: expected \"whsec_\" and base64, or one plain text");
+			return err_set(e, ERR_CONFIG,
+				       "secret: expected \"whsec_\" and base64, or one plain text");
 		if (key.len == 0)
 			return err_set(e, ERR_CONFIG, "secret: nothing follows \"whsec_\"");
 	}
@@ -62,21 +65,26 @@ static bool is_token(struct str s)
 
 static int check_headers(const struct headers *headers, struct err *e)
 {
-	static const char *const ours[] = { "content-type",   "content-length",    "transfer-encoding", "host",
-		                            "connection",     "webhook-id",        "webhook-timestamp", "webhook-signature" };
+	static const char *const ours[] = { "content-type",      "content-length",
+					    "transfer-encoding", "host",
+					    "connection",        "webhook-id",
+					    "webhook-timestamp", "webhook-signature" };
 	for (size_t i = 0; i < headers->list.n; i++) {
 		const struct header *h = &headers->list.v[i];
 		struct str shown = text_cut_points(h->name, 60);
 		if (!is_token(h->name))
-			return err_set(e, ERR_CONFIG, "headers: \"%.*s\" is no header name", STR_ARG(shown));
+			return err_set(e, ERR_CONFIG, "headers: \"%.*s\" is no header name",
+				       STR_ARG(shown));
 		for (size_t k = 0; k < sizeof(ours) / sizeof(ours[0]); k++)
 			if (str_eq_nocase(h->name, str_c(ours[k])))
-				return err_set(e, ERR_CONFIG, "headers: %s is set by monitord%s", ours[k],
-				               k == 0 ? "; use content_type" : "");
+				return err_set(e, ERR_CONFIG, "headers: %s is set by monitord%s",
+					       ours[k], k == 0 ? "; use content_type" : "");
 		for (size_t k = 0; k < h->value.len; k++)
 			if ((unsigned char)h->value.p[k] < 0x20 && h->value.p[k] != '\t')
-				return err_set(e, ERR_CONFIG, "headers: the value of %.*s holds a control character",
-				        STR_ARG(shown));
+				return err_set(
+					e, ERR_CONFIG,
+					"headers: the value of %.*s holds a control character",
+					STR_ARG(shown));
 	}
 	return 0;
 }
@@ -112,8 +120,10 @@ static void keep_spans(json_t *spans, const json_t *post)
 		json_array_remove(spans, json_array_size(spans) - 1);
 }
 
-/* What is sent: an event of Standard Webhooks with the alert's own keys beside its type and time. */
-static json_t *event_json(const struct channel *c, const struct alert *a, int64_t now_unix_ms, int64_t text_max)
+/* What is sent: an event of Standard Webhooks with the alert's own keys beside its type and time.
+ */
+static json_t *event_json(const struct channel *c, const struct alert *a, int64_t now_unix_ms,
+			  int64_t text_max)
 {
 	char date[DATE_TEXT_MAX];
 	bool cut = false;
@@ -141,14 +151,20 @@ static int check_template(const struct channel *c, const struct webhook_settings
 		return 0;
 	OWNED(post) struct post *post = post_new();
 	post->published_unix_ms = post->updated_unix_ms = TIME_ABSENT;
-	struct alert sample = { .id = STR("alr_0"), .delivery_id = STR("dlv_0"), .watch = STR(""), .query = STR(""), .post = post };
+	struct alert sample = { .id = STR("alr_0"),
+				.delivery_id = STR("dlv_0"),
+				.watch = STR(""),
+				.query = STR(""),
+				.post = post };
 	OWNED_JSON json_t *event = event_json(c, &sample, 0, s->text_max);
 	AUTO(strbuf) struct strbuf body = STRBUF_INIT(RENDER_BODY_MAX);
 	template_render(s->template, event, &body);
 	struct err why = { 0 };
 	OWNED_JSON json_t *parsed = json_parse(strbuf_str(&body), &why);
 	if (parsed == NULL)
-		return err_set(e, ERR_CONFIG, "template: makes no JSON (content_type says it does): %s", why.message);
+		return err_set(e, ERR_CONFIG,
+			       "template: makes no JSON (content_type says it does): %s",
+			       why.message);
 	return 0;
 }
 
@@ -160,16 +176,20 @@ static int webhook_check(const struct channel *c, struct err *e)
 	return str_present(s->template) ? check_template(c, s, e) : 0;
 }
 
-/* The headers of Standard Webhooks: "v1," and base64 of HMAC-SHA256 over id.timestamp.body, once for each key. */
-static void sign(struct transfer *t, const struct channel *c, const struct alert *a, int64_t now_unix_ms)
+/* The headers of Standard Webhooks: "v1," and base64 of HMAC-SHA256 over id.timestamp.body, once
+ * for each key. */
+static void sign(struct transfer *t, const struct channel *c, const struct alert *a,
+		 int64_t now_unix_ms)
 {
 	long long seconds = (long long)(now_unix_ms / 1000);
 	struct str timestamp = arena_fmt(t->arena, "%lld", seconds);
 	transfer_header(t, "webhook-id", a->delivery_id);
 	transfer_header(t, "webhook-timestamp", timestamp);
 
-	AUTO(strbuf) struct strbuf key = STRBUF_INIT(KEY_MAX), content = STRBUF_INIT(RENDER_BODY_MAX + 1024),
-	                           value = STRBUF_INIT(RENDER_LINE_MAX);
+	AUTO(strbuf)
+	struct strbuf key = STRBUF_INIT(KEY_MAX),
+		      content = STRBUF_INIT(RENDER_BODY_MAX + 1024),
+		      value = STRBUF_INIT(RENDER_LINE_MAX);
 	strbuf_addf(&content, "%.*s.%lld.", STR_ARG(a->delivery_id), seconds);
 	strbuf_add(&content, t->body);
 	struct str rest = c->secret;
@@ -183,8 +203,8 @@ static void sign(struct transfer *t, const struct channel *c, const struct alert
 		transfer_header(t, "webhook-signature", strbuf_str(&value));
 }
 
-static int webhook_compose(const struct channel *c, const struct alert *a, int64_t now_unix_ms, struct transfer **ret,
-                           struct err *e)
+static int webhook_compose(const struct channel *c, const struct alert *a, int64_t now_unix_ms,
+			   struct transfer **ret, struct err *e)
 {
 	const struct webhook_settings *s = c->settings;
 	OWNED_JSON json_t *event = event_json(c, a, now_unix_ms, s->text_max);
@@ -194,10 +214,14 @@ static int webhook_compose(const struct channel *c, const struct alert *a, int64
 	else
 		json_dump(&body, event, false);
 	if (body.toobig)
-		return err_set(e, ERR_LIMIT, "channel %.*s: message over %u bytes", STR_ARG(c->name), RENDER_BODY_MAX);
-	OWNED(transfer) struct transfer *t = channel_http(c, methods[s->method], s->content_type, strbuf_str(&body));
+		return err_set(e, ERR_LIMIT, "channel %.*s: message over %u bytes",
+			       STR_ARG(c->name), RENDER_BODY_MAX);
+	OWNED(transfer)
+	struct transfer *t =
+		channel_http(c, methods[s->method], s->content_type, strbuf_str(&body));
 	for (size_t i = 0; i < s->headers.list.n; i++)
-		transfer_header(t, arena_cstr(t->arena, s->headers.list.v[i].name), s->headers.list.v[i].value);
+		transfer_header(t, arena_cstr(t->arena, s->headers.list.v[i].name),
+				s->headers.list.v[i].value);
 	sign(t, c, a, now_unix_ms);
 	*ret = take(t);
 	return 0;
@@ -211,8 +235,9 @@ static const struct field fields[] = {
 	{ .name = "template",
 	  .type = FIELD_TEXT,
 	  .offset = offsetof(struct webhook_settings, template),
-	  .help = "a body of your own with {{watch}}, {{words}}, {{post.title}}, {{post.url}} …, each escaped for a JSON string; "
-	          "{{alert}} and {{post}} are whole JSON values" },
+	  .help = "a body of your own with {{watch}}, {{words}}, {{post.title}}, {{post.url}} …, "
+		  "each escaped for a JSON string; "
+		  "{{alert}} and {{post}} are whole JSON values" },
 	{ .name = "content_type",
 	  .type = FIELD_TEXT,
 	  .offset = offsetof(struct webhook_settings, content_type),

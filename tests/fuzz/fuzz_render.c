@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Fuzzes what every channel makes of a post: any bytes as post JSON, spans as the bytes say, all channels. */
+/* Fuzzes what every channel makes of a post: any bytes as post JSON, spans as the bytes say, all
+ * channels. */
 #include <stdlib.h>
 
 #include "lib/settings.h"
@@ -14,7 +15,9 @@ static const struct {
 } channels[] = {
 	{ "console", NULL, "{\"color\":\"always\"}" },
 	{ "webhook", "https://h.example/in", "{}" },
-	{ "webhook", "https://h.example/in", "{\"template\":\"{\\\"a\\\":{{alert}},\\\"b\\\":\\\"{{post.text}}{{words}}{{watch}}\\\"}\"}" },
+	{ "webhook", "https://h.example/in",
+	  "{\"template\":\"{\\\"a\\\":{{alert}},\\\"b\\\":\\\"{{post.text}}{{words}}{{watch}}\\\"}"
+	  "\"}" },
 	{ "slack", "https://hooks.slack.com/services/x", "{}" },
 	{ "slack", "https://c.example/hooks/x", "{}" },
 	{ "slack", "https://c.example/hooks/x/y", "{}" },
@@ -34,17 +37,21 @@ static void check(const struct transfer *t, bool chat)
 		OWNED_JSON json_t *j = json_parse(t->body, &e);
 		require(j != NULL);
 		/* nothing that pings; a webhook's body is data and holds the post as it is */
-		require(!chat || (str_find(t->body, STR("<!")) == STR_NPOS && str_find(t->body, STR("@here")) == STR_NPOS));
+		require(!chat || (str_find(t->body, STR("<!")) == STR_NPOS &&
+				  str_find(t->body, STR("@here")) == STR_NPOS));
 	}
 	if (t->kind == TRANSFER_SMTP) {
 		size_t head = str_find(t->body, STR("\r\n\r\n"));
-		require(head != STR_NPOS && str_find_nocase(str_slice(t->body, 0, head), STR("\nBcc:")) == STR_NPOS);
+		require(head != STR_NPOS &&
+			str_find_nocase(str_slice(t->body, 0, head), STR("\nBcc:")) == STR_NPOS);
 		for (size_t i = 0; i < t->body.len; i++)
-			require((unsigned char)t->body.p[i] < 0x7f && (t->body.p[i] != '\n' || (i > 0 && t->body.p[i - 1] == '\r')));
+			require((unsigned char)t->body.p[i] < 0x7f &&
+				(t->body.p[i] != '\n' || (i > 0 && t->body.p[i - 1] == '\r')));
 	}
 	for (size_t i = 0; i < t->headers.n; i++)
 		for (size_t k = 0; k < t->headers.v[i].value.len; k++)
-			require(t->headers.v[i].value.p[k] != '\n' && t->headers.v[i].value.p[k] != '\r');
+			require(t->headers.v[i].value.p[k] != '\n' &&
+				t->headers.v[i].value.p[k] != '\r');
 }
 
 static void run(size_t which, const struct alert *a)
@@ -71,20 +78,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	AUTO(spans) struct spans spans = { 0 };
 	for (size_t i = 0; i + 4 < size && i < 64; i += 5) {
 		struct span s = { .field = (enum post_field)(data[i] % (FIELD_OF_LINK + 1)),
-			          .index = data[i + 1] % 4,
-			          .start = data[i + 2],
-			          .end = (size_t)data[i + 3] + data[i + 4],
-			          .term = text_cut(post->title, 8) };
+				  .index = data[i + 1] % 4,
+				  .start = data[i + 2],
+				  .end = (size_t)data[i + 3] + data[i + 4],
+				  .term = text_cut(post->title, 8) };
 		vec_push(&spans.list, s);
 	}
 	struct alert a = { .id = STR("alr_1"),
-		           .watch = post->source,
-		           .query = post->title,
-		           .post = post,
-		           .spans = &spans,
-		           .created_unix_ms = post->updated_unix_ms,
-		           .time_zone = STR("UTC"),
-		           .delivery_id = post->id };
+			   .watch = post->source,
+			   .query = post->title,
+			   .post = post,
+			   .spans = &spans,
+			   .created_unix_ms = post->updated_unix_ms,
+			   .time_zone = STR("UTC"),
+			   .delivery_id = post->id };
 	for (size_t i = 0; i < sizeof(channels) / sizeof(channels[0]); i++)
 		run(i, &a);
 	return 0;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How every channel writes every alert of tests/data/render/NAME/: alert.json in, expected.CHANNEL out.
- * `render_golden --write` writes what is expected anew; read the difference before you keep it.
+ * How every channel writes every alert of tests/data/render/NAME/: alert.json in, expected.CHANNEL
+ * out. `render_golden --write` writes what is expected anew; read the difference before you keep
+ * it.
  *
- * alert.json is the JSON form of an alert with "delivery_id" and "time_zone" beside.  Instead of "spans" it may
- * hold "hits": words whose every occurrence in title, text and summary is a span; and "repeat" {"text": 1000}
- * repeats a field.  channel.json overlays the settings below, by channel.
+ * alert.json is the JSON form of an alert with "delivery_id" and "time_zone" beside.  Instead of
+ * "spans" it may hold "hits": words whose every occurrence in title, text and summary is a span;
+ * and "repeat" {"text": 1000} repeats a field.  channel.json overlays the settings below, by
+ * channel.
  */
 #include <dirent.h>
 #include <stdlib.h>
@@ -24,26 +26,35 @@ struct golden {
 static const struct golden channels[] = {
 	{ "console", "console", NULL, NULL, "{}" },
 	{ "color", "console", NULL, NULL, "{\"color\":\"always\"}" },
-	{ "webhook", "webhook", "https://hooks.example.org/in", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "{\"text_max\":2048}" },
+	{ "webhook", "webhook", "https://hooks.example.org/in",
+	  "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "{\"text_max\":2048}" },
 	{ "template", "webhook", "https://hooks.example.org/in", NULL,
-	  "{\"template\":\"{\\\"t\\\":\\\"{{post.title}}\\\",\\\"w\\\":\\\"{{words}}\\\",\\\"u\\\":\\\"{{ post.url }}\\\","
-	  "\\\"by\\\":\\\"{{post.author.name}}\\\",\\\"test\\\":{{test}}}\",\"method\":\"PUT\",\"headers\":{\"X-Key\":\"k1\"}}" },
+	  "{\"template\":\"{\\\"t\\\":\\\"{{post.title}}\\\",\\\"w\\\":\\\"{{words}}\\\",\\\"u\\\":"
+	  "\\\"{{ post.url }}\\\","
+	  "\\\"by\\\":\\\"{{post.author.name}}\\\",\\\"test\\\":{{test}}}\",\"method\":\"PUT\","
+	  "\"headers\":{\"X-Key\":\"k1\"}}" },
 	{ "slack", "slack", "https://hooks.slack.com/services/T0/B0/x", NULL, "{}" },
-	{ "mattermost", "slack", "https://chat.example.org/hooks/abc", NULL, "{\"username\":\"monitord\",\"room\":\"news\"}" },
-	{ "rocketchat", "slack", "https://chat.example.org/hooks/abc/def", NULL, "{\"username\":\"monitord\",\"icon\":\":mag:\"}" },
+	{ "mattermost", "slack", "https://chat.example.org/hooks/abc", NULL,
+	  "{\"username\":\"monitord\",\"room\":\"news\"}" },
+	{ "rocketchat", "slack", "https://chat.example.org/hooks/abc/def", NULL,
+	  "{\"username\":\"monitord\",\"icon\":\":mag:\"}" },
 	{ "email", "email", "smtp://mail.example.org:587", "password",
-	  "{\"from\":\"Wächter <monitord@example.org>\",\"to\":[\"Ops, Night <ops@example.org>\",\"me@example.org\"],\"username\":\"u\"}" },
+	  "{\"from\":\"Wächter <monitord@example.org>\",\"to\":[\"Ops, Night "
+	  "<ops@example.org>\",\"me@example.org\"],\"username\":\"u\"}" },
 };
 static int n_tests, n_failed;
 
-static void add_hits(struct spans *spans, enum post_field field, struct str text, const json_t *hits)
+static void add_hits(struct spans *spans, enum post_field field, struct str text,
+		     const json_t *hits)
 {
 	for (size_t at = 0; at < text.len; at++)
 		for (size_t i = 0; i < json_array_size(hits); i++) {
 			struct str word = json_str(json_array_get(hits, i));
 			if (!str_starts_nocase(str_from(text, at), word))
 				continue;
-			struct span s = { .field = field, .start = at, .end = at + word.len, .term = word };
+			struct span s = {
+				.field = field, .start = at, .end = at + word.len, .term = word
+			};
 			vec_push(&spans->list, s);
 		}
 }
@@ -52,7 +63,8 @@ static void repeat(json_t *post, const json_t *counts)
 {
 	const char *key;
 	json_t *count;
-	json_object_foreach((json_t *)(uintptr_t)counts, key, count) {
+	json_object_foreach((json_t *)(uintptr_t)counts, key, count)
+	{
 		AUTO(strbuf) struct strbuf b = STRBUF_INIT(16 << 20);
 		for (int64_t n = json_integer_value(count); n > 0; n--)
 			strbuf_add(&b, json_get_str(post, key));
@@ -65,7 +77,8 @@ static void dump(const struct transfer *t, struct strbuf *out)
 	static const char *const kinds[] = { "http", "file", "smtp", "console" };
 	strbuf_addf(out, "%s %.*s %.*s\n", kinds[t->kind], STR_ARG(t->method), STR_ARG(t->url));
 	for (size_t i = 0; i < t->headers.n; i++)
-		strbuf_addf(out, "%.*s: %.*s\n", STR_ARG(t->headers.v[i].name), STR_ARG(t->headers.v[i].value));
+		strbuf_addf(out, "%.*s: %.*s\n", STR_ARG(t->headers.v[i].name),
+			    STR_ARG(t->headers.v[i].value));
 	if (str_present(t->mail_from))
 		strbuf_addf(out, "from %.*s\n", STR_ARG(t->mail_from));
 	for (size_t i = 0; i < t->mail_to.n; i++)
@@ -98,7 +111,8 @@ static const char *broken_rule(const struct golden *g, const struct transfer *t)
 	}
 	if (strcmp(g->type, "slack") == 0 && str_find(t->body, STR("<!")) != STR_NPOS)
 		return "a Slack command";
-	if (strcmp(g->type, "slack") == 0 && (str_find(t->body, STR("@here")) != STR_NPOS || str_find(t->body, STR("@all")) != STR_NPOS))
+	if (strcmp(g->type, "slack") == 0 && (str_find(t->body, STR("@here")) != STR_NPOS ||
+					      str_find(t->body, STR("@all")) != STR_NPOS))
 		return "a mention";
 	struct err e = { 0 };
 	if (t->kind == TRANSFER_HTTP) {
@@ -131,7 +145,8 @@ static bool same_as_file(const char *path, struct str got)
 	return same;
 }
 
-static void run_channel(const char *dir, const struct golden *g, const struct alert *a, const json_t *overlays, bool write)
+static void run_channel(const char *dir, const struct golden *g, const struct alert *a,
+			const json_t *overlays, bool write)
 {
 	struct err e = { 0 };
 	OWNED(arena) struct arena *arena = arena_new(1 << 20);
@@ -139,12 +154,16 @@ static void run_channel(const char *dir, const struct golden *g, const struct al
 	OWNED_JSON json_t *values = json_parse(str_c(g->settings), &e);
 	if (json_get(overlays, g->name) != NULL)
 		json_object_update(values, json_object_get(overlays, g->name));
-	struct channel c = { .type = type, .name = str_c(g->name), .url = str_c(g->url), .secret = str_c(g->secret) };
+	struct channel c = { .type = type,
+			     .name = str_c(g->name),
+			     .url = str_c(g->url),
+			     .secret = str_c(g->secret) };
 	c.settings = settings_new(type->fields, type->settings_size, values, arena);
 	OWNED(transfer) struct transfer *t = NULL;
 	AUTO(strbuf) struct strbuf got = STRBUF_INIT(16 << 20);
 	const char *why = NULL;
-	if ((type->check != NULL && type->check(&c, &e) != 0) || channel_compose(&c, a, NOW, &t, &e) != 0) {
+	if ((type->check != NULL && type->check(&c, &e) != 0) ||
+	    channel_compose(&c, a, NOW, &t, &e) != 0) {
 		report(dir, g->name, e.message);
 		settings_free(type->fields, c.settings);
 		return;
@@ -190,7 +209,8 @@ static void run_case(const char *dir, bool write)
 	AUTO(spans) struct spans spans = { 0 };
 	repeat(json_object_get(j, "post"), json_get(j, "repeat"));
 	if (post_from_json(json_get(j, "post"), &post, &e) != 0 ||
-	    (json_get(j, "spans") != NULL && alert_spans_from_json(json_get(j, "spans"), arena, &spans, &e) != 0)) {
+	    (json_get(j, "spans") != NULL &&
+	     alert_spans_from_json(json_get(j, "spans"), arena, &spans, &e) != 0)) {
 		report(dir, "alert.json", e.message);
 		return;
 	}
@@ -198,14 +218,14 @@ static void run_case(const char *dir, bool write)
 	add_hits(&spans, FIELD_OF_TEXT, post->text, json_get(j, "hits"));
 	add_hits(&spans, FIELD_OF_SUMMARY, post->summary, json_get(j, "hits"));
 	struct alert a = { .id = json_get_str(j, "id"),
-		           .watch = json_get_str(j, "watch"),
-		           .query = json_get_str(j, "query"),
-		           .post = post,
-		           .spans = &spans,
-		           .created_unix_ms = date_parse(json_get_str(j, "created")),
-		           .time_zone = json_get_str(j, "time_zone"),
-		           .test = json_get_bool(j, "test", false),
-		           .delivery_id = json_get_str(j, "delivery_id") };
+			   .watch = json_get_str(j, "watch"),
+			   .query = json_get_str(j, "query"),
+			   .post = post,
+			   .spans = &spans,
+			   .created_unix_ms = date_parse(json_get_str(j, "created")),
+			   .time_zone = json_get_str(j, "time_zone"),
+			   .test = json_get_bool(j, "test", false),
+			   .delivery_id = json_get_str(j, "delivery_id") };
 	for (size_t i = 0; i < sizeof(channels) / sizeof(channels[0]); i++)
 		run_channel(dir, &channels[i], &a, overlays, write);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Settings for tests: the defaults of a type's table, overlaid with a JSON object.  Trusts its input (the reader
- * of configurations has tests of its own); durations and networks are left at zero.
+ * Settings for tests: the defaults of a type's table, overlaid with a JSON object.  Trusts its
+ * input (the reader of configurations has tests of its own); durations and networks are left at
+ * zero.
  */
 #pragma once
 
@@ -11,7 +12,8 @@
 #include "base/num.h"
 #include "model/settings.h"
 
-static inline void settings_set(const struct field *f, char *at, struct arena *arena, const json_t *value)
+static inline void settings_set(const struct field *f, char *at, struct arena *arena,
+				const json_t *value)
 {
 	const char *key;
 	json_t *item;
@@ -37,12 +39,14 @@ static inline void settings_set(const struct field *f, char *at, struct arena *a
 		break;
 	case FIELD_TEXTS:
 		for (size_t i = 0; i < json_array_size(value); i++)
-			vec_push(&((struct texts *)(void *)at)->list, arena_str(arena, json_str(json_array_get(value, i))));
+			vec_push(&((struct texts *)(void *)at)->list,
+				 arena_str(arena, json_str(json_array_get(value, i))));
 		break;
 	case FIELD_HEADERS:
 		json_object_foreach((json_t *)(uintptr_t)value, key, item)
 			vec_push(&((struct headers *)(void *)at)->list,
-			         ((struct header){ arena_str(arena, str_c(key)), arena_str(arena, json_str(item)) }));
+				 ((struct header){ arena_str(arena, str_c(key)),
+						   arena_str(arena, json_str(item)) }));
 		break;
 	case FIELD_NETWORKS:
 		break;
@@ -50,15 +54,18 @@ static inline void settings_set(const struct field *f, char *at, struct arena *a
 }
 
 /* Free with settings_free. */
-static inline void *settings_new(const struct field *fields, size_t size, const json_t *values, struct arena *arena)
+static inline void *settings_new(const struct field *fields, size_t size, const json_t *values,
+				 struct arena *arena)
 {
 	char *settings = mem_alloc(size);
 	*(struct arena **)(void *)settings = arena;
 	for (const struct field *f = fields; f->name != NULL; f++) {
 		const json_t *value = json_get(values, f->name);
-		OWNED_JSON json_t *otherwise = f->otherwise != NULL ? json_text(str_c(f->otherwise)) : NULL;
+		OWNED_JSON json_t *otherwise =
+			f->otherwise != NULL ? json_text(str_c(f->otherwise)) : NULL;
 		if (value != NULL || otherwise != NULL)
-			settings_set(f, settings + f->offset, arena, value != NULL ? value : otherwise);
+			settings_set(f, settings + f->offset, arena,
+				     value != NULL ? value : otherwise);
 	}
 	return settings;
 }

@@ -26,21 +26,23 @@ static void start(struct case_alert *c, struct str title, struct str text)
 	c->post->source = arena_str(c->post->arena, STR("trading insider"));
 	c->post->published_unix_ms = c->post->updated_unix_ms = TIME_ABSENT;
 	c->alert = (struct alert){ .id = STR("alr_1"),
-		                   .watch = STR("ilya"),
-		                   .query = STR("Sutskever OR openai"),
-		                   .post = c->post,
-		                   .spans = &c->spans,
-		                   .created_unix_ms = 1702282440000LL,
-		                   .delivery_id = STR("dlv_1") };
+				   .watch = STR("ilya"),
+				   .query = STR("Sutskever OR openai"),
+				   .post = c->post,
+				   .spans = &c->spans,
+				   .created_unix_ms = 1702282440000LL,
+				   .delivery_id = STR("dlv_1") };
 }
 
-static void hit(struct case_alert *c, enum post_field field, size_t from, size_t to, struct str term)
+static void hit(struct case_alert *c, enum post_field field, size_t from, size_t to,
+		struct str term)
 {
 	struct span s = { .field = field, .start = from, .end = to, .term = term };
 	vec_push(&c->spans.list, s);
 }
 
-static void hit_word(struct case_alert *c, enum post_field field, struct str text, struct str word, struct str term)
+static void hit_word(struct case_alert *c, enum post_field field, struct str text, struct str word,
+		     struct str term)
 {
 	size_t at = str_find(text, word);
 	CHECK(at != STR_NPOS);
@@ -133,7 +135,8 @@ TEST(a_long_text_is_cut_around_the_hit)
 		CHECK(text_count(strbuf_str(&x.text)) <= points);
 		CHECK_INT(x.hits.n, 1);
 		CHECK(str_starts(STR("Sutskever"), hit_text(&x, 0)));
-		CHECK(str_starts(strbuf_str(&x.text), STR("…")) && str_ends(strbuf_str(&x.text), STR("…")));
+		CHECK(str_starts(strbuf_str(&x.text), STR("…")) &&
+		      str_ends(strbuf_str(&x.text), STR("…")));
 	}
 	alert_excerpt(&c.alert, FIELD_OF_TEXT, 40, &x);
 	CHECK_STR(strbuf_str(&x.text), "…état état Sutskever après après…");
@@ -174,7 +177,9 @@ TEST(excerpt_of_the_author_that_hit)
 	start(&c, STR_NULL, STR_NULL);
 	post_add_author(c.post, STR("A"), STR_NULL, STR_NULL);
 	post_add_author(c.post, STR("Elon Musk"), STR_NULL, STR_NULL);
-	struct span s = { .field = FIELD_OF_AUTHOR, .index = 1, .start = 5, .end = 9, .term = STR("musk") };
+	struct span s = {
+		.field = FIELD_OF_AUTHOR, .index = 1, .start = 5, .end = 9, .term = STR("musk")
+	};
 	vec_push(&c.spans.list, s);
 	alert_excerpt(&c.alert, FIELD_OF_AUTHOR, 50, &x);
 	CHECK_STR(strbuf_str(&x.text), "Elon Musk");
@@ -195,10 +200,12 @@ TEST(json_form)
 	json_object_set_new(j, "post", json_null());
 	json_dump(&out, j, false);
 	CHECK_STR(strbuf_str(&out),
-	          "{\"id\":\"alr_1\",\"watch\":\"ilya\",\"query\":\"Sutskever OR openai\","
-	          "\"created\":\"2023-12-11T08:14:00Z\",\"reason\":\"matched Sutskever in title\",\"words\":[\"Sutskever\"],"
-	          "\"spans\":[{\"field\":\"title\",\"index\":0,\"start\":0,\"end\":9,\"term\":\"Sutskever\"}],"
-	          "\"post\":null,\"test\":false}");
+		  "{\"id\":\"alr_1\",\"watch\":\"ilya\",\"query\":\"Sutskever OR openai\","
+		  "\"created\":\"2023-12-11T08:14:00Z\",\"reason\":\"matched Sutskever in "
+		  "title\",\"words\":[\"Sutskever\"],"
+		  "\"spans\":[{\"field\":\"title\",\"index\":0,\"start\":0,\"end\":9,\"term\":"
+		  "\"Sutskever\"}],"
+		  "\"post\":null,\"test\":false}");
 	CHECK_STR(json_get_str(post, "title"), "Sutskever");
 }
 
@@ -223,9 +230,10 @@ TEST(spans_survive_json)
 
 TEST(spans_refuse_nonsense)
 {
-	static const char *const bad[] = { "{}", "[1]", "[{\"field\":\"titel\",\"start\":0,\"end\":1}]",
-		                           "[{\"field\":\"title\",\"start\":2,\"end\":1}]",
-		                           "[{\"field\":\"title\",\"start\":-1,\"end\":1}]" };
+	static const char *const bad[] = { "{}", "[1]",
+					   "[{\"field\":\"titel\",\"start\":0,\"end\":1}]",
+					   "[{\"field\":\"title\",\"start\":2,\"end\":1}]",
+					   "[{\"field\":\"title\",\"start\":-1,\"end\":1}]" };
 	OWNED(arena) struct arena *arena = arena_new(1 << 16);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct err e = { 0 };

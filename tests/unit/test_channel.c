@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Channels: signatures, templates, judgements, settings that contradict each other; the wording is golden-tested. */
+/* Channels: signatures, templates, judgements, settings that contradict each other; the wording is
+ * golden-tested. */
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
@@ -25,18 +26,20 @@ static void fixture_release(struct fixture *f)
 	arena_free(f->arena);
 }
 
-static void start(struct fixture *f, const char *type, const char *url, const char *secret, const char *settings)
+static void start(struct fixture *f, const char *type, const char *url, const char *secret,
+		  const char *settings)
 {
 	struct err e = { 0 };
 	*f = (struct fixture){ .arena = arena_new(1 << 20), .post = post_new() };
 	f->channel = (struct channel){ .type = channel_type_find(str_c(type)),
-		                       .name = STR("out"),
-		                       .url = str_c(url),
-		                       .secret = str_c(secret) };
+				       .name = STR("out"),
+				       .url = str_c(url),
+				       .secret = str_c(secret) };
 	CHECK(f->channel.type != NULL);
 	OWNED_JSON json_t *values = json_parse(str_c(settings), &e);
 	CHECK(values != NULL);
-	f->channel.settings = settings_new(f->channel.type->fields, f->channel.type->settings_size, values, f->arena);
+	f->channel.settings = settings_new(f->channel.type->fields, f->channel.type->settings_size,
+					   values, f->arena);
 	f->post->title = STR("Sutskever");
 	post_seal(f->post);
 }
@@ -46,13 +49,13 @@ static struct transfer *compose(struct fixture *f)
 	struct err e = { 0 };
 	struct transfer *t = NULL;
 	struct alert a = { .id = STR("alr_1"),
-		           .watch = STR("ilya"),
-		           .query = STR("Sutskever"),
-		           .post = f->post,
-		           .spans = &f->spans,
-		           .created_unix_ms = NOW,
-		           .time_zone = STR("UTC"),
-		           .delivery_id = STR("msg_p5jXN8AQM9LWM0D4loKWxJek") };
+			   .watch = STR("ilya"),
+			   .query = STR("Sutskever"),
+			   .post = f->post,
+			   .spans = &f->spans,
+			   .created_unix_ms = NOW,
+			   .time_zone = STR("UTC"),
+			   .delivery_id = STR("msg_p5jXN8AQM9LWM0D4loKWxJek") };
 	CHECK_OK(channel_compose(&f->channel, &a, NOW, &t, &e), &e);
 	return t;
 }
@@ -66,7 +69,8 @@ static struct str header(const struct transfer *t, const char *name)
 }
 
 /* Checks the settings; the message is the last one. */
-static struct str mistake(const char *type, const char *url, const char *secret, const char *settings)
+static struct str mistake(const char *type, const char *url, const char *secret,
+			  const char *settings)
 {
 	static struct err e;
 	AUTO(fixture) struct fixture f;
@@ -78,7 +82,8 @@ static struct str mistake(const char *type, const char *url, const char *secret,
 	return str_c(e.message);
 }
 
-/* The published vector of the Standard Webhooks libraries: this body under this id, time and secret. */
+/* The published vector of the Standard Webhooks libraries: this body under this id, time and
+ * secret. */
 TEST(webhook_signature_of_the_published_vector)
 {
 	AUTO(fixture) struct fixture f;
@@ -88,13 +93,15 @@ TEST(webhook_signature_of_the_published_vector)
 	CHECK_STR(t->body, "{\"test\": 2432232314}");
 	CHECK_STR(header(t, "webhook-id"), "msg_p5jXN8AQM9LWM0D4loKWxJek");
 	CHECK_STR(header(t, "webhook-timestamp"), "1614265330");
-	CHECK_STR(header(t, "webhook-signature"), "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+	CHECK_STR(header(t, "webhook-signature"),
+		  "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
 }
 
 TEST(webhook_signs_with_every_key_while_they_rotate)
 {
 	AUTO(fixture) struct fixture f;
-	start(&f, "webhook", "https://example.org/in", "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+	start(&f, "webhook", "https://example.org/in",
+	      "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
 	      "{\"template\":\"{\\\"test\\\": 2432232314}\"}");
 	OWNED(transfer) struct transfer *t = compose(&f);
 	struct str s = header(t, "webhook-signature");
@@ -114,7 +121,8 @@ TEST(webhook_signs_with_a_plain_secret)
 	unsigned char mac[EVP_MAX_MD_SIZE];
 	char want[128] = "v1,";
 	unsigned int len = 0;
-	HMAC(EVP_sha256(), "open sesame", 11, (const unsigned char *)signed_text.p, signed_text.len, mac, &len);
+	HMAC(EVP_sha256(), "open sesame", 11, (const unsigned char *)signed_text.p, signed_text.len,
+	     mac, &len);
 	EVP_EncodeBlock((unsigned char *)want + 3, mac, (int)len);
 	CHECK_STR(header(t, "webhook-signature"), want);
 }
@@ -122,7 +130,8 @@ TEST(webhook_signs_with_a_plain_secret)
 TEST(webhook_without_a_secret_is_not_signed)
 {
 	AUTO(fixture) struct fixture f;
-	start(&f, "webhook", "https://example.org/in", NULL, "{\"headers\":{\"Authorization\":\"Bearer x\"}}");
+	start(&f, "webhook", "https://example.org/in", NULL,
+	      "{\"headers\":{\"Authorization\":\"Bearer x\"}}");
 	OWNED(transfer) struct transfer *t = compose(&f);
 	CHECK(!str_present(header(t, "webhook-signature")));
 	CHECK_STR(header(t, "webhook-id"), "msg_p5jXN8AQM9LWM0D4loKWxJek");
@@ -154,26 +163,37 @@ TEST(webhook_settings_that_cannot_work)
 	} cases[] = {
 		{ "whsec_!!!!", "{}", "secret: expected \"whsec_\" and base64, or one plain text" },
 		{ "whsec_", "{}", "secret: nothing follows \"whsec_\"" },
-		{ NULL, "{\"headers\":{\"Bad Name\":\"x\"}}", "headers: \"Bad Name\" is no header name" },
+		{ NULL, "{\"headers\":{\"Bad Name\":\"x\"}}",
+		  "headers: \"Bad Name\" is no header name" },
 		{ NULL, "{\"headers\":{\"Host\":\"x\"}}", "headers: host is set by monitord" },
-		{ NULL, "{\"headers\":{\"content-type\":\"x\"}}", "headers: content-type is set by monitord; use content_type" },
-		{ NULL, "{\"headers\":{\"X-A\":\"x\\r\\nY: z\"}}", "headers: the value of X-A holds a control character" },
+		{ NULL, "{\"headers\":{\"content-type\":\"x\"}}",
+		  "headers: content-type is set by monitord; use content_type" },
+		{ NULL, "{\"headers\":{\"X-A\":\"x\\r\\nY: z\"}}",
+		  "headers: the value of X-A holds a control character" },
 		{ NULL, "{\"template\":\"{\\\"é\\\":\\\"{{post.titel}}\\\"}\"}",
 		  "template: column 7: no field {{post.titel}}, did you mean {{post.title}}?" },
 		{ NULL, "{\"template\":\"{{qqqqqqqqqqqqqqqq}}\"}",
-		  "template: column 1: no field {{qqqqqqqqqqqqqqqq}}; there are id, watch, words, post.title …" },
-		{ NULL, "{\"template\":\"\\\"{{id}}{{watch\\\"\"}", "template: column 8: {{ without }}" },
+		  "template: column 1: no field {{qqqqqqqqqqqqqqqq}}; there are id, watch, words, "
+		  "post.title …" },
+		{ NULL, "{\"template\":\"\\\"{{id}}{{watch\\\"\"}",
+		  "template: column 8: {{ without }}" },
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		CHECK_STR(mistake("webhook", "https://example.org/", cases[i].secret, cases[i].settings), cases[i].want);
-	CHECK(str_starts(mistake("webhook", "https://example.org/", NULL, "{\"template\":\"{\\\"a\\\":{{id}}}\"}"),
-	                 STR("template: makes no JSON")));
+		CHECK_STR(mistake("webhook", "https://example.org/", cases[i].secret,
+				  cases[i].settings),
+			  cases[i].want);
+	CHECK(str_starts(mistake("webhook", "https://example.org/", NULL,
+				 "{\"template\":\"{\\\"a\\\":{{id}}}\"}"),
+			 STR("template: makes no JSON")));
+	CHECK(!str_present(mistake(
+		"webhook", "https://example.org/", NULL,
+		"{\"template\":\"{{watch}}: {{post.url}}\",\"content_type\":\"text/plain\"}")));
 	CHECK(!str_present(mistake("webhook", "https://example.org/", NULL,
-	                           "{\"template\":\"{{watch}}: {{post.url}}\",\"content_type\":\"text/plain\"}")));
-	CHECK(!str_present(mistake("webhook", "https://example.org/", NULL, "{\"template\":\"{{ alert }}\"}")));
+				   "{\"template\":\"{{ alert }}\"}")));
 }
 
-static enum verdict judge(const char *type, enum reply_outcome outcome, int status, const char *body)
+static enum verdict judge(const char *type, enum reply_outcome outcome, int status,
+			  const char *body)
 {
 	AUTO(fixture) struct fixture f;
 	start(&f, type, "https://example.org/", NULL, "{}");
@@ -190,11 +210,13 @@ TEST(http_answers)
 		int status;
 		enum verdict want;
 	} cases[] = {
-		{ 200, VERDICT_DELIVERED }, { 202, VERDICT_DELIVERED }, { 204, VERDICT_DELIVERED }, { 301, VERDICT_NEVER },
-		{ 302, VERDICT_NEVER },     { 400, VERDICT_NEVER },     { 401, VERDICT_BROKEN },    { 403, VERDICT_BROKEN },
-		{ 404, VERDICT_BROKEN },    { 408, VERDICT_LATER },     { 410, VERDICT_BROKEN },    { 413, VERDICT_NEVER },
-		{ 422, VERDICT_NEVER },     { 425, VERDICT_LATER },     { 429, VERDICT_LATER },     { 500, VERDICT_LATER },
-		{ 502, VERDICT_LATER },     { 503, VERDICT_LATER },     { 504, VERDICT_LATER },     { 0, VERDICT_LATER },
+		{ 200, VERDICT_DELIVERED }, { 202, VERDICT_DELIVERED }, { 204, VERDICT_DELIVERED },
+		{ 301, VERDICT_NEVER },     { 302, VERDICT_NEVER },     { 400, VERDICT_NEVER },
+		{ 401, VERDICT_BROKEN },    { 403, VERDICT_BROKEN },    { 404, VERDICT_BROKEN },
+		{ 408, VERDICT_LATER },     { 410, VERDICT_BROKEN },    { 413, VERDICT_NEVER },
+		{ 422, VERDICT_NEVER },     { 425, VERDICT_LATER },     { 429, VERDICT_LATER },
+		{ 500, VERDICT_LATER },     { 502, VERDICT_LATER },     { 503, VERDICT_LATER },
+		{ 504, VERDICT_LATER },     { 0, VERDICT_LATER },
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		CHECK_INT(judge("webhook", REPLY_OK, cases[i].status, ""), cases[i].want);
@@ -209,7 +231,8 @@ TEST(chat_answers_that_say_no_with_status_200)
 {
 	CHECK_INT(judge("slack", REPLY_OK, 200, "ok"), VERDICT_DELIVERED);
 	CHECK_INT(judge("slack", REPLY_OK, 200, "{\"success\":true}"), VERDICT_DELIVERED);
-	CHECK_INT(judge("slack", REPLY_OK, 200, "{\"ok\":false,\"error\":\"ratelimited\"}"), VERDICT_LATER);
+	CHECK_INT(judge("slack", REPLY_OK, 200, "{\"ok\":false,\"error\":\"ratelimited\"}"),
+		  VERDICT_LATER);
 	CHECK_INT(judge("slack", REPLY_OK, 200, "{\"success\":false}"), VERDICT_NEVER);
 	CHECK_INT(judge("slack", REPLY_OK, 200, "{broken"), VERDICT_DELIVERED);
 	CHECK_INT(judge("slack", REPLY_OK, 404, "no_service"), VERDICT_BROKEN);
@@ -232,17 +255,31 @@ TEST(mail_settings_that_cannot_work)
 {
 	static const char good[] = "{\"from\":\"a@b.org\",\"to\":[\"c@d.org\"]}";
 	CHECK(!str_present(mistake("email", "smtp://m.org", NULL, good)));
-	CHECK_STR(mistake("email", "smtp://m.org", "p", good), "username and secret (the password) go together");
-	CHECK_STR(mistake("email", "smtp://m.org", NULL, "{\"from\":\"a@b.org\",\"to\":[]}"), "to: expected 1 to 100 addresses");
-	CHECK_STR(mistake("email", "smtp://m.org", "p", "{\"from\":\"a@b.org\",\"to\":[\"c@d.org\"],\"username\":\"u\",\"tls\":\"none\"}"),
-	          "tls: none would send the password in the clear, expected starttls or tls");
+	CHECK_STR(mistake("email", "smtp://m.org", "p", good),
+		  "username and secret (the password) go together");
+	CHECK_STR(mistake("email", "smtp://m.org", NULL, "{\"from\":\"a@b.org\",\"to\":[]}"),
+		  "to: expected 1 to 100 addresses");
+	CHECK_STR(mistake("email", "smtp://m.org", "p",
+			  "{\"from\":\"a@b.org\",\"to\":[\"c@d.org\"],\"username\":\"u\",\"tls\":"
+			  "\"none\"}"),
+		  "tls: none would send the password in the clear, expected starttls or tls");
 	CHECK(!str_present(mistake("email", "smtp://127.0.0.1:25", "p",
-	                           "{\"from\":\"a@b.org\",\"to\":[\"c@d.org\"],\"username\":\"u\",\"tls\":\"none\"}")));
-	static const char *const bad[] = { "a", "@b.org", "a@", "a b@c.org", "a@b.org\\r\\nRCPT TO:<x@y.org>", "a@b@c.org", "é@b.org",
-		                           "X <a@b.org", "a@b.org>, <c@d.org", "" };
+				   "{\"from\":\"a@b.org\",\"to\":[\"c@d.org\"],\"username\":\"u\","
+				   "\"tls\":\"none\"}")));
+	static const char *const bad[] = { "a",
+					   "@b.org",
+					   "a@",
+					   "a b@c.org",
+					   "a@b.org\\r\\nRCPT TO:<x@y.org>",
+					   "a@b@c.org",
+					   "é@b.org",
+					   "X <a@b.org",
+					   "a@b.org>, <c@d.org",
+					   "" };
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		char settings[200];
-		snprintf(settings, sizeof(settings), "{\"from\":\"a@b.org\",\"to\":[\"%s\"]}", bad[i]);
+		snprintf(settings, sizeof(settings), "{\"from\":\"a@b.org\",\"to\":[\"%s\"]}",
+			 bad[i]);
 		CHECK(str_starts(mistake("email", "smtp://m.org", NULL, settings), STR("to: ")));
 	}
 }
@@ -261,8 +298,10 @@ TEST(mail_goes_by_the_protection_that_was_asked_for)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		AUTO(fixture) struct fixture f;
 		char settings[200];
-		snprintf(settings, sizeof(settings), "{\"from\":\"A <a@b.org>\",\"to\":[\"C <c@d.org>\",\"e@f.org\"],\"tls\":\"%s\"}",
-		         cases[i].tls);
+		snprintf(settings, sizeof(settings),
+			 "{\"from\":\"A <a@b.org>\",\"to\":[\"C "
+			 "<c@d.org>\",\"e@f.org\"],\"tls\":\"%s\"}",
+			 cases[i].tls);
 		start(&f, "email", cases[i].url, NULL, settings);
 		OWNED(transfer) struct transfer *t = compose(&f);
 		CHECK_STR(t->url, cases[i].want_url);
@@ -280,7 +319,8 @@ TEST(mail_is_the_same_on_every_try)
 	OWNED(transfer) struct transfer *first = compose(&f);
 	OWNED(transfer) struct transfer *second = compose(&f);
 	CHECK(str_eq(first->body, second->body));
-	CHECK(str_find(first->body, STR("Message-ID: <msg_p5jXN8AQM9LWM0D4loKWxJek@b.org>\r\n")) != STR_NPOS);
+	CHECK(str_find(first->body, STR("Message-ID: <msg_p5jXN8AQM9LWM0D4loKWxJek@b.org>\r\n")) !=
+	      STR_NPOS);
 	CHECK(str_find(first->body, STR("Auto-Submitted: auto-generated\r\n")) != STR_NPOS);
 }
 

@@ -8,7 +8,8 @@
 
 TEST(delivery_ladder_grows_within_its_jitter)
 {
-	static const int64_t base[] = { 5000, 30000, 120000, 300000, 900000, 1800000, 3600000, 3600000 };
+	static const int64_t base[] = { 5000,   30000,   120000,  300000,
+					900000, 1800000, 3600000, 3600000 };
 	for (int i = 0; i < 8; i++)
 		for (uint64_t seed = 0; seed < 50; seed++) {
 			int64_t ms = retry_delay_ms(i + 1, seed, 0);
@@ -65,7 +66,8 @@ TEST(retry_after_nonsense_stops_nobody)
 TEST(a_failing_source_backs_off_up_to_a_day)
 {
 	for (uint64_t seed = 0; seed < 20; seed++) {
-		int64_t first = retry_poll_ms(60000, 1, seed), third = retry_poll_ms(60000, 3, seed);
+		int64_t first = retry_poll_ms(60000, 1, seed),
+			third = retry_poll_ms(60000, 3, seed);
 		CHECK(first >= 60000 && first <= 66000);
 		CHECK(third >= 240000 && third <= 264000);
 		for (int failures = 10; failures < 100; failures++) {
