@@ -6,7 +6,7 @@
 #define WRAP_COLUMNS 96
 
 /* "# words …", broken at blanks so that no line is wider than WRAP_COLUMNS. */
-static void comment(struct strbuf *out, const char *indent, struct str words)
+static void comment(struct strbuf *out, struct str words)
 {
 	struct str word;
 	size_t column = 0;
@@ -17,8 +17,8 @@ static void comment(struct strbuf *out, const char *indent, struct str words)
 			column = 0;
 		}
 		if (column == 0) {
-			strbuf_addf(out, "%s#", indent);
-			column = strlen(indent) + 1;
+			strbuf_addc(out, '#');
+			column = 1;
 		}
 		strbuf_addf(out, " %.*s", STR_ARG(word));
 		column += 1 + width;
@@ -26,12 +26,30 @@ static void comment(struct strbuf *out, const char *indent, struct str words)
 	strbuf_addc(out, '\n');
 }
 
+/* A row's help as a sentence, however its author wrote it. */
+static void sentence(struct strbuf *out, const char *help)
+{
+	struct str s = str_c(help);
+	struct str word = str_slice(s, 0, str_chr(s, ' '));
+	/* "tls: …" begins with what is to be written as it stands */
+	if (word.len > 0 && word.p[0] >= 'a' && word.p[0] <= 'z' && !str_ends(word, STR(":"))) {
+		strbuf_addc(out, (char)(s.p[0] - 'a' + 'A'));
+		s = str_from(s, 1);
+	}
+	strbuf_add(out, s);
+	if (!str_ends(s, STR(".")))
+		strbuf_addc(out, '.');
+}
+
 /* What stands behind "key:" in the sample: the default, else something of the right form. */
 static void sample_value(struct strbuf *out, const struct field *row)
 {
 	struct str schemes = str_c(row->schemes ? row->schemes : "https"), scheme;
-	if (row->otherwise != NULL && row->otherwise[0] != '\0') {
-		strbuf_adds(out, row->otherwise);
+	if (row->otherwise != NULL) {
+		bool plain = row->otherwise[0] != '\0';
+		for (const char *c = row->otherwise; row->type == FIELD_TEXT && *c != '\0'; c++)
+			plain = plain && (char_is_alnum(*c) || strchr("/-_.+ ", *c) != NULL);
+		strbuf_addf(out, plain ? "%s" : "\"%s\"", row->otherwise);
 		return;
 	}
 	switch (row->type) {
@@ -49,7 +67,7 @@ static void sample_value(struct strbuf *out, const struct field *row)
 		strbuf_adds(out, "true");
 		break;
 	case FIELD_DURATION:
-		strbuf_adds(out, "15m");
+		strbuf_adds(out, row->max == 0 || row->max > 3600000 ? "15m" : "1s");
 		break;
 	case FIELD_SIZE:
 		strbuf_adds(out, "1MiB");
@@ -71,63 +89,91 @@ static void sample_value(struct strbuf *out, const struct field *row)
 		break;
 	case FIELD_TEXT:
 	default:
-		strbuf_adds(out, row->otherwise ? "\"\"" : "…");
+		strbuf_adds(out, "…");
 	}
 }
 
-static void sample_row(struct strbuf *out, const char *indent, const char *item,
-		       const struct field *row)
+static void sample_row(struct strbuf *out, const char *item, const struct field *row)
 {
 	AUTO(strbuf) struct strbuf words = STRBUF_INIT(4096);
-	strbuf_adds(&words, row->help);
-	strbuf_adds(&words, " Takes ");
-	schema_expected(&words, row);
-	strbuf_adds(&words, row->required ? "; required." : ".");
-	comment(out, indent, strbuf_str(&words));
-	strbuf_addf(out, "%s#%s%s: ", indent, item, row->name);
+	sentence(&words, row->help);
+	if (row->type != FIELD_TEXT) {
+		strbuf_adds(&words, " Takes ");
+		schema_expected(&words, row);
+		strbuf_addc(&words, '.');
+	}
+	strbuf_adds(&words, row->required ? " Required." : "");
+	comment(out, strbuf_str(&words));
+	strbuf_addf(out, "#%s%s: ", item, row->name);
 	sample_value(out, row);
-	strbuf_addc(out, '\n');
+	strbuf_adds(out, "\n\n");
 }
 
-static void sample_rows(struct strbuf *out, const char *indent, const struct field *rows, bool list)
+static void sample_rows(struct strbuf *out, const struct field *rows, bool list)
 {
 	for (const struct field *row = rows; row != NULL && row->name != NULL; row++)
-		sample_row(out, indent, !list ? "" : row == rows ? "  - " : "    ", row);
+		sample_row(out, !list ? "" : row == rows ? "  - " : "    ", row);
 }
 
-static void sample_types(struct strbuf *out, const char *indent, const char *what,
-			 const struct config_type *types)
+static void sample_types(struct strbuf *out, const char *what, const struct config_type *types)
 {
 	for (const struct config_type *t = types; t != NULL && t->name != NULL; t++) {
-		strbuf_addf(out, "%s#\n%s# --- further keys of a %s with type: %s", indent, indent,
-			    what, t->name);
-		strbuf_adds(out, t->fields == NULL || t->fields->name == NULL ? ": none\n" : "\n");
-		for (const struct field *row = t->fields; row != NULL && row->name != NULL; row++)
-			sample_row(out, indent, "    ", row);
+		if (t->fields == NULL || t->fields->name == NULL)
+			continue;
+		strbuf_addf(out, "# --- further keys of a %s with \"type: %s\"\n\n", what, t->name);
+		for (const struct field *row = t->fields; row->name != NULL; row++)
+			sample_row(out, "    ", row);
 	}
 }
+
+/* "feed, jsonfeed": what `type` may be. */
+static void type_names(struct strbuf *out, const char *what, const struct config_type *types)
+{
+	strbuf_addf(out, "# Types of a %s:", what);
+	for (const struct config_type *t = types; t != NULL && t->name != NULL; t++)
+		strbuf_addf(out, "%s %s", t == types ? "" : ",", t->name);
+	strbuf_adds(out, ".\n\n");
+}
+
+static const char sample_head[] =
+	"# The configuration of monitord, see monitord.yaml(5).\n"
+	"#\n"
+	"# Lines with \"#key: value\" show each key; where it has a default, that is the value.\n"
+	"# Sources, channels and watches may also stand in conf.d/*.yaml beside this file,\n"
+	"# or be added while monitord runs: monitorctl add-source, add-channel, add-watch.\n"
+	"# A secret may be a text, {file: PATH}, {env: NAME} or {credential: NAME} (systemd).\n\n";
+static const char sample_sources[] = "# Where posts come from, for example:\n"
+				     "#  - name: example-news\n"
+				     "#    url: https://example.org/feed.xml\n"
+				     "sources:\n\n";
+static const char sample_channels[] = "# How to tell, for example:\n"
+				      "#  - name: desk\n"
+				      "#    type: webhook\n"
+				      "#    url: https://hooks.example.org/monitord\n"
+				      "#    default: true\n"
+				      "channels:\n\n";
+static const char sample_watches[] = "# What to look for, and where to tell, for example:\n"
+				     "#  - name: ilya\n"
+				     "#    query: Sutskever\n"
+				     "#    channels: [desk]\n"
+				     "watches:\n\n";
 
 void config_print_sample(const struct config_types *types, struct strbuf *out)
 {
-	strbuf_adds(out, "# The configuration of monitord, see monitord.yaml(5).\n"
-			 "#\n"
-			 "# Lines with \"#key: value\" show each key; where it has a default, that "
-			 "is the value.\n"
-			 "# Sources, channels and watches may also stand in conf.d/*.yaml beside "
-			 "this file,\n"
-			 "# or be added while monitord runs: monitorctl add-source, add-channel, "
-			 "add-watch.\n"
-			 "# A secret may be a text, {file: PATH}, {env: NAME} or {credential: "
-			 "NAME} (systemd).\n\n");
-	sample_rows(out, "", config_daemon_rows, false);
-	strbuf_adds(out, "\n# Where posts come from.\nsources:\n");
-	sample_rows(out, "", config_source_rows, true);
-	sample_types(out, "", "source", types->sources);
-	strbuf_adds(out, "\n# How to tell.\nchannels:\n");
-	sample_rows(out, "", config_channel_rows, true);
-	sample_types(out, "", "channel", types->channels);
-	strbuf_adds(out, "\n# What to look for, and where to tell.\nwatches:\n");
-	sample_rows(out, "", config_watch_rows, true);
+	strbuf_adds(out, sample_head);
+	sample_rows(out, config_daemon_rows, false);
+	strbuf_adds(out, sample_sources);
+	type_names(out, "source", types->sources);
+	sample_rows(out, config_source_rows, true);
+	sample_types(out, "source", types->sources);
+	strbuf_adds(out, sample_channels);
+	type_names(out, "channel", types->channels);
+	sample_rows(out, config_channel_rows, true);
+	sample_types(out, "channel", types->channels);
+	strbuf_adds(out, sample_watches);
+	sample_rows(out, config_watch_rows, true);
+	while (out->len > 1 && out->p[out->len - 2] == '\n')
+		strbuf_truncate(out, out->len - 1);
 }
 
 /* Text for roff: a backslash, and a dot or quote at the start of a line, would be read as orders.
@@ -148,10 +194,11 @@ static void man_rows(struct strbuf *out, const struct field *rows)
 {
 	strbuf_adds(out, ".Bl -tag -width Ds\n");
 	for (const struct field *row = rows; row->name != NULL; row++) {
-		AUTO(strbuf) struct strbuf takes = STRBUF_INIT(2048);
+		AUTO(strbuf) struct strbuf takes = STRBUF_INIT(2048), help = STRBUF_INIT(4096);
 		schema_expected(&takes, row);
+		sentence(&help, row->help);
 		strbuf_addf(out, ".It Cm %s\n", row->name);
-		roff(out, str_c(row->help));
+		roff(out, strbuf_str(&help));
 		strbuf_adds(out, "\nTakes ");
 		roff(out, strbuf_str(&takes));
 		strbuf_adds(out, row->required ? "; required.\n" : ".\n");
