@@ -156,6 +156,36 @@ bench: deps-test ## benchmarks, JSON under build/bench/ (B=name runs one)
 	$(Q)mkdir -p $(BUILD)/bench
 	$(Q)python3 tests/bench/run.py --build $(BUILD) $(B)
 
+# --- install -----------------------------------------------------------------------------------------------------
+# The unit names /usr/bin and /etc; a configuration that is there already is never touched.
+UNIT_DIR  := $(DESTDIR)$(PREFIX)/lib/systemd/system
+SHARE_DIR := $(DESTDIR)$(PREFIX)/share
+CONF_DIR  := $(DESTDIR)$(SYSCONFDIR)/monitord
+at_prefix = sed -e 's|/usr/bin/monitord|$(PREFIX)/bin/monitord|g' -e 's|/etc/monitord|$(SYSCONFDIR)/monitord|g'
+
+install: deps ## install programs, units, sample configuration, manuals (DESTDIR, PREFIX, SYSCONFDIR)
+	$(Q)$(MAKE) --no-print-directory programs install-files
+install-files: $(BIN)
+	$(call say,INST,$(DESTDIR)$(PREFIX))
+	$(Q)$(foreach f,$(BIN),install -D -m 755 $f $(DESTDIR)$(PREFIX)/bin/$(notdir $f) &&) true
+	$(Q)mkdir -p $(UNIT_DIR) $(CONF_DIR)/conf.d $(SHARE_DIR)/doc/monitord
+	$(Q)$(at_prefix) systemd/monitord.service > $(UNIT_DIR)/monitord.service
+	$(Q)install -D -m 644 systemd/monitord.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/monitord.conf
+	$(Q)mkdir -p $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
+	$(Q)$(at_prefix) systemd/monitord.tmpfiles > $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/monitord.conf
+	$(Q)chmod 644 $(UNIT_DIR)/monitord.service $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/monitord.conf
+	$(Q)install -m 644 README.md LICENSE $(wildcard config/*.yaml config/*.xml config/conf.d/*.example) $(SHARE_DIR)/doc/monitord/
+	$(Q)chmod 750 $(CONF_DIR) $(CONF_DIR)/conf.d
+	$(Q)test -e $(CONF_DIR)/monitord.yaml || install -m 640 config/monitord.yaml $(CONF_DIR)/monitord.yaml
+	$(Q)for page in $(wildcard daemon/man/*.[1578]); do \
+	  install -D -m 644 $$page $(SHARE_DIR)/man/man$${page##*.}/$${page##*/} || exit 1; done
+	$(Q)! test -x $(BUILD)/monitorctl || { \
+	  mkdir -p $(SHARE_DIR)/bash-completion/completions $(SHARE_DIR)/zsh/vendor-completions $(SHARE_DIR)/fish/vendor_completions.d && \
+	  $(BUILD)/monitorctl completion bash > $(SHARE_DIR)/bash-completion/completions/monitorctl && \
+	  $(BUILD)/monitorctl completion zsh > $(SHARE_DIR)/zsh/vendor-completions/_monitorctl && \
+	  $(BUILD)/monitorctl completion fish > $(SHARE_DIR)/fish/vendor_completions.d/monitorctl.fish; }
+.PHONY: install-files
+
 clean: ## remove what was built
 	rm -rf $(BUILD)
 
