@@ -145,7 +145,8 @@ fuzz: deps-test ## the fuzz targets under libFuzzer, ASan and UBSan (T=json runs
 	  WERROR= WARN=-Wall SAN='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
 $(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(LIB)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< $(LIB) $(LIBS)
+	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
+$(BUILD)/tests/fuzz/fuzz_config: $(BUILD)/tests/lib/config_types.o
 fuzz-built: $(if $(T),$(BUILD)/tests/fuzz/fuzz_$(T),$(FUZZERS))
 	$(Q)sh tests/fuzz/run.sh $(BUILD) $(FUZZ_SECONDS) $^
 .PHONY: fuzz-built

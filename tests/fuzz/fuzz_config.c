@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* Any bytes as monitord.yaml: either they bind, or every mistake has a line; then they are shown again. */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
+/* Any bytes as monitord.yaml: either they bind, or every mistake has its line; what binds is shown again. */
+#include "fuzz/fuzz.h"
+
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "lib/config_types.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void show(const struct config *c)
 {
@@ -21,20 +17,17 @@ static void show(const struct config *c)
 		json_decref(config_watch_to_json(&c->watches.v[i]));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+FUZZ(s)
 {
 	int fd = memfd_create("monitord.yaml", MFD_CLOEXEC);
-	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
-		abort();
+	MUST(fd >= 0 && write(fd, s.p, s.len) == (ssize_t)s.len);
 	char path[64];
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	AUTO(config_errors) struct config_errors errors = { 0 };
 	OWNED(config) struct config *c = NULL;
 	int r = config_load(path, &fake_types, &c, &errors);
 	close(fd);
-	if ((r == 0) != (c != NULL) || (r == 0) != (errors.list.n == 0))
-		abort();
+	MUST((r == 0) == (c != NULL) && (r == 0) == (errors.list.n == 0));
 	if (c != NULL)
 		show(c);
-	return 0;
 }
