@@ -104,11 +104,18 @@ static void bash_option_name(const struct ctl_row *command, const struct ctl_row
 
 static void bash_command(const struct ctl_row *command, struct strbuf *out)
 {
-	strbuf_addf(out, "\t%s)\n\t\toptions=\"$options", command->name);
-	options_of(command, bash_option_name, out);
-	strbuf_adds(out, "\"\n\t\t[[ $cur == -* ]] || ");
-	bash_action(command->value, command->argument, out);
-	strbuf_adds(out, "\n\t\t;;\n");
+	AUTO(strbuf) struct strbuf own = STRBUF_INIT(65536);
+
+	options_of(command, bash_option_name, &own);
+	strbuf_addf(out, "\t%s)\n", command->name);
+	if (own.len > 0)
+		strbuf_addf(out, "\t\toptions+=\"%s\"\n", strbuf_cstr(&own));
+	if (command->most != 0) {
+		strbuf_adds(out, "\t\t[[ $cur == -* ]] || ");
+		bash_action(command->value, command->argument, out);
+		strbuf_addc(out, '\n');
+	}
+	strbuf_adds(out, "\t\t;;\n");
 }
 
 static void bash(struct strbuf *out)
@@ -117,13 +124,15 @@ static void bash(struct strbuf *out)
 
 	words_of(CTL_COMMAND_NAME, "", &words);
 	strbuf_adds(out, "# bash completion for monitorctl; made by \"monitorctl completion bash\" from the table of commands\n"
-	                 "_monitorctl_words() {\n\tCOMPREPLY=($(compgen -W \"$1\" -- \"$cur\"))\n}\n"
-	                 "_monitorctl_names() {\n\tlocal IFS=$'\\n'\n"
-	                 "\tCOMPREPLY=($(compgen -W \"$(monitorctl __names \"$1\" 2>/dev/null)\" -- \"$cur\"))\n}\n"
-	                 "_monitorctl_files() {\n\tlocal IFS=$'\\n'\n\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n"
+	                 "_monitorctl_words() {\n\tmapfile -t COMPREPLY < <(compgen -W \"$1\" -- \"$cur\")\n}\n"
+	                 /* not by compgen -W: it would expand what stands in a name */
+	                 "_monitorctl_names() {\n\tlocal name\n\twhile IFS= read -r name; do\n"
+	                 "\t\t[[ $name == \"$cur\"* ]] && COMPREPLY+=(\"$name\")\n"
+	                 "\tdone < <(monitorctl __names \"$1\" 2>/dev/null)\n}\n"
+	                 "_monitorctl_files() {\n\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
 	                 "\tcompopt -o filenames 2>/dev/null\n}\n"
 	                 "_monitorctl() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-	                 "\tlocal command= i options\n"
+	                 "\tlocal command='' i options\n"
 	                 "\tCOMPREPLY=()\n\tfor ((i = 1; i < COMP_CWORD; i++)); do\n\t\tcase ${COMP_WORDS[i]} in\n"
 	                 "\t\t--socket) ((i++)) ;;\n\t\t-*) ;;\n\t\t*) command=${COMP_WORDS[i]}; break ;;\n\t\tesac\n\tdone\n"
 	                 "\tcase $command:$prev in\n");

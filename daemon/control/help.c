@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* --help and the manual's list of commands, printed from the table. */
-#include "base/text.h"
+#include "config/config.h"
 #include "control/cli.h"
+#include "engine/world.h"
 
 static void pad(struct strbuf *out, size_t have, size_t want)
 {
@@ -78,10 +79,14 @@ static void roff(struct strbuf *out, const char *text)
 	if (text[0] == '.' || text[0] == '\'')
 		strbuf_adds(out, "\\&");
 	for (const char *p = text; *p != '\0'; p++) {
+		if (p > text && p[-1] == ' ' && p[0] == ' ')
+			continue;
 		if (*p == '\\')
 			strbuf_adds(out, "\\e");
 		else if (*p == '-' && p[1] == '-')
 			strbuf_adds(out, "\\-");
+		else if (p[0] == ' ' && p[1] == ' ')
+			strbuf_addc(out, '\n'); /* two blanks end a sentence, which in mdoc a line end does */
 		else
 			strbuf_addc(out, *p);
 	}
@@ -190,12 +195,20 @@ int ctl_help(struct ctl *c)
 	return CTL_OK;
 }
 
+/* For the build: what the manuals and the sample configuration take from the tables. */
 int ctl_manual(struct ctl *c)
 {
 	AUTO(strbuf) struct strbuf out = STRBUF_INIT(CTL_OUT_MAX);
+	struct str what = ctl_arg(c, 0);
+	struct world_types types;
 
-	(void)c;
-	ctl_manual_text(&out);
+	world_types_init(&types);
+	if (str_eq(what, STR("commands")))
+		ctl_manual_text(&out);
+	else if (str_eq(what, STR("config")))
+		config_print_man(&types.types, &out);
+	else if (str_eq(what, STR("sample")))
+		config_print_sample(&types.types, &out);
 	ctl_put(&out);
-	return CTL_OK;
+	return out.len > 0 ? CTL_OK : CTL_USAGE;
 }

@@ -52,6 +52,16 @@ void ctl_printf(const char *fmt, ...)
 	va_end(ap);
 }
 
+/* The user's zone: $TZ where it names one, else the system's. */
+static struct str zone(void)
+{
+	struct str tz = str_c(getenv("TZ"));
+
+	if (str_starts(tz, STR(":")))
+		tz = str_from(tz, 1);
+	return tz.len > 0 && date_zone_known(tz) ? tz : STR("local");
+}
+
 const char *ctl_when(char buf[static CTL_WHEN_MAX], int64_t unix_ms, int64_t now_unix_ms)
 {
 	static const struct { int64_t unit_ms; const char *name; } units[] = {
@@ -66,7 +76,7 @@ const char *ctl_when(char buf[static CTL_WHEN_MAX], int64_t unix_ms, int64_t now
 	bool far = unix_ms < now_unix_ms - 7 * DAY_MS || unix_ms > now_unix_ms + 7 * DAY_MS;
 	if (far) {
 		_Static_assert(CTL_WHEN_MAX >= DATE_TEXT_MAX, "a date fits");
-		return date_local(buf, unix_ms, STR("local"));
+		return date_local(buf, unix_ms, zone());
 	}
 	int64_t ago = now_unix_ms - unix_ms, size = ago < 0 ? -ago : ago;
 	if (size < 1000) {
@@ -125,7 +135,7 @@ static void time_text(const struct ctl *c, const json_t *value, struct strbuf *o
 
 	ctl_when(when, at, c->now_unix_ms);
 	strbuf_adds(out, when);
-	if (at != TIME_ABSENT && !str_eq(str_c(when), str_c(date_local(date, at, STR("local")))))
+	if (at != TIME_ABSENT && !str_eq(str_c(when), str_c(date_local(date, at, zone()))))
 		strbuf_addf(out, " (%s)", date);
 }
 

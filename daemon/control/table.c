@@ -30,7 +30,7 @@ void table_add(struct table *t, enum ctl_style style, struct str text)
 	vec_push(&t->cells, cell);
 }
 
-/* The widest columns give way until the line fits. */
+/* The widest column gives way until the line fits, one by one so that two long columns share the loss. */
 static void fit(size_t n, size_t *widths, size_t most)
 {
 	for (;;) {
@@ -43,17 +43,7 @@ static void fit(size_t n, size_t *widths, size_t most)
 		}
 		if (total <= most || widths[widest] <= COLUMN_LEAST)
 			return;
-		size_t over = total - most;
-		size_t room = widths[widest] - COLUMN_LEAST;
-		/* level with the second widest first, so that two long columns share the loss */
-		size_t second = COLUMN_LEAST;
-		for (size_t i = 0; i < n; i++)
-			if (i != widest && widths[i] > second && widths[i] < widths[widest])
-				second = widths[i];
-		size_t step = widths[widest] - second;
-		step = step < 1 ? 1 : step;
-		step = step < over ? step : over;
-		widths[widest] -= step < room ? step : room;
+		widths[widest]--;
 	}
 }
 
