@@ -193,6 +193,9 @@ clean: ## remove what was built
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
+docs: programs ## write the manual pages' tables and the completions anew
+	$(Q)python3 tests/lib/docs.py --build $(BUILD)
+
 lint: deps-test ## floors, fences, headers alone, scripts, no notes to self
 	$(Q)python3 tests/lint/floors.py
 	$(Q)python3 tests/lint/files.py
