@@ -10,8 +10,7 @@
 #define TITLE_POINTS 150
 #define TEXT_POINTS 500 /* Slack: 3000 characters a section, and & counts five times */
 #define LINE_POINTS 200
-#define SECTION_POINTS 2900 /* Slack: 3000 characters, or it refuses the whole message */
-#define SPACING_MS 1000     /* Slack: about one message a second and webhook */
+#define SPACING_MS 1000 /* Slack: about one message a second and webhook */
 #define ZERO_WIDTH_SPACE "\xe2\x80\x8b"
 
 enum flavor { FLAVOR_AUTO, FLAVOR_SLACK, FLAVOR_MATTERMOST, FLAVOR_ROCKETCHAT };
@@ -171,13 +170,10 @@ static json_t *slack_json(const struct alert *a, const struct render *r)
 	strbuf_reset(&s);
 	add_head(&s, a, r, escape_slack, "*");
 	strbuf_addc(&s, '\n');
-	size_t head = s.len;
 	if (str_present(r->url))
 		add_slack_link(&s, r);
-	if (s.len == head || text_count(strbuf_str(&s)) > SECTION_POINTS) {
-		strbuf_truncate(&s, head); /* better an alert without its link than none */
+	else
 		escape_slack(&s, strbuf_str(&r->subject));
-	}
 	add_section(blocks, &s);
 	if (r->text.text.len > 0) {
 		strbuf_reset(&s);

@@ -6,7 +6,6 @@
 
 #include "lib/settings.h"
 
-#include "base/text.h"
 #include "channel/channel.h"
 
 #define NOW 1614265330000LL
@@ -323,38 +322,6 @@ TEST(mail_is_the_same_on_every_try)
 	CHECK(str_find(first->body, STR("Message-ID: <msg_p5jXN8AQM9LWM0D4loKWxJek@b.org>\r\n")) !=
 	      STR_NPOS);
 	CHECK(str_find(first->body, STR("Auto-Submitted: auto-generated\r\n")) != STR_NPOS);
-}
-
-static void check_sections(const struct transfer *t, bool want_link)
-{
-	struct err e = { 0 };
-	OWNED_JSON json_t *j = json_parse(t->body, &e);
-	const json_t *blocks = json_get(j, "blocks");
-	CHECK(json_array_size(blocks) > 0);
-	for (size_t i = 0; i < json_array_size(blocks); i++) {
-		const json_t *text = json_get(json_array_get(blocks, i), "text");
-		CHECK(text_count(json_get_str(text, "text")) <= 3000);
-	}
-	CHECK_INT(str_find(t->body, STR("<https://")) != STR_NPOS, want_link);
-}
-
-TEST(slack_sections_stay_within_its_limit)
-{
-	AUTO(fixture) struct fixture f;
-	AUTO(strbuf) struct strbuf url = STRBUF_INIT(10000), text = STRBUF_INIT(100000);
-	start(&f, "slack", "https://hooks.slack.com/services/x", NULL, "{}");
-	for (int i = 0; i < 10000; i++)
-		strbuf_adds(&text, "& ");
-	strbuf_adds(&url, "https://example.org/");
-	f.post->url = strbuf_str(&url);
-	f.post->title = f.post->text = strbuf_str(&text);
-	OWNED(transfer) struct transfer *short_link = compose(&f);
-	check_sections(short_link, true);
-	for (int i = 0; i < 3000; i++)
-		strbuf_addc(&url, 'x');
-	f.post->url = strbuf_str(&url);
-	OWNED(transfer) struct transfer *long_link = compose(&f);
-	check_sections(long_link, false);
 }
 
 TEST(types_are_found_by_name)
