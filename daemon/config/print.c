@@ -4,6 +4,7 @@
 #include "object.h"
 
 #define WRAP_COLUMNS 96
+#define ROFF_COLUMNS 76 /* mandoc -Tlint wants 80 at most */
 
 /* "# words …", broken at blanks so that no line is wider than WRAP_COLUMNS. */
 static void comment(struct strbuf *out, struct str words)
@@ -176,36 +177,44 @@ void config_print_sample(const struct config_types *types, struct strbuf *out)
 		strbuf_truncate(out, out->len - 1);
 }
 
-/* Text for roff: a backslash, and a dot or quote at the start of a line, would be read as orders.
- */
-static void roff(struct strbuf *out, struct str s)
+/* A paragraph for roff: short lines, a new one for each sentence.  A dot or quote at the start of a
+ * line would be an order. */
+static void roff(struct strbuf *out, struct str words)
 {
-	if (s.len > 0 && (s.p[0] == '.' || s.p[0] == '\''))
-		strbuf_adds(out, "\\&");
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.p[i] == '\\')
-			strbuf_adds(out, "\\e");
-		else
-			strbuf_addc(out, s.p[i]);
+	struct str word;
+	size_t column = 0;
+	while (str_split(&words, ' ', &word)) {
+		size_t width = text_columns(word);
+		bool fresh = column == 0 || column + 1 + width > ROFF_COLUMNS;
+		if (column > 0)
+			strbuf_addc(out, fresh ? '\n' : ' ');
+		if (fresh && word.len > 0 && (word.p[0] == '.' || word.p[0] == '\''))
+			strbuf_adds(out, "\\&");
+		for (size_t i = 0; i < word.len; i++) {
+			if (word.p[i] == '\\')
+				strbuf_adds(out, "\\e");
+			else
+				strbuf_addc(out, word.p[i]);
+		}
+		column = str_ends(word, STR(".")) ? ROFF_COLUMNS : (fresh ? 0 : column + 1) + width;
 	}
+	strbuf_addc(out, '\n');
 }
 
 static void man_rows(struct strbuf *out, const struct field *rows)
 {
 	strbuf_adds(out, ".Bl -tag -width Ds\n");
 	for (const struct field *row = rows; row->name != NULL; row++) {
-		AUTO(strbuf) struct strbuf takes = STRBUF_INIT(2048), help = STRBUF_INIT(4096);
-		schema_expected(&takes, row);
-		sentence(&help, row->help);
+		AUTO(strbuf) struct strbuf words = STRBUF_INIT(4096);
+		sentence(&words, row->help);
+		strbuf_adds(&words, " Takes ");
+		schema_expected(&words, row);
+		strbuf_adds(&words, row->required ? "; required." : ".");
 		strbuf_addf(out, ".It Cm %s\n", row->name);
-		roff(out, strbuf_str(&help));
-		strbuf_adds(out, "\nTakes ");
-		roff(out, strbuf_str(&takes));
-		strbuf_adds(out, row->required ? "; required.\n" : ".\n");
+		roff(out, strbuf_str(&words));
 		if (row->otherwise != NULL && row->otherwise[0] != '\0') {
 			strbuf_adds(out, "The default is\n.Ql ");
-			roff(out, str_c(row->otherwise));
-			strbuf_adds(out, " .\n");
+			strbuf_addf(out, "%s .\n", row->otherwise);
 		}
 		if (row->config_only)
 			strbuf_adds(out, "It may not be set through the API.\n");

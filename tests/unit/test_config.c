@@ -315,6 +315,9 @@ TEST(man_has_every_row)
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
 		if (str_find(strbuf_str(&text), str_c(parts[i])) == STR_NPOS)
 			fail_msg("not in the manual: %s", parts[i]);
+	struct str rest = strbuf_str(&text), line;
+	while (str_split(&rest, '\n', &line))
+		CHECK(line.len <= 80);
 }
 
 /* --- names --- */
