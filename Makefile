@@ -143,10 +143,12 @@ fuzz: deps-test ## the fuzz targets under libFuzzer, ASan and UBSan (T=json runs
 	$(call install_missing,$(FUZZ_DEPS))
 	$(Q)$(MAKE) --no-print-directory fuzz-built BUILD=$(BUILD)/fuzz CC=clang OPT='-O1 -g' HARDEN= LINK_HARDEN= \
 	  WERROR= WARN=-Wall SAN='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
-$(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(LIB)
+# The test library without its main, and only what a fuzzer refers to.
+$(BUILD)/libfuzztest.a: $(filter-out $(BUILD)/tests/lib/test.o,$(TEST_LIB))
+	$(Q)rm -f $@; ar crs $@ $^
+$(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libfuzztest.a $(LIB)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
-$(BUILD)/tests/fuzz/fuzz_config: $(BUILD)/tests/lib/config_types.o
+	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< $(BUILD)/libfuzztest.a $(LIB) $(LIBS)
 fuzz-built: $(if $(T),$(BUILD)/tests/fuzz/fuzz_$(T),$(FUZZERS))
 	$(Q)sh tests/fuzz/run.sh $(BUILD) $(FUZZ_SECONDS) $^
 .PHONY: fuzz-built
