@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: ISC */
+/* The engine in simulated time: polling manners, alerts once, deliveries until they arrive, crashes at every step. */
+#include "sim/sim.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+
+#define FEED "http://a.example/feed"
+#define HOOK "http://hook.example/in"
+#define YAML_WITH(source_keys)                                                                            \
+	"sources:\n  - {name: a, url: \"" FEED "\"" source_keys "}\n"                                    \
+	"channels:\n  - {name: desk, type: webhook, url: \"" HOOK "\"}\n"                               \
+	"watches:\n  - {name: ilya, query: Sutskever}\n"
+
+static const char *const three[] = { "Old Sutskever news", "Nothing here", "Ilya Sutskever leaves" };
+
+/* The feed as it stands at the first poll (one old item), then with all three. */
+static struct sim *start(const char *yaml, struct strbuf *b)
+{
+	struct sim *s = sim_new(yaml);
+	sim_page(s, FEED, 200, sim_feed(b, 1, three));
+	sim_page(s, HOOK, 204, "");
+	sim_run(s, 10 * SECOND);
+	return s;
+}
+
+TEST(a_new_post_is_told_once)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = start(YAML_WITH(", every: 15m"), &b);
+	CHECK_INT(sim_find(s, STR(HOOK))->hits, 0); /* the baseline */
+	sim_page(s, FEED, 200, sim_feed(&b, 3, three));
+	sim_run(s, 20 * MINUTE);
+	struct sim_page *hook = sim_find(s, STR(HOOK));
+	CHECK_INT(hook->hits, 1);
+	CHECK(strstr(hook->bodies.v[0], "Ilya Sutskever leaves") != NULL);
+	sim_run(s, 1 * DAY);
+	CHECK_INT(hook->hits, 1);
+	sim_kill(s);
+	sim_boot(s);
+	sim_run(s, 1 * DAY);
+	CHECK_INT(hook->hits, 1);
+	sim_free(s);
+}
+
+TEST(backfill_tells_what_was_there_before)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = start(YAML_WITH(", backfill: all"), &b);
+	CHECK_INT(sim_find(s, STR(HOOK))->hits, 1);
+	sim_free(s);
+}
+
+TEST(an_edit_is_told_only_for_what_it_did_not_say_before)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = start(YAML_WITH(", every: 15m"), &b);
+	static const char *const comma[] = { "Old, Sutskever news" };
+	sim_page(s, FEED, 200, sim_feed(&b, 1, comma));
+	sim_run(s, 20 * MINUTE);
+	CHECK_INT(sim_find(s, STR(HOOK))->hits, 0);
+	static const char *const away[] = { "Old news" };
+	sim_page(s, FEED, 200, sim_feed(&b, 1, away));
+	sim_run(s, 20 * MINUTE);
+	sim_page(s, FEED, 200, sim_feed(&b, 1, three));
+	sim_run(s, 20 * MINUTE);
+	CHECK_INT(sim_find(s, STR(HOOK))->hits, 1);
+	sim_free(s);
+}
+
+TEST(validators_go_back_as_they_came)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = sim_new(YAML_WITH(", every: 15m"));
+	struct sim_page *p = sim_page(s, FEED, 200, sim_feed(&b, 1, three));
+	p->etag = (char[]){ "W/\"odd, one\"" };
+	sim_run(s, 10 * HOUR);
+	CHECK(p->hits >= 37 && p->hits <= 41);
+	CHECK_INT(p->conditional, p->hits - 1);
+	sim_kill(s);
+	sim_boot(s);
+	sim_run(s, HOUR);
+	CHECK_INT(p->conditional, p->hits - 1); /* over a restart too */
+	sim_free(s);
+}
+
+TEST(a_restart_does_not_poll_sooner)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = sim_new(YAML_WITH(""));
+	struct sim_page *p = sim_page(s, FEED, 200, sim_feed(&b, 1, three));
+	for (int i = 0; i < 30; i++) { /* restarts every minute */
+		sim_run(s, MINUTE);
+		sim_kill(s);
+		sim_boot(s);
+	}
+	CHECK_INT(p->hits, 1);
+	sim_free(s);
+}
+
+TEST(retry_after_is_obeyed_and_failures_back_off)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = sim_new(YAML_WITH(", every: 15m"));
+	struct sim_page *p = sim_page(s, FEED, 429, "");
+	p->retry_after = (char[]){ "36000" };
+	sim_run(s, 9 * HOUR);
+	CHECK_INT(p->hits, 1);
+	p->retry_after = NULL;
+	sim_page(s, FEED, 500, "");
+	sim_run(s, 30 * DAY);
+	CHECK(p->hits >= 29 && p->hits <= 45); /* 15 m doubled up to once a day, never given up */
+	sim_page(s, FEED, 200, sim_feed(&b, 1, three));
+	sim_run(s, 2 * DAY);
+	int before = p->hits;
+	sim_run(s, DAY);
+	CHECK(p->hits - before >= 90 && p->hits - before <= 96);
+	sim_free(s);
+}
+
+TEST(hints_lengthen_the_default_interval_only)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = sim_new(YAML_WITH(""));
+	struct sim_page *p = sim_page(s, FEED, 200, sim_feed(&b, 1, three));
+	p->cache_control = (char[]){ "public, max-age=21600" };
+	sim_run(s, DAY);
+	CHECK(p->hits >= 4 && p->hits <= 5);
+	sim_free(s);
+	s = sim_new(YAML_WITH(", every: 30m"));
+	p = sim_page(s, FEED, 200, sim_feed(&b, 1, three));
+	p->cache_control = (char[]){ "public, max-age=21600" };
+	sim_run(s, DAY);
+	CHECK(p->hits >= 45 && p->hits <= 49);
+	sim_free(s);
+}
+
+TEST(gone_stops_a_source_and_asking_wakes_it)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = sim_new(YAML_WITH(", every: 15m"));
+	struct sim_page *p = sim_page(s, FEED, 410, "");
+	sim_run(s, 30 * DAY);
+	CHECK_INT(p->hits, 1);
+	json_t *source OWNED_JSON = sim_json(sim_ask(s, "GET", "/v1/sources/a", "", ""));
+	CHECK_STR(json_get_str(source, "state"), "stopped");
+	sim_page(s, FEED, 200, sim_feed(&b, 1, three));
+	json_t *poll OWNED_JSON = sim_json(sim_ask(s, "POST", "/v1/sources/a/poll", "", ""));
+	CHECK_STR(json_get_str(poll, "outcome"), "ok");
+	sim_run(s, HOUR);
+	CHECK(p->hits >= 5);
+	sim_free(s);
+}
+
+TEST(a_permanent_move_is_learnt_at_the_third_sighting)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = sim_new(YAML_WITH(", every: 15m"));
+	struct sim_page *p = sim_page(s, FEED, 200, sim_feed(&b, 1, three));
+	struct sim_page *there = sim_page(s, "http://b.example/new", 200, sim_feed(&b, 1, three));
+	p->moved_to = there->url;
+	sim_run(s, 40 * MINUTE);
+	CHECK_INT(p->hits, 3);
+	sim_run(s, 2 * HOUR);
+	CHECK_INT(p->hits, 3);
+	CHECK(there->hits >= 7);
+	sim_kill(s);
+	sim_boot(s);
+	sim_run(s, HOUR);
+	CHECK_INT(p->hits, 3);
+	sim_free(s);
+}
+
+TEST(a_failing_hook_gets_the_same_id_until_it_takes_it)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = start(YAML_WITH(", every: 15m"), &b);
+	struct sim_page *hook = sim_page(s, HOOK, 500, "");
+	sim_page(s, FEED, 200, sim_feed(&b, 3, three));
+	sim_run(s, 2 * DAY);
+	CHECK(hook->hits > 30 && hook->hits < 70);
+	sim_page(s, HOOK, 204, "");
+	sim_run(s, 2 * HOUR);
+	int hits = hook->hits;
+	sim_run(s, 2 * DAY);
+	CHECK_INT(hook->hits, hits);
+	for (size_t i = 1; i < hook->ids.n; i++)
+		CHECK_STR(str_c(hook->ids.v[i]), hook->ids.v[0]);
+	json_t *j OWNED_JSON = sim_json(sim_ask(s, "GET", "/v1/deliveries", "state=delivered", ""));
+	CHECK_INT(json_array_size(json_get(j, "deliveries")), 1);
+	sim_free(s);
+}
+
+TEST(after_three_days_a_delivery_is_dead_listed_and_can_be_retried)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = start(YAML_WITH(", every: 15m"), &b);
+	struct sim_page *hook = sim_page(s, HOOK, 500, "");
+	sim_page(s, FEED, 200, sim_feed(&b, 3, three));
+	sim_run(s, 4 * DAY);
+	json_t *j OWNED_JSON = sim_json(sim_ask(s, "GET", "/v1/deliveries", "state=dead", ""));
+	json_t *list = json_object_get(j, "deliveries");
+	CHECK_INT(json_array_size(list), 1);
+	int hits = hook->hits;
+	sim_run(s, 4 * DAY);
+	CHECK_INT(hook->hits, hits);
+	sim_page(s, HOOK, 204, "");
+	char path[100];
+	snprintf(path, sizeof path, "/v1/deliveries/%.*s/retry", STR_ARG(json_get_str(json_array_get(list, 0), "id")));
+	CHECK_INT(sim_ask(s, "POST", path, "", "")->status, 200);
+	sim_run(s, SECOND);
+	CHECK_INT(hook->hits, hits + 1);
+	CHECK_INT(sim_ask(s, "POST", path, "", "")->status, 409);
+	sim_free(s);
+}
+
+TEST(a_refused_delivery_is_dead_at_once_and_a_broken_channel_keeps_its_queue)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = start(YAML_WITH(", every: 15m, backfill: all"), &b);
+	struct sim_page *hook = sim_page(s, HOOK, 400, "");
+	static const char *const two[] = { "Old Sutskever news", "Sutskever" };
+	sim_page(s, FEED, 200, sim_feed(&b, 2, two));
+	sim_run(s, HOUR);
+	CHECK_INT(hook->hits, 2);
+	sim_page(s, HOOK, 404, "");
+	static const char *const four[] = { "Old Sutskever news", "Sutskever", "more Sutskever", "again Sutskever" };
+	sim_page(s, FEED, 200, sim_feed(&b, 4, four));
+	sim_run(s, 10 * DAY);
+	CHECK(hook->hits >= 2 + 200 && hook->hits <= 2 + 245); /* hourly */
+	sim_page(s, HOOK, 204, "");
+	sim_run(s, 3 * HOUR);
+	json_t *j OWNED_JSON = sim_json(sim_ask(s, "GET", "/v1/status", "", ""));
+	CHECK_INT(json_get_int(json_get(j, "deliveries"), "waiting", -1), 0);
+	CHECK_INT(json_get_int(json_get(j, "deliveries"), "delivered", -1), 3);
+	CHECK_INT(json_get_int(json_get(j, "deliveries"), "dead", -1), 1);
+	sim_free(s);
+}
+
+/* kill -9 after the commit and before any message left, at each of the first 60 steps: every
+ * matching post has one alert and one delivered delivery in the end, and repeated requests carry
+ * the same id. */
+TEST(a_crash_at_any_step_loses_and_doubles_nothing)
+{
+	static const char *const titles[] = { "a Sutskever", "b Sutskever", "c", "d Sutskever", "e Sutskever" };
+	for (int64_t at = 1; at <= 60; at++) {
+		AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+		struct sim *s = sim_new(YAML_WITH(", every: 1m"));
+		s->crash_at_step = at;
+		sim_page(s, FEED, 200, sim_feed(&b, 1, titles))->etag = NULL;
+		struct sim_page *hook = sim_page(s, HOOK, 204, "");
+		for (int n = 1; n <= 5; n++) {
+			sim_page(s, FEED, 200, sim_feed(&b, n, titles));
+			sim_run(s, 90 * SECOND);
+		}
+		sim_run(s, 10 * MINUTE);
+		json_t *j OWNED_JSON = sim_json(sim_ask(s, "GET", "/v1/status", "", ""));
+		CHECK_INT(json_get_int(j, "alerts", -1), 3);
+		CHECK_INT(json_get_int(json_get(j, "deliveries"), "delivered", -1), 3);
+		size_t distinct = 0;
+		for (size_t i = 0; i < hook->ids.n; i++) {
+			bool again = false;
+			for (size_t k = 0; k < i; k++)
+				again |= strcmp(hook->ids.v[i], hook->ids.v[k]) == 0;
+			distinct += !again;
+		}
+		CHECK_INT(distinct, 3);
+		CHECK(hook->ids.n <= 4); /* at most the one under way is told twice, with its id */
+		sim_free(s);
+	}
+}
+
+TEST(one_host_sees_two_requests_at_once_and_all_hosts_thirty_two)
+{
+	AUTO(strbuf) struct strbuf yaml = STRBUF_INIT(1 << 20), b = STRBUF_INIT(1 << 20);
+	strbuf_adds(&yaml, "sources:\n");
+	for (int i = 0; i < 40; i++)
+		strbuf_addf(&yaml, "  - {name: s%d, url: \"http://same.example/%d\"}\n  - {name: o%d, url: \"http://h%d.example/f\"}\n", i, i, i, i);
+	struct sim *s = sim_new(strbuf_cstr(&yaml));
+	sim_feed(&b, 1, three);
+	for (int i = 0; i < 40; i++) {
+		char url[60];
+		snprintf(url, sizeof url, "http://same.example/%d", i);
+		sim_page(s, url, 200, strbuf_cstr(&b))->latency_ms = 100;
+		snprintf(url, sizeof url, "http://h%d.example/f", i);
+		sim_page(s, url, 200, strbuf_cstr(&b))->latency_ms = 100;
+	}
+	sim_step(s);
+	int same = 0;
+	for (size_t i = 0; i < s->pages.n; i++)
+		same += strstr(s->pages.v[i]->url, "same") != NULL ? s->pages.v[i]->under_way : 0;
+	CHECK_INT(same, 2);
+	sim_run(s, MINUTE);
+	CHECK_INT(s->under_way_most, 32);
+	for (size_t i = 0; i < s->pages.n; i++)
+		CHECK_INT(s->pages.v[i]->hits, 1);
+	sim_free(s);
+}
+
+TEST(reload_keeps_what_is_the_same_and_refuses_what_is_wrong)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = start(YAML_WITH(""), &b);
+	struct sim_page *p = sim_find(s, STR(FEED));
+	sim_write_config(s, "sources:\n  - {name: a, url: 17, every: soon}\n");
+	struct message *bad = sim_ask(s, "POST", "/v1/reload", "", "");
+	CHECK_INT(bad->status, 422);
+	json_t *errors OWNED_JSON = sim_json(bad);
+	CHECK(json_array_size(json_get(errors, "errors")) >= 1);
+	sim_write_config(s, YAML_WITH("") "  - {name: more, query: leaves}\n");
+	struct message *good = sim_ask(s, "POST", "/v1/reload", "", "");
+	CHECK_INT(good->status, 200);
+	json_t *j OWNED_JSON = sim_json(good);
+	CHECK_INT(json_get_int(json_get(j, "watches"), "added", -1), 1);
+	CHECK_INT(json_get_int(json_get(j, "sources"), "kept", -1), 1);
+	sim_run(s, 50 * MINUTE);
+	CHECK_INT(p->hits, 1); /* not polled again for a reload */
+	sim_page(s, FEED, 200, sim_feed(&b, 3, three));
+	sim_run(s, HOUR);
+	CHECK_INT(sim_find(s, STR(HOOK))->hits, 2); /* both watches */
+	sim_free(s);
+}
+
+TEST(stop_waits_for_a_delivery_under_way)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = start(YAML_WITH(", every: 15m"), &b);
+	sim_find(s, STR(HOOK))->latency_ms = 3 * SECOND;
+	sim_page(s, FEED, 200, sim_feed(&b, 3, three));
+	while (sim_find(s, STR(HOOK))->hits == 0)
+		sim_run(s, SECOND);
+	vec_push(&s->inbox, message_new(MESSAGE_STOP));
+	int64_t before = s->mono_ms;
+	sim_run(s, 2 * SECOND);
+	CHECK(!s->stopped);
+	sim_run(s, 8 * SECOND);
+	CHECK(s->stopped && before > 0);
+	sim_kill(s);
+	sim_boot(s);
+	sim_run(s, HOUR);
+	CHECK_INT(sim_find(s, STR(HOOK))->hits, 1);
+	sim_free(s);
+}
+
+/* A limit on the size of files is a full disk: writes fail, and later they do not. */
+static void disk_full(bool full)
+{
+	signal(SIGXFSZ, SIG_IGN);
+	struct rlimit r;
+	CHECK_INT(getrlimit(RLIMIT_FSIZE, &r), 0);
+	r.rlim_cur = full ? 1 : r.rlim_max;
+	CHECK_INT(setrlimit(RLIMIT_FSIZE, &r), 0);
+}
+
+TEST(a_full_disk_loses_nothing)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = start(YAML_WITH(", every: 15m"), &b);
+	sim_page(s, FEED, 200, sim_feed(&b, 3, three));
+	disk_full(true);
+	sim_run(s, HOUR);
+	struct message *refused = sim_ask(s, "POST", "/v1/watches", "", "{\"query\":\"lost\"}");
+	disk_full(false);
+	CHECK_INT(refused->status, 503);
+	CHECK_INT(sim_find(s, STR(HOOK))->hits, 0);
+	sim_run(s, HOUR);
+	CHECK_INT(sim_find(s, STR(HOOK))->hits, 1);
+	json_t *j OWNED_JSON = sim_json(sim_ask(s, "GET", "/v1/watches", "", ""));
+	CHECK_INT(json_array_size(json_get(j, "watches")), 1);
+	sim_free(s);
+}
+
+TEST(a_page_is_probed_for_its_feed)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = sim_new("channels:\n  - {name: desk, type: webhook, url: \"" HOOK "\"}\n");
+	sim_page(s, "http://a.example/", 200,
+	         "<!doctype html><html><head><link rel=alternate type=application/rss+xml href=/feed></head><body>x</body></html>");
+	struct sim_page *p = sim_page(s, FEED, 200, sim_feed(&b, 2, three));
+	struct message *m = sim_ask(s, "POST", "/v1/sources", "", "{\"url\":\"http://a.example/\"}");
+	CHECK_INT(m->status, 201);
+	json_t *j OWNED_JSON = sim_json(m);
+	CHECK_STR(json_get_str(j, "found"), FEED);
+	CHECK_STR(json_get_str(j, "name"), "sim");
+	CHECK_STR(json_get_str(j, "type"), "feed");
+	CHECK_STR(json_get_str(j, "state"), "ok");
+	sim_run(s, 30 * MINUTE);
+	CHECK_INT(p->hits, 1); /* the probe was the first poll */
+	CHECK_INT(sim_ask(s, "POST", "/v1/sources", "", "{\"url\":\"http://nowhere.example/\"}")->status, 502);
+	sim_page(s, "http://a.example/text", 200, "just words");
+	CHECK_INT(sim_ask(s, "POST", "/v1/sources", "", "{\"url\":\"http://a.example/text\"}")->status, 422);
+	CHECK_INT(sim_ask(s, "POST", "/v1/sources", "", "{\"url\":\"file:///etc/passwd\"}")->status, 400);
+	sim_kill(s);
+	sim_boot(s);
+	json_t *again OWNED_JSON = sim_json(sim_ask(s, "GET", "/v1/sources/sim", "", ""));
+	CHECK_STR(json_get_str(again, "origin"), "api");
+	sim_free(s);
+}
+
+TEST(test_channel_says_what_the_hook_answered)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = start(YAML_WITH(""), &b);
+	sim_page(s, HOOK, 403, "no such hook");
+	json_t *j OWNED_JSON = sim_json(sim_ask(s, "POST", "/v1/channels/desk/test", "", ""));
+	CHECK_STR(json_get_str(j, "verdict"), "broken");
+	CHECK_INT(json_get_int(j, "status", 0), 403);
+	CHECK_STR(json_get_str(j, "answer"), "no such hook");
+	sim_free(s);
+}
+
+TEST(the_archive_is_searched_beyond_one_slice)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(4 << 20);
+	enum { N = 900 };
+	const char *titles[N];
+	for (int i = 0; i < N; i++)
+		titles[i] = i % 300 == 7 ? "Évincer Sutskever" : "Something else";
+	struct sim *s = sim_new(YAML_WITH(""));
+	sim_page(s, FEED, 200, sim_feed(&b, N, titles));
+	sim_run(s, MINUTE);
+	json_t *j OWNED_JSON = sim_json(sim_ask(s, "GET", "/v1/search", "q=evincer", ""));
+	CHECK_INT(json_array_size(json_get(j, "posts")), 3);
+	json_t *all OWNED_JSON = sim_json(sim_ask(s, "GET", "/v1/search", "q=-something", ""));
+	CHECK_INT(json_array_size(json_get(all, "posts")), 3);
+	json_t *few OWNED_JSON = sim_json(sim_ask(s, "GET", "/v1/search", "q=evincer&limit=2", ""));
+	CHECK_INT(json_array_size(json_get(few, "posts")), 2);
+	CHECK(!json_get_bool(few, "complete", true));
+	sim_free(s);
+}
+
+/* A month with an hour of outage at random every few hours, of feed and hook alike. */
+TEST(a_month_of_trouble)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(8 << 20);
+	enum { N = 300 };
+	const char *titles[N];
+	for (int i = 0; i < N; i++)
+		titles[i] = i % 3 == 0 ? "Sutskever" : "other";
+	struct sim *s = sim_new(YAML_WITH(", every: 15m"));
+	sim_page(s, FEED, 200, sim_feed(&b, 1, titles));
+	struct sim_page *hook = sim_page(s, HOOK, 204, "");
+	sim_run(s, MINUTE);
+	uint64_t random = 1;
+	for (int n = 2; n <= N; n++) {
+		random = random * UINT64_C(6364136223846793005) + 1442695040888963407u;
+		unsigned dice = (unsigned)(random >> 60);
+		sim_page(s, FEED, dice < 3 ? 503 : 200, sim_feed(&b, n, titles));
+		sim_page(s, HOOK, dice == 5 || dice == 6 ? 500 : 204, "");
+		if (dice == 7) {
+			sim_kill(s);
+			sim_boot(s);
+		}
+		sim_run(s, 144 * MINUTE);
+	}
+	sim_page(s, FEED, 200, sim_feed(&b, N, titles));
+	sim_page(s, HOOK, 204, "");
+	sim_run(s, 3 * DAY);
+	json_t *j OWNED_JSON = sim_json(sim_ask(s, "GET", "/v1/status", "", ""));
+	CHECK_INT(json_get_int(j, "alerts", -1), 99);
+	CHECK_INT(json_get_int(json_get(j, "deliveries"), "delivered", -1), 99);
+	CHECK(hook->hits >= 99);
+	sim_free(s);
+}
