@@ -70,7 +70,7 @@ void api_alert_list(const struct call *c)
 		return;
 	if (params_since(&params, "since", c->now.unix_ms, &since, &e) != 0 ||
 	    params_int(&params, "limit", 1, PAGE_MAX, PAGE_DEFAULT, &page.limit, &e) != 0 ||
-	    cursor(c, &params, "before", "alr_", &before, &e) != 0) {
+	    cursor(c, &params, "before", "alr", &before, &e) != 0) {
 		call_bad(c, &e);
 		return;
 	}
@@ -81,7 +81,7 @@ void api_alert_list(const struct call *c)
 		return;
 	}
 	(void)take(list);
-	reply_page(c, "alerts", "alr_", &page);
+	reply_page(c, "alerts", "alr", &page);
 }
 
 void api_alert_show(const struct call *c)
@@ -92,7 +92,7 @@ void api_alert_show(const struct call *c)
 	bool found = false;
 	struct page page = { .engine = c->engine, .limit = INT64_MAX };
 	OWNED(arena) struct arena *arena = arena_new(POST_ARENA_MAX * 2);
-	if (engine_id_parse(c->engine, "alr_", c->name, &row) &&
+	if (engine_id_parse(c->engine, "alr", c->name, &row) &&
 	    store_alert_get(engine_store(c->engine), row, arena, &alert, &found, &e) != 0) {
 		engine_store_failed(c->engine, &e);
 		return;
@@ -135,7 +135,7 @@ void api_delivery_list(const struct call *c)
 		return;
 	if (delivery_state(params_get(&params, "state"), &state, &e) != 0 ||
 	    params_int(&params, "limit", 1, PAGE_MAX, PAGE_DEFAULT, &page.limit, &e) != 0 ||
-	    cursor(c, &params, "after", "dlv_", &after, &e) != 0) {
+	    cursor(c, &params, "after", "dlv", &after, &e) != 0) {
 		call_bad(c, &e);
 		return;
 	}
@@ -146,7 +146,7 @@ void api_delivery_list(const struct call *c)
 		return;
 	}
 	(void)take(list);
-	reply_page(c, "deliveries", "dlv_", &page);
+	reply_page(c, "deliveries", "dlv", &page);
 }
 
 void api_delivery_retry(const struct call *c)
@@ -155,7 +155,7 @@ void api_delivery_retry(const struct call *c)
 	struct err e = { 0 };
 	int64_t row = 0;
 	bool found = false;
-	if (engine_id_parse(c->engine, "dlv_", c->name, &row) &&
+	if (engine_id_parse(c->engine, "dlv", c->name, &row) &&
 	    store_delivery_get(engine_store(c->engine), row, c->arena, &d, &found, &e) != 0)
 		engine_store_failed(c->engine, &e);
 	else if (!found)

@@ -82,8 +82,9 @@ void poller_schedule(struct engine *g, struct world_source *s)
 	}
 	int64_t next = s->asked ? 0 : s->kept.next_unix_ms;
 	/* A shorter interval counts at once, unless the wait is a demanded one. */
-	if (!str_present(s->kept.last_error) && next > g->now.unix_ms + 2 * base_interval(g, s))
-		next = g->now.unix_ms + base_interval(g, s);
+	int64_t every = s->settings.every_ms;
+	if (every > 0 && !str_present(s->kept.last_error) && next > g->now.unix_ms + every + every / JITTER_SHARE)
+		next = g->now.unix_ms + every;
 	heap_set(&g->due_sources, &s->due, mono_of(g, next));
 }
 

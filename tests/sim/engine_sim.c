@@ -28,10 +28,10 @@ TEST(a_new_post_is_told_once)
 {
 	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
 	struct sim *s = start(YAML_WITH(", every: 15m"), &b);
-	CHECK_INT(sim_find(s, STR(HOOK))->hits, 0); /* the baseline */
+	CHECK_INT(sim_hits(s, HOOK), 0); /* the baseline */
 	sim_page(s, FEED, 200, sim_feed(&b, 3, three));
 	sim_run(s, 20 * MINUTE);
-	struct sim_page *hook = sim_find(s, STR(HOOK));
+	struct sim_page *hook = sim_page(s, HOOK, 204, "");
 	CHECK_INT(hook->hits, 1);
 	CHECK(strstr(hook->bodies.v[0], "Ilya Sutskever leaves") != NULL);
 	sim_run(s, 1 * DAY);
@@ -47,7 +47,7 @@ TEST(backfill_tells_what_was_there_before)
 {
 	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
 	struct sim *s = start(YAML_WITH(", backfill: all"), &b);
-	CHECK_INT(sim_find(s, STR(HOOK))->hits, 1);
+	CHECK_INT(sim_hits(s, HOOK), 1);
 	sim_free(s);
 }
 
@@ -58,13 +58,13 @@ TEST(an_edit_is_told_only_for_what_it_did_not_say_before)
 	static const char *const comma[] = { "Old, Sutskever news" };
 	sim_page(s, FEED, 200, sim_feed(&b, 1, comma));
 	sim_run(s, 20 * MINUTE);
-	CHECK_INT(sim_find(s, STR(HOOK))->hits, 0);
+	CHECK_INT(sim_hits(s, HOOK), 0);
 	static const char *const away[] = { "Old news" };
 	sim_page(s, FEED, 200, sim_feed(&b, 1, away));
 	sim_run(s, 20 * MINUTE);
 	sim_page(s, FEED, 200, sim_feed(&b, 1, three));
 	sim_run(s, 20 * MINUTE);
-	CHECK_INT(sim_find(s, STR(HOOK))->hits, 1);
+	CHECK_INT(sim_hits(s, HOOK), 1);
 	sim_free(s);
 }
 
@@ -254,6 +254,7 @@ TEST(a_crash_at_any_step_loses_and_doubles_nothing)
 			sim_run(s, 90 * SECOND);
 		}
 		sim_run(s, 10 * MINUTE);
+		s->crash_at_step = 0;
 		json_t *j OWNED_JSON = sim_json(sim_ask(s, "GET", "/v1/status", "", ""));
 		CHECK_INT(json_get_int(j, "alerts", -1), 3);
 		CHECK_INT(json_get_int(json_get(j, "deliveries"), "delivered", -1), 3);
@@ -301,7 +302,7 @@ TEST(reload_keeps_what_is_the_same_and_refuses_what_is_wrong)
 {
 	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
 	struct sim *s = start(YAML_WITH(""), &b);
-	struct sim_page *p = sim_find(s, STR(FEED));
+	struct sim_page *p = sim_page(s, FEED, 200, strbuf_cstr(&b));
 	sim_write_config(s, "sources:\n  - {name: a, url: 17, every: soon}\n");
 	struct message *bad = sim_ask(s, "POST", "/v1/reload", "", "");
 	CHECK_INT(bad->status, 422);
@@ -317,7 +318,7 @@ TEST(reload_keeps_what_is_the_same_and_refuses_what_is_wrong)
 	CHECK_INT(p->hits, 1); /* not polled again for a reload */
 	sim_page(s, FEED, 200, sim_feed(&b, 3, three));
 	sim_run(s, HOUR);
-	CHECK_INT(sim_find(s, STR(HOOK))->hits, 2); /* both watches */
+	CHECK_INT(sim_hits(s, HOOK), 2); /* both watches */
 	sim_free(s);
 }
 
@@ -325,9 +326,9 @@ TEST(stop_waits_for_a_delivery_under_way)
 {
 	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
 	struct sim *s = start(YAML_WITH(", every: 15m"), &b);
-	sim_find(s, STR(HOOK))->latency_ms = 3 * SECOND;
+	sim_page(s, HOOK, 204, "")->latency_ms = 3 * SECOND;
 	sim_page(s, FEED, 200, sim_feed(&b, 3, three));
-	while (sim_find(s, STR(HOOK))->hits == 0)
+	while (sim_hits(s, HOOK) == 0)
 		sim_run(s, SECOND);
 	vec_push(&s->inbox, message_new(MESSAGE_STOP));
 	int64_t before = s->mono_ms;
@@ -338,7 +339,7 @@ TEST(stop_waits_for_a_delivery_under_way)
 	sim_kill(s);
 	sim_boot(s);
 	sim_run(s, HOUR);
-	CHECK_INT(sim_find(s, STR(HOOK))->hits, 1);
+	CHECK_INT(sim_hits(s, HOOK), 1);
 	sim_free(s);
 }
 
@@ -362,9 +363,9 @@ TEST(a_full_disk_loses_nothing)
 	struct message *refused = sim_ask(s, "POST", "/v1/watches", "", "{\"query\":\"lost\"}");
 	disk_full(false);
 	CHECK_INT(refused->status, 503);
-	CHECK_INT(sim_find(s, STR(HOOK))->hits, 0);
+	CHECK_INT(sim_hits(s, HOOK), 0);
 	sim_run(s, HOUR);
-	CHECK_INT(sim_find(s, STR(HOOK))->hits, 1);
+	CHECK_INT(sim_hits(s, HOOK), 1);
 	json_t *j OWNED_JSON = sim_json(sim_ask(s, "GET", "/v1/watches", "", ""));
 	CHECK_INT(json_array_size(json_get(j, "watches")), 1);
 	sim_free(s);

@@ -65,6 +65,12 @@ static inline struct sim_page *sim_find(struct sim *s, struct str url)
 	return NULL;
 }
 
+static inline int sim_hits(struct sim *s, const char *url)
+{
+	const struct sim_page *p = sim_find(s, str_c(url));
+	return p == NULL ? 0 : p->hits;
+}
+
 /* What `url` answers from now on. */
 static inline struct sim_page *sim_page(struct sim *s, const char *url, int status, const char *body)
 {
@@ -136,9 +142,9 @@ static inline struct sim *sim_new(const char *yaml)
 {
 	json_setup();
 	xml_setup();
-	log_set_level(getenv("SIM_LOG") ? LOG_LEVEL_DEBUG : (enum log_level)0);
 	struct sim *s = mem_new(struct sim);
-	snprintf(s->folder, sizeof s->folder, "/tmp/monitord-sim-XXXXXX");
+	/* In memory where there is such a place: thousands of commits, each with its fsync. */
+	snprintf(s->folder, sizeof s->folder, "%s/monitord-sim-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	CHECK(mkdtemp(s->folder) != NULL);
 	snprintf(s->config, sizeof s->config, "%s/monitord.yaml", s->folder);
 	snprintf(s->store, sizeof s->store, "%s/monitord.db", s->folder);
@@ -292,6 +298,8 @@ static inline int64_t sim_step(struct sim *s)
 		} else {
 			i++;
 		}
+	/* The configuration sets it anew at start and reload. */
+	log_set_level(getenv("SIM_LOG") ? LOG_LEVEL_DEBUG : (enum log_level)0);
 	struct messages out = { 0 };
 	struct now now = { s->mono_ms + s->unix_offset_ms, s->mono_ms };
 	int64_t wake = engine_step(s->engine, now, s->inbox.v, s->inbox.n, &out);
