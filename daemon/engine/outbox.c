@@ -111,7 +111,8 @@ struct transfer *outbox_transfer(struct engine *g, struct world_channel *c, cons
 	if (!str_empty(d->ca_file))
 		t->ca_file = arena_str(t->arena, d->ca_file);
 	t->connect_ms = d->connect_timeout_ms;
-	t->total_ms = d->total_timeout_ms;
+	if (t->total_ms == 0 || t->total_ms > d->total_timeout_ms)
+		t->total_ms = d->total_timeout_ms;
 	return t;
 }
 

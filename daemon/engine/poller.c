@@ -359,12 +359,18 @@ static int parse(struct world_source *s, const struct frame *f, struct source_do
 	}
 	struct source as = s->source;
 	as.type = type;
+	void *state = s->source.type == NULL && type->state_size > 0 ? mem_alloc(type->state_size) : NULL;
+	if (state != NULL)
+		as.state = state;
 	if (type->parse(&as, f, d, &e) != 0) {
 		strbuf_adds(why, e.message);
+		mem_free(state);
 		return -1;
 	}
-	if (s->source.type == NULL && type->state_size == 0)
+	if (s->source.type == NULL) {
 		s->source.type = type;
+		s->source.state = state;
+	}
 	return 0;
 }
 
