@@ -26,7 +26,10 @@ static bool add_alert(void *ctx, const struct store_alert *a)
 	struct page *p = ctx;
 	if (page_full(p))
 		return false;
-	json_array_append_new(p->list, engine_alert_json(p->engine, a));
+	json_t *j = engine_alert_json(p->engine, a);
+	if (json_is_object(j)) /* one that cannot be read hides no other */
+		json_array_append(p->list, j);
+	json_decref(j);
 	p->last_row = a->row;
 	return true;
 }
@@ -107,6 +110,11 @@ void api_alert_show(const struct call *c)
 		return;
 	}
 	json_t *reply = engine_alert_json(c->engine, &alert);
+	if (!json_is_object(reply)) {
+		json_decref(reply);
+		engine_problem(c->engine, c->id, 500, 0, "this alert cannot be read");
+		return;
+	}
 	json_set(reply, "deliveries", take(list));
 	engine_reply(c->engine, c->id, 200, reply);
 }

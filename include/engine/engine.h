@@ -115,7 +115,7 @@ json_t *engine_alert_json(struct engine *g, const struct store_alert *a);
 json_t *engine_delivery_json(struct engine *g, const struct store_delivery *d);
 json_t *engine_time_json(int64_t unix_ms); /* RFC 3339 or null */
 
-/* Public ids: "alr_" and "dlv_", eight hex digits of this installation, the row. */
+/* Public ids: kind ("alr" or "dlv"), eight hex digits of this installation, the row, with '_' between. */
 #define ENGINE_ID_MAX 40
 const char *engine_id(char buf[static ENGINE_ID_MAX], const struct engine *g, const char *kind, int64_t row);
 bool engine_id_parse(const struct engine *g, const char *kind, struct str id, int64_t *ret_row);
