@@ -155,7 +155,7 @@ fuzz-built: $(if $(T),$(BUILD)/tests/fuzz/fuzz_$(T),$(FUZZERS))
 
 LIBS_bench_match := -lhs
 bench: deps-test ## benchmarks, JSON under build/bench/ (B=name runs one)
-	$(Q)$(MAKE) --no-print-directory $(if $(B),$(BUILD)/tests/bench/bench_$(B),$(BENCHES)) programs
+	$(Q)$(MAKE) --no-print-directory $(if $(B),$(filter %/bench_$(B),$(BENCHES)),$(BENCHES)) programs
 	$(Q)mkdir -p $(BUILD)/bench
 	$(Q)python3 tests/bench/run.py --build $(BUILD) $(B)
 
