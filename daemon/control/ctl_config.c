@@ -76,8 +76,9 @@ static void print_text(const struct ctl *c, struct str file, const struct config
 		return;
 	}
 	ctl_style(c, &line, STYLE_PLAIN, file);
-	strbuf_addf(&line, ": ok: %zu sources, %zu channels, %zu watches\n", config->sources.n, config->channels.n,
-	            config->watches.n);
+	size_t n_sources = config->sources.n, n_channels = config->channels.n, n_watches = config->watches.n;
+	strbuf_addf(&line, ": ok: %zu source%s, %zu channel%s, %zu watch%s\n", n_sources, n_sources == 1 ? "" : "s", n_channels,
+	            n_channels == 1 ? "" : "s", n_watches, n_watches == 1 ? "" : "es");
 	ctl_put(&line);
 }
 

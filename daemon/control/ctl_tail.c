@@ -91,13 +91,32 @@ static void wait_ms(int64_t ms)
 		continue;
 }
 
-/* Until the daemon is back; it is asked quietly, and found where it was. */
-static void wait_for_daemon(struct ctl *c)
+/* Until the daemon is back; at least one pause, or a daemon that hangs up on everybody would keep us busy. */
+static void wait_for_daemon(const struct ctl *c)
 {
 	ctl_note(c, "monitord has gone away; waiting for it to come back");
-	while (!ctl_daemon_listens(c))
+	do
 		wait_ms(AGAIN_MS);
+	while (!ctl_daemon_listens(c));
 	ctl_note(c, "monitord is back");
+}
+
+static int check_kinds(const struct ctl *c, struct str kinds)
+{
+	static const char *const known[] = { "post", "alert", "delivery", "source" };
+	struct str piece;
+
+	while (str_split(&kinds, ',', &piece)) {
+		bool found = false;
+
+		for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+			found = found || str_eq(piece, str_c(known[i]));
+		if (!found) {
+			ctl_error(c, "--kind \"%.*s\": expected post, alert, delivery, source", STR_ARG(piece));
+			return CTL_USAGE;
+		}
+	}
+	return 0;
 }
 
 int ctl_tail(struct ctl *c)
@@ -105,8 +124,10 @@ int ctl_tail(struct ctl *c)
 	AUTO(strbuf) struct strbuf path = STRBUF_INIT(4096);
 	struct tail t = { .c = c, .watch = ctl_option(&c->args, "watch") };
 	struct str kinds = ctl_option(&c->args, "kind");
-	int code = ctl_find_socket(c);
+	int code = check_kinds(c, kinds);
 
+	if (code == 0)
+		code = ctl_find_socket(c);
 	if (code != 0)
 		return code;
 	if (!str_present(kinds))
@@ -117,8 +138,9 @@ int ctl_tail(struct ctl *c)
 	while (!t.done) {
 		struct err e = { 0 };
 
-		if (client_events(strbuf_cstr(&c->socket), strbuf_cstr(&path), on_event, &t, &e) != 0 && ctl_daemon_listens(c)) {
-			/* it is there and says no: asking again would not help */
+		if (client_events(strbuf_cstr(&c->socket), strbuf_cstr(&path), on_event, &t, &e) != 0 &&
+		    (e.kind == ERR_INPUT || e.kind == ERR_LIMIT)) {
+			/* it is there and says no, or makes no sense: asking again would not help */
 			ctl_error(c, "%s", e.message);
 			return CTL_NO;
 		}

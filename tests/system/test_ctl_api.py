@@ -65,7 +65,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(n)
         self.server.asked.append((self.command, self.path, json.loads(body) if body else None))
         path = self.path.split("?")[0]
-        if path == "/v1/events":
+        if path == "/v1/events" and ("GET", path) not in self.server.answers:
             return self.stream()
         status, value = self.server.answers.get((self.command, path), (404, {"title": "Not Found", "detail": f"no {path}"}))
         value = value(self.path) if callable(value) else value
@@ -329,6 +329,12 @@ def test_tail_outlives_a_restart(daemon):
     r = daemon.run("tail", "--count", "2", "--kind", "post,source")
     assert r.returncode == 0 and "source news: failing, refused\n" in r.stdout
     assert "has gone away" in r.stderr and "is back" in r.stderr
+
+
+def test_tail_ends_when_it_is_refused(daemon):
+    daemon.answers["GET", "/v1/events"] = (503, {"title": "Service Unavailable", "detail": "too many listen"})
+    r = daemon.run("tail")
+    assert r.returncode == 1 and "too many listen" in r.stderr and len(daemon.asked) == 1
 
 
 def test_terminal_shows_the_hit(daemon):

@@ -53,6 +53,7 @@ def test_help():
     (["list-watches", "x"], "is too much"),
     (["show-watch"], "show-watch NAME"),
     ([], "which command?"),
+    (["tail", "--kind", "post,alerts"], "expected post, alert, delivery, source"),
     (["completion", "csh"], "bash, zsh or fish"),
 ])
 def test_mistakes_are_answered(args, said):
@@ -185,7 +186,7 @@ def test_check_config(tmp_path):
     file = tmp_path / "monitord.yaml"
     file.write_text(GOOD)
     r = run("check-config", str(file))
-    assert (r.returncode, r.stdout) == (0, f"{file}: ok: 1 sources, 1 channels, 1 watches\n"), r.stderr
+    assert (r.returncode, r.stdout) == (0, f"{file}: ok: 1 source, 1 channel, 1 watch\n"), r.stderr
     file.write_text(GOOD.replace("query: Sutskever", "query: (Sutskever").replace("defaul", "defalu"))
     r = run("check-config", str(file))
     assert r.returncode == 78 and r.stdout == ""
@@ -211,6 +212,14 @@ def test_manuals_are_clean():
     assert {p.name for p in pages} >= {"monitorctl.1", "monitord.8", "monitord.yaml.5"}
     r = subprocess.run(["mandoc", "-Tlint", "-Wwarning", *pages], capture_output=True, text=True)
     assert (r.returncode, r.stdout) == (0, "")
+
+
+def test_the_manual_of_the_configuration_shows_one_that_loads(tmp_path):
+    page = (ROOT / "daemon/man/monitord.yaml.5").read_text()
+    example = page.split(".Sh EXAMPLES")[1].split(".Bd -literal -offset indent\n")[1].split(".Ed")[0]
+    (tmp_path / "monitord.yaml").write_text(example)
+    r = run("check-config", str(tmp_path / "monitord.yaml"))
+    assert (r.returncode, r.stderr) == (0, "") and "ok: 1 source, 1 channel, 1 watch" in r.stdout
 
 
 @pytest.mark.parametrize("shell,file", [("bash", "monitorctl.bash"), ("zsh", "_monitorctl"), ("fish", "monitorctl.fish")])
