@@ -3,7 +3,8 @@
 """What a settled monitord with 1,000 sources costs while nothing happens: CPU, wake-ups and memory."""
 import os, shutil, socket, subprocess, sys, tempfile, time
 from pathlib import Path
-from daemon import Daemon, case, write
+from daemon import Daemon
+from figures import case, write
 
 SOURCES, IDLE_S, PATIENCE_S = 1000, 20, 180
 # The limit for resident memory at rest: 16 MB and 2 KB a source.

@@ -7,7 +7,8 @@ and nobody waits for an interpreter lock.  Beside it, round by round: one bare S
 POST over an open loopback connection, the least that a durable alert can cost.
 """
 import os, selectors, signal, socket, sqlite3, sys, time
-from daemon import Daemon, case, quantile, write
+from daemon import Daemon
+from figures import case, quantile, write
 
 ROUNDS, WARM_UP, PATIENCE_S = 300, 20, 10
 

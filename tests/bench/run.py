@@ -43,7 +43,7 @@ def main():
     if args.name and args.name not in found:
         sys.exit(f"there is no benchmark {args.name}: there are {', '.join(found)}")
     (build / "bench").mkdir(parents=True, exist_ok=True)
-    env = dict(os.environ, MONITORD_BUILD=str(build), PYTHONDONTWRITEBYTECODE="1")
+    env = dict(os.environ, MONITORD_BUILD=str(build), PYTHONDONTWRITEBYTECODE="1", PYTHONPATH=str(ROOT / "tests/lib"))
     failed = []
     for name in [args.name] if args.name else found:
         path = build / "bench" / f"{name}.json"
