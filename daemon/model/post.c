@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Posts: filling them, sealing them, and their one JSON form. */
+/* Posts: filling them and sealing them. */
 #include "model/post.h"
 
 #include "base/hash.h"
-#include "base/json.h"
 #include "base/text.h"
 #include "base/url.h"
 
@@ -12,6 +11,7 @@
 #define NAME_MAX_BYTES 1024
 #define LANGUAGE_MAX_BYTES 35 /* BCP 47, 4.4.1 */
 #define AUTHORS_MAX 100
+#define MENTIONS_MAX 256
 #define TAGS_MAX 256
 #define LINKS_MAX 512
 #define ENCLOSURES_MAX 100
@@ -22,7 +22,15 @@ struct post *post_new(void)
 
 	p->arena = arena_new(POST_ARENA_MAX);
 	p->published_unix_ms = p->updated_unix_ms = TIME_ABSENT;
+	p->metrics = (struct post_metrics){ .likes = -1, .reposts = -1, .replies = -1, .quotes = -1, .views = -1 };
 	return p;
+}
+
+static void drop_context(struct post *p)
+{
+	for (size_t i = 0; i < p->context.n; i++)
+		post_free(p->context.v[i].post);
+	vec_free(&p->context);
 }
 
 void post_free(struct post *p)
@@ -30,6 +38,8 @@ void post_free(struct post *p)
 	if (p == NULL)
 		return;
 	vec_free(&p->authors);
+	vec_free(&p->mentions);
+	drop_context(p);
 	vec_free(&p->tags);
 	vec_free(&p->links);
 	vec_free(&p->enclosures);
@@ -44,22 +54,65 @@ void post_list_release(struct post_list *l)
 	vec_free(&l->posts);
 }
 
-void post_add_author(struct post *p, struct str name, struct str handle, struct str url)
+static struct author *add_account(struct post *p, author_list *list, size_t max, struct author a)
 {
-	struct author a = { .name = str_trim(name), .handle = str_trim(handle), .url = str_trim(url) };
-
-	if ((str_empty(a.name) && str_empty(a.handle) && str_empty(a.url)) || p->authors.n == AUTHORS_MAX)
-		return;
-	for (size_t i = 0; i < p->authors.n; i++) {
-		const struct author *b = &p->authors.v[i];
+	if ((str_empty(a.name) && str_empty(a.handle) && str_empty(a.url)) || list->n == max)
+		return NULL;
+	for (size_t i = 0; i < list->n; i++) {
+		const struct author *b = &list->v[i];
 
 		if (str_eq(a.name, b->name) && str_eq(a.handle, b->handle) && str_eq(a.url, b->url))
-			return;
+			return NULL;
 	}
 	a.name = arena_str(p->arena, a.name);
 	a.handle = arena_str(p->arena, a.handle);
 	a.url = arena_str(p->arena, a.url);
-	vec_push(&p->authors, a);
+	a.followers = -1;
+	vec_push(list, a);
+	return &list->v[list->n - 1];
+}
+
+struct author *post_add_author(struct post *p, struct str name, struct str handle, struct str url)
+{
+	struct author a = { .name = str_trim(name), .handle = str_trim(handle), .url = str_trim(url) };
+
+	return add_account(p, &p->authors, AUTHORS_MAX, a);
+}
+
+struct author *post_add_mention(struct post *p, struct str name, struct str handle, struct str url)
+{
+	struct author a = { .name = str_trim(name), .handle = str_trim(handle), .url = str_trim(url) };
+
+	return add_account(p, &p->mentions, MENTIONS_MAX, a);
+}
+
+void post_add_context(struct post *p, enum relation relation, struct post *other)
+{
+	bool known = p->context.n == POST_CONTEXT_MAX;
+
+	for (size_t i = 0; i < p->context.n; i++) {
+		const struct context_post *c = &p->context.v[i];
+
+		known = known || (c->relation == relation && str_eq(c->post->id, other->id));
+	}
+	if (known) {
+		post_free(other);
+		return;
+	}
+	drop_context(other);
+	vec_push(&p->context, ((struct context_post){ .relation = relation, .post = other }));
+}
+
+const char *post_relation_name(enum relation r)
+{
+	static const char *const names[RELATION_N] = {
+		[RELATION_PARENT] = "parent",
+		[RELATION_QUOTED] = "quoted",
+		[RELATION_REPOSTED] = "reposted",
+		[RELATION_ROOT] = "root",
+	};
+
+	return names[r];
 }
 
 void post_add_tag(struct post *p, struct str tag)
@@ -184,21 +237,29 @@ static struct str seal_language(struct post *p, struct str s)
 	return str_eq(s, str_n(tag, s.len)) ? s : arena_str(p->arena, str_n(tag, s.len));
 }
 
-static void seal_lists(struct post *p)
+static void seal_accounts(struct post *p, author_list *list)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < p->authors.n; i++) {
-		struct author a = p->authors.v[i];
+	for (size_t i = 0; i < list->n; i++) {
+		struct author a = list->v[i];
 
 		a.name = seal_line(p, a.name, NAME_MAX_BYTES);
 		a.handle = seal_line(p, a.handle, NAME_MAX_BYTES);
 		a.url = seal_url(p, a.url);
+		a.id = seal_line(p, a.id, NAME_MAX_BYTES);
 		if (str_present(a.name) || str_present(a.handle) || str_present(a.url))
-			p->authors.v[n++] = a;
+			list->v[n++] = a;
 	}
-	p->authors.n = n;
-	n = 0;
+	list->n = n;
+}
+
+static void seal_lists(struct post *p)
+{
+	size_t n = 0;
+
+	seal_accounts(p, &p->authors);
+	seal_accounts(p, &p->mentions);
 	for (size_t i = 0; i < p->tags.n; i++) {
 		struct str tag = seal_line(p, p->tags.v[i], NAME_MAX_BYTES);
 
@@ -270,155 +331,4 @@ void post_seal(struct post *p)
 	if (!str_present(p->id))
 		p->id = content_id(p);
 	p->fingerprint = content_hash(p, true);
-}
-
-/* --- JSON -------------------------------------------------------------------------------------- */
-
-static void set_time(json_t *j, const char *key, int64_t unix_ms)
-{
-	char buf[DATE_TEXT_MAX];
-
-	json_set_text(j, key, unix_ms == TIME_ABSENT ? STR_NULL : str_c(date_rfc3339(buf, unix_ms)));
-}
-
-static json_t *author_to_json(const struct author *a)
-{
-	json_t *j = json_object();
-
-	json_set_text(j, "name", a->name);
-	json_set_text(j, "handle", a->handle);
-	json_set_text(j, "url", a->url);
-	return j;
-}
-
-static json_t *texts_to_json(const struct str *v, size_t n)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, json_text(v[i]));
-	return list;
-}
-
-static json_t *authors_to_json(const struct post *p)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < p->authors.n; i++)
-		json_array_append_new(list, author_to_json(&p->authors.v[i]));
-	return list;
-}
-
-static json_t *enclosures_to_json(const struct post *p)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < p->enclosures.n; i++) {
-		const struct enclosure *x = &p->enclosures.v[i];
-		json_t *j = json_object();
-
-		json_set_text(j, "url", x->url);
-		json_set_text(j, "type", x->type);
-		json_set(j, "length", x->length < 0 ? json_null() : json_integer(x->length));
-		json_array_append_new(list, j);
-	}
-	return list;
-}
-
-json_t *post_to_json(const struct post *p)
-{
-	json_t *j = json_object();
-
-	json_set_text(j, "id", p->id);
-	json_set_text(j, "url", p->url);
-	json_set_text(j, "title", p->title);
-	json_set_text(j, "text", p->text);
-	json_set_text(j, "summary", p->summary);
-	json_set(j, "author", p->authors.n ? author_to_json(&p->authors.v[0]) : json_null());
-	json_set(j, "authors", authors_to_json(p));
-	set_time(j, "published", p->published_unix_ms);
-	set_time(j, "updated", p->updated_unix_ms);
-	json_set_text(j, "language", p->language);
-	json_set(j, "tags", texts_to_json(p->tags.v, p->tags.n));
-	json_set(j, "links", texts_to_json(p->links.v, p->links.n));
-	json_set(j, "enclosures", enclosures_to_json(p));
-	json_set_text(j, "reply_to", p->reply_to);
-	json_set_text(j, "quote_of", p->quote_of);
-	json_set_text(j, "repost_of", p->repost_of);
-	json_set_text(j, "thread", p->thread);
-	json_set_text(j, "content_warning", p->content_warning);
-	json_set_text(j, "source", p->source);
-	json_set_text(j, "platform", p->platform);
-	return j;
-}
-
-static struct str copy_text(struct post *p, const json_t *j, const char *key)
-{
-	return arena_str(p->arena, json_get_str(j, key));
-}
-
-static int64_t get_time(const json_t *j, const char *key)
-{
-	struct str s = json_get_str(j, key);
-
-	return str_present(s) ? date_parse(s) : TIME_ABSENT;
-}
-
-static void add_author_json(struct post *p, const json_t *j)
-{
-	post_add_author(p, json_get_str(j, "name"), json_get_str(j, "handle"), json_get_str(j, "url"));
-}
-
-static void add_enclosure_json(struct post *p, const json_t *j)
-{
-	struct enclosure x = { .url = copy_text(p, j, "url"), .type = copy_text(p, j, "type") };
-
-	x.length = json_get_int(j, "length", -1);
-	if (str_present(x.url) && p->enclosures.n < ENCLOSURES_MAX)
-		vec_push(&p->enclosures, x);
-}
-
-static void lists_from_json(struct post *p, const json_t *j)
-{
-	const json_t *list = json_get(j, "authors");
-
-	for (size_t i = 0; i < json_array_size(list); i++)
-		add_author_json(p, json_array_get(list, i));
-	if (p->authors.n == 0 && json_get(j, "author"))
-		add_author_json(p, json_get(j, "author"));
-	list = json_get(j, "tags");
-	for (size_t i = 0; i < json_array_size(list); i++)
-		post_add_tag(p, json_str(json_array_get(list, i)));
-	list = json_get(j, "links");
-	for (size_t i = 0; i < json_array_size(list); i++)
-		post_add_link(p, json_str(json_array_get(list, i)));
-	list = json_get(j, "enclosures");
-	for (size_t i = 0; i < json_array_size(list); i++)
-		add_enclosure_json(p, json_array_get(list, i));
-}
-
-int post_from_json(const json_t *j, struct post **ret_post, struct err *e)
-{
-	if (!json_is_object(j))
-		return err_set(e, ERR_INPUT, "a post must be a JSON object");
-	struct post *p = post_new();
-	p->id = copy_text(p, j, "id");
-	p->url = copy_text(p, j, "url");
-	p->title = copy_text(p, j, "title");
-	p->text = copy_text(p, j, "text");
-	p->summary = copy_text(p, j, "summary");
-	p->published_unix_ms = get_time(j, "published");
-	p->updated_unix_ms = get_time(j, "updated");
-	p->language = copy_text(p, j, "language");
-	lists_from_json(p, j);
-	p->reply_to = copy_text(p, j, "reply_to");
-	p->quote_of = copy_text(p, j, "quote_of");
-	p->repost_of = copy_text(p, j, "repost_of");
-	p->thread = copy_text(p, j, "thread");
-	p->content_warning = copy_text(p, j, "content_warning");
-	p->source = copy_text(p, j, "source");
-	p->platform = copy_text(p, j, "platform");
-	post_seal(p);
-	*ret_post = p;
-	return 0;
 }

@@ -15,29 +15,48 @@
 #define POST_ARENA_MAX (8u << 20) /* bytes of one post; a longer text is cut by post_seal */
 #define POST_TEXT_MAX (1u << 20)  /* bytes of one text field */
 #define POST_ID_MAX 1024          /* a longer id is replaced by its SHA-256, "sha256:…" */
+#define POST_CONTEXT_MAX 8        /* posts of the context; more are dropped */
 
-struct author {
-	struct str name, handle, url;
+struct author { /* who wrote it, or whom it mentions */
+	struct str name, handle, url; /* handle without the leading @: "elonmusk", "Gargron@mastodon.social" */
+	struct str id;                /* the platform's own, which outlives a change of handle; absent where there is none */
+	int64_t followers;            /* -1 if unknown */
 };
 struct enclosure {
 	struct str url, type;
 	int64_t length; /* bytes, -1 if unknown */
+};
+typedef VEC(struct author) author_list;
+struct post_metrics { /* as the platform counted them when it was asked; -1 if unknown */
+	int64_t likes, reposts, replies, quotes, views;
+};
+struct post;
+enum relation { /* what a post of the context is to this one; JSON and docs use post_relation_name */
+	RELATION_PARENT, RELATION_QUOTED, RELATION_REPOSTED, RELATION_ROOT, RELATION_N
+};
+struct context_post {
+	enum relation relation;
+	struct post *post; /* owned; without a context of its own */
 };
 struct post {
 	struct arena *arena;
 	struct str id;      /* the source's own id, else URL, else "hash:…" of the content (post_seal) */
 	struct str url;     /* absolute, or absent */
 	struct str title, text, summary; /* plain text; text is the fullest body; summary only when the source gives both */
-	VEC(struct author) authors;      /* the first one is `author` */
+	author_list authors;             /* the first one is `author` */
+	author_list mentions;            /* whom it names by account */
 	int64_t published_unix_ms, updated_unix_ms; /* TIME_ABSENT if not given */
 	struct str language; /* BCP 47 as given, lower case primary tag */
 	VEC(struct str) tags;
 	VEC(struct str) links;           /* absolute http(s) URLs in the body, unique */
 	VEC(struct enclosure) enclosures;
 	struct str reply_to, quote_of, repost_of, thread; /* ids or URLs */
+	VEC(struct context_post) context; /* the posts that it answers, quotes or repeats, where they are known */
+	struct post_metrics metrics;
 	struct str content_warning;
 	struct str source;   /* name of the source; set by the engine */
 	struct str platform; /* "feed", "jsonfeed", "x" … */
+	bool sensitive;      /* the author or the platform marked it */
 	bool deleted;        /* the source says that the post of this id was taken back */
 	uint64_t fingerprint; /* post_seal: hash of what makes an edit (title, text, summary, url, content warning) */
 };
@@ -49,14 +68,21 @@ DEFINE_OWNED(post);
  * if there is none, computes the
  * fingerprint.  Idempotent. */
 void post_seal(struct post *p);
-void post_add_author(struct post *p, struct str name, struct str handle, struct str url); /* copies; empty is ignored */
+/* Copies; NULL if it is empty, already there or too much.  Add the id and followers to what is returned, until the next call. */
+struct author *post_add_author(struct post *p, struct str name, struct str handle, struct str url);
+struct author *post_add_mention(struct post *p, struct str name, struct str handle, struct str url);
+/* Takes `other`, sealed; drops its own context.  One a relation and id. */
+void post_add_context(struct post *p, enum relation relation, struct post *other);
+const char *post_relation_name(enum relation r);         /* "parent" "quoted" "reposted" "root" */
 void post_add_tag(struct post *p, struct str tag);   /* copies; trimmed, unique without regard to ASCII case */
 void post_add_link(struct post *p, struct str url);
 /* The one JSON form, everywhere the same (issue's order of keys): id url title text summary
  * author{name,handle,url} authors[]
  * published updated language tags[] links[] enclosures[{url,type,length}] reply_to quote_of
  * repost_of thread content_warning
- * source platform.  Times RFC 3339 UTC; absent is null.  New reference. */
+ * source platform.  Times RFC 3339 UTC; absent is null.  What only social networks know follows where it is known, and
+ * only then: mentions[{name,handle,url,id}] metrics{likes,reposts,replies,quotes,views} sensitive
+ * context[{relation,post}], and id and followers of an author.  New reference. */
 json_t *post_to_json(const struct post *p);
 /* The reverse; unknown keys are ignored, missing ones absent.  ERR_INPUT if it is no object.
  * Sealed. */

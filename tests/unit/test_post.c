@@ -169,6 +169,53 @@ TEST(json_round_trip)
 	CHECK_STR(strbuf_str(&b), strbuf_cstr(&a));
 }
 
+TEST(social_json_round_trip)
+{
+	static const char text[] =
+		"{\"id\":\"2\",\"url\":null,\"title\":null,\"text\":\"Or xAI\",\"summary\":null,"
+		"\"author\":{\"name\":\"Ann\",\"handle\":\"ann\",\"url\":null,\"id\":\"77\",\"followers\":5},"
+		"\"authors\":[{\"name\":\"Ann\",\"handle\":\"ann\",\"url\":null,\"id\":\"77\",\"followers\":5}],"
+		"\"published\":null,\"updated\":null,\"language\":null,\"tags\":[],\"links\":[],\"enclosures\":[],"
+		"\"reply_to\":\"1\",\"quote_of\":null,\"repost_of\":null,\"thread\":null,\"content_warning\":null,"
+		"\"source\":null,\"platform\":\"x\",\"mentions\":[{\"name\":null,\"handle\":\"bob\",\"url\":null,\"id\":\"8\"}],"
+		"\"metrics\":{\"likes\":5200,\"reposts\":0},\"sensitive\":true,\"context\":[{\"relation\":\"parent\",\"post\":"
+		"{\"id\":\"1\",\"url\":null,\"title\":null,\"text\":\"Ilya\",\"summary\":null,\"author\":null,\"authors\":[],"
+		"\"published\":null,\"updated\":null,\"language\":null,\"tags\":[],\"links\":[],\"enclosures\":[],"
+		"\"reply_to\":null,\"quote_of\":null,\"repost_of\":null,\"thread\":null,\"content_warning\":null,"
+		"\"source\":null,\"platform\":\"x\"}}]}";
+	struct err e;
+	struct post *read = NULL;
+
+	OWNED_JSON json_t *in = json_parse(str_c(text), &e);
+	CHECK(in != NULL);
+	CHECK_OK(post_from_json(in, &read, &e), &e);
+	OWNED(post) struct post *p = read;
+	CHECK_INT(p->context.n, 1);
+	CHECK_INT(p->metrics.views, -1);
+	OWNED_JSON json_t *out = post_to_json(p);
+	check_json(out, text);
+}
+
+/* Whatever is offered: one of a relation and id, no context of a context, a bounded number. */
+TEST(context_is_bounded)
+{
+	OWNED(post) struct post *p = post_new();
+
+	for (int i = 0; i < 3 * POST_CONTEXT_MAX; i++) {
+		struct post *other = post_new(), *deeper = post_new();
+
+		other->id = arena_fmt(other->arena, "%d", i / 2);
+		post_seal(deeper);
+		post_add_context(other, RELATION_ROOT, deeper);
+		post_seal(other);
+		post_add_context(p, RELATION_QUOTED, other);
+	}
+	CHECK_INT(p->context.n, POST_CONTEXT_MAX);
+	for (size_t i = 0; i < p->context.n; i++)
+		CHECK_INT(p->context.v[i].post->context.n, 0);
+	CHECK_STR(p->context.v[1].post->id, "1");
+}
+
 TEST(json_refuses_and_forgives)
 {
 	struct err e;
