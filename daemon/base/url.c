@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/text.h"
 
 /* Where the pieces of a URI reference lie (RFC 3986, appendix B); absent ones are STR_NULL. */
 struct pieces {
@@ -369,4 +370,38 @@ void url_canonical(struct strbuf *out, struct str url)
 		strbuf_add(out, piece);
 		sign = '&';
 	}
+}
+
+static int hex_value(char c)
+{
+	if (char_is_digit(c))
+		return c - '0';
+	c = char_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+int url_decode(struct str s, bool plus, struct arena *arena, struct str *ret, struct err *e)
+{
+	char *out = arena_alloc(arena, s.len + 1);
+	if (out == NULL)
+		return err_set(e, ERR_LIMIT, "the address is too long");
+	size_t n = 0;
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.p[i];
+		if (c == '%') {
+			int high = i + 2 < s.len ? hex_value(s.p[i + 1]) : -1;
+			int low = high >= 0 ? hex_value(s.p[i + 2]) : -1;
+			if (low < 0)
+				return err_set(e, ERR_INPUT, "'%%' in the address is not followed by two hex digits");
+			c = (char)(high * 16 + low);
+			i += 2;
+		} else if (plus && c == '+') {
+			c = ' ';
+		}
+		out[n++] = c;
+	}
+	if (!text_is_utf8(str_n(out, n)))
+		return err_set(e, ERR_INPUT, "the address is not UTF-8 once its escapes are decoded");
+	*ret = str_n(out, n);
+	return 0;
 }

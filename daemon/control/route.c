@@ -6,43 +6,10 @@
 #include "base/json.h"
 #include "base/num.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "config/config.h"
 
 #define ROUTES_MAX 64
-
-static int hex_value(char c)
-{
-	if (char_is_digit(c))
-		return c - '0';
-	c = char_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-int route_decode(struct str s, bool plus, struct arena *arena, struct str *ret, struct err *e)
-{
-	char *out = arena_alloc(arena, s.len + 1);
-	if (out == NULL)
-		return err_set(e, ERR_LIMIT, "the address is too long");
-	size_t n = 0;
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.p[i];
-		if (c == '%') {
-			int high = i + 2 < s.len ? hex_value(s.p[i + 1]) : -1;
-			int low = high >= 0 ? hex_value(s.p[i + 2]) : -1;
-			if (low < 0)
-				return err_set(e, ERR_INPUT, "'%%' in the address is not followed by two hex digits");
-			c = (char)(high * 16 + low);
-			i += 2;
-		} else if (plus && c == '+') {
-			c = ' ';
-		}
-		out[n++] = c;
-	}
-	if (!text_is_utf8(str_n(out, n)))
-		return err_set(e, ERR_INPUT, "the address is not UTF-8 once its escapes are decoded");
-	*ret = str_n(out, n);
-	return 0;
-}
 
 static bool is_hole(struct str segment)
 {
@@ -112,7 +79,7 @@ enum route_answer route_find(const struct route *table, size_t n, struct str met
 			continue;
 		struct err e;
 		*ret_name = STR_NULL;
-		if (str_present(hole) && route_decode(hole, false, arena, ret_name, &e) != 0) {
+		if (str_present(hole) && url_decode(hole, false, arena, ret_name, &e) != 0) {
 			strbuf_adds(why, e.message);
 			return ROUTE_BAD_PATH;
 		}
@@ -161,8 +128,8 @@ int params_read(struct str query, const char *const *known, struct arena *arena,
 			continue;
 		size_t eq = str_chr(pair, '=');
 		struct str name, value;
-		if (route_decode(str_slice(pair, 0, eq), true, arena, &name, e) != 0 ||
-		    route_decode(eq == STR_NPOS ? STR("") : str_from(pair, eq + 1), true, arena, &value, e) != 0)
+		if (url_decode(str_slice(pair, 0, eq), true, arena, &name, e) != 0 ||
+		    url_decode(eq == STR_NPOS ? STR("") : str_from(pair, eq + 1), true, arena, &value, e) != 0)
 			return -1;
 		size_t i = 0;
 		while (known[i] != NULL && !str_eq(name, str_c(known[i])))

@@ -23,10 +23,6 @@ enum route_answer { ROUTE_FOUND, ROUTE_NO_PATH, ROUTE_NO_METHOD, ROUTE_BAD_PATH 
 enum route_answer route_find(const struct route *table, size_t n, struct str method, struct str path, struct arena *arena,
                              const struct route **ret, struct str *ret_name, struct strbuf *why);
 
-/* Percent-decoding; `plus`: '+' is a space, as in a query string.  ERR_INPUT for a broken escape, a
- * NUL or what is no UTF-8. */
-int route_decode(struct str s, bool plus, struct arena *arena, struct str *ret, struct err *e) MUST_CHECK;
-
 #define PARAMS_MAX 8
 struct params {
 	const char *const *known; /* NULL-ended, at most PARAMS_MAX */

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/url.h"
 #include "io/listen.h"
 
 #define LINGER_S 2           /* for a client to read our last words */
@@ -38,6 +39,7 @@ struct client {
 	size_t body_len;
 	struct arena *arena;     /* the request's texts */
 	struct str method, path, query;
+	struct str kinds;        /* of events that it wants */
 };
 struct api {
 	struct event_base *base;
@@ -118,7 +120,7 @@ static void next_request(struct client *c)
 {
 	arena_free(c->arena);
 	c->arena = arena_new(API_HEAD_MAX * 2);
-	c->method = c->path = c->query = STR_NULL;
+	c->method = c->path = c->query = c->kinds = STR_NULL;
 	c->body_len = 0;
 	c->request_id = 0;
 	c->state = STATE_HEAD;
@@ -162,25 +164,34 @@ static void refuse(struct client *c, int status, const char *detail)
 
 /* --- events ----------------------------------------------------------------------------------------------------- */
 
-static bool wants(const struct client *c, struct str kind)
+/* The names after "kind=" in the query, decoded; absent: all kinds. */
+static int read_kinds(struct client *c, struct err *e)
 {
 	struct str rest = c->query, parameter;
-	while (str_split(&rest, '&', &parameter)) {
-		if (!str_starts(parameter, STR("kind=")))
-			continue;
-		struct str names = str_from(parameter, 5), name;
-		while (str_split(&names, ',', &name))
-			if (str_eq(name, kind))
-				return true;
-		return false;
-	}
-	return true;
+	while (str_split(&rest, '&', &parameter))
+		if (str_starts(parameter, STR("kind=")))
+			return url_decode(str_from(parameter, 5), true, c->arena, &c->kinds, e);
+	return 0;
+}
+
+static bool wants(const struct client *c, struct str kind)
+{
+	struct str rest = c->kinds, name;
+	while (str_split(&rest, ',', &name))
+		if (str_eq(name, kind))
+			return true;
+	return !str_present(c->kinds);
 }
 
 static void subscribe(struct client *c)
 {
 	if (!str_eq(c->method, STR("GET"))) {
 		respond_problem(c, 405, "events can only be read", "Allow: GET\r\n");
+		return;
+	}
+	struct err e = { 0 };
+	if (read_kinds(c, &e) != 0) {
+		respond_problem(c, 400, e.message, "");
 		return;
 	}
 	evbuffer_add_printf(bufferevent_get_output(c->bev),

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include "base/arena.h"
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/strbuf.h"
 
@@ -32,3 +34,6 @@ void url_redact(struct strbuf *out, struct str url, bool hide_path);
 /* Same-story form: lower-case scheme and host; default port, fragment and tracking parameters
  * (utm_*, fbclid …) off.  What has no "://" is copied. */
 void url_canonical(struct strbuf *out, struct str url);
+/* Percent-decoding into `arena`; `plus`: '+' is a space, as in a query string.  ERR_INPUT for a broken
+ * escape, a NUL or what is no UTF-8; ERR_LIMIT if the arena is full. */
+int url_decode(struct str s, bool plus, struct arena *arena, struct str *ret, struct err *e) MUST_CHECK;

@@ -967,11 +967,13 @@ TEST(events)
 	if (pthread_create(&thread, NULL, event_source, &source) != 0)
 		abort();
 	struct seen some = { 0 }, all = { 0 };
-	CHECK_OK(client_events(rig.socket, "/v1/events?kind=match,none", on_event, &some, &e), &e);
+	CHECK_OK(client_events(rig.socket, "/v1/events?kind=none%2Cmatch", on_event, &some, &e), &e);
 	CHECK_STR(str_c(some.names), "matchmatch");
 	CHECK_OK(client_events(rig.socket, "/v1/events", on_event, &all, &e), &e);
 	CHECK_INT(all.n, 2);
 	CHECK(strcmp(all.names, "matchmatch") != 0);
+	CHECK(client_events(rig.socket, "/v1/events?kind=%zz", on_event, &all, &e) != 0);
+	CHECK_INT(e.kind, ERR_INPUT);
 	atomic_store(&source.stop, true);
 	pthread_join(thread, NULL);
 	rig_stop(&rig);

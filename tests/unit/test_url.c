@@ -159,6 +159,33 @@ TEST(redaction)
 	check_redacted("https://h.example", false, "https://h.example");
 }
 
+static void check_decoded(const char *text, bool plus, const char *want)
+{
+	OWNED(arena) struct arena *a = arena_new(4096);
+	struct err e = { 0 };
+	struct str got = STR_NULL;
+	int r = url_decode(str_c(text), plus, a, &got, &e);
+	if (want == NULL) {
+		CHECK_INT(r, -1);
+		CHECK_INT(e.kind, ERR_INPUT);
+		return;
+	}
+	CHECK_OK(r, &e);
+	CHECK_STR(got, want);
+}
+
+TEST(escapes_are_decoded)
+{
+	check_decoded("post%2Calert%20%C3%A9", false, "post,alert é");
+	check_decoded("a+b", true, "a b");
+	check_decoded("a+b", false, "a+b");
+	check_decoded("", false, "");
+	check_decoded("%2", false, NULL);
+	check_decoded("%zz", false, NULL);
+	check_decoded("%00", false, NULL);
+	check_decoded("%ff", false, NULL);
+}
+
 static void check_canonical(const char *url, const char *want)
 {
 	AUTO(strbuf) struct strbuf b = STRBUF_INIT(URL_MAX);
