@@ -105,10 +105,25 @@ static void add_fields(unsigned int fields, struct strbuf *out)
 	}
 }
 
+const char *alert_event_name(enum alert_event event)
+{
+	static const char *const names[ALERT_EVENTS_N] = { "new", "edit", "delete" };
+
+	return names[event];
+}
+
 void alert_reason(const struct alert *a, struct strbuf *out)
 {
+	static const char *const before[ALERT_EVENTS_N] = { "", "edited: ", "deleted: " };
+
 	if (a->test) {
 		strbuf_adds(out, "a test of this channel; nothing has matched");
+		return;
+	}
+	strbuf_adds(out, before[a->event]);
+	if (a->event == ALERT_EDIT && (a->spans == NULL || a->spans->list.n == 0)) {
+		strbuf_adds(out, "matches no more the query ");
+		text_fold_space(out, text_cut_points(a->query, TERM_SHOWN_MAX));
 		return;
 	}
 	if (a->spans == NULL || a->spans->list.n == 0) {
@@ -205,6 +220,7 @@ json_t *alert_to_json(const struct alert *a)
 	json_set(j, "words", words);
 	json_set(j, "spans", alert_spans_to_json(a->spans));
 	json_set(j, "post", post_to_json(a->post));
+	json_set_text(j, "event", str_c(alert_event_name(a->event)));
 	json_set_bool(j, "test", a->test);
 	return j;
 }

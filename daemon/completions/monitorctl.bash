@@ -28,10 +28,12 @@ _monitorctl() {
 	add-watch:--name) :; return ;;
 	add-watch:--channel) _monitorctl_names channel; return ;;
 	add-watch:--source) _monitorctl_names source; return ;;
+	add-watch:--on) _monitorctl_words "new edit delete"; return ;;
 	edit-watch:--name) :; return ;;
 	edit-watch:--query) :; return ;;
 	edit-watch:--channel) _monitorctl_names channel; return ;;
 	edit-watch:--source) _monitorctl_names source; return ;;
+	edit-watch:--on) _monitorctl_words "new edit delete"; return ;;
 	add-source:--name) :; return ;;
 	add-source:--type) _monitorctl_words "feed jsonfeed"; return ;;
 	add-source:--every) :; return ;;
@@ -72,7 +74,7 @@ _monitorctl() {
 	case $command in
 	"") [[ $cur == -* ]] || _monitorctl_words "add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-source list-sources show-source edit-source remove-source pause-source resume-source poll-source add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help" ;;
 	add-watch)
-		options+=" --name --channel --source --paused"
+		options+=" --name --channel --source --on --paused"
 		[[ $cur == -* ]] || :
 		;;
 	list-watches)
@@ -81,7 +83,7 @@ _monitorctl() {
 		[[ $cur == -* ]] || _monitorctl_names watch
 		;;
 	edit-watch)
-		options+=" --name --query --channel --default-channels --source --all-sources"
+		options+=" --name --query --channel --default-channels --source --all-sources --on"
 		[[ $cur == -* ]] || _monitorctl_names watch
 		;;
 	remove-watch)

@@ -7,6 +7,7 @@ complete -c monitorctl -n __fish_use_subcommand -a add-watch -d 'look for a quer
 complete -c monitorctl -n '__fish_seen_subcommand_from add-watch' -l name -d 'name of the watch (else made from the query)' -r
 complete -c monitorctl -n '__fish_seen_subcommand_from add-watch' -l channel -d 'tell this channel; may be repeated (else the default ones)' -r -a '(monitorctl __names channel 2>/dev/null)'
 complete -c monitorctl -n '__fish_seen_subcommand_from add-watch' -l source -d 'look only in this source; may be repeated (else in all)' -r -a '(monitorctl __names source 2>/dev/null)'
+complete -c monitorctl -n '__fish_seen_subcommand_from add-watch' -l on -d 'tell this; may be repeated (else new: edit and delete follow up what was told)' -r -a 'new edit delete'
 complete -c monitorctl -n '__fish_seen_subcommand_from add-watch' -l paused -d 'add it, but do not look yet'
 complete -c monitorctl -n __fish_use_subcommand -a list-watches -d 'list the watches'
 complete -c monitorctl -n __fish_use_subcommand -a show-watch -d 'show all about a watch'
@@ -19,6 +20,7 @@ complete -c monitorctl -n '__fish_seen_subcommand_from edit-watch' -l channel -d
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-watch' -l default-channels -d 'tell the default channels'
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-watch' -l source -d 'look only in this source; may be repeated' -r -a '(monitorctl __names source 2>/dev/null)'
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-watch' -l all-sources -d 'look in all sources'
+complete -c monitorctl -n '__fish_seen_subcommand_from edit-watch' -l on -d 'tell this instead; may be repeated' -r -a 'new edit delete'
 complete -c monitorctl -n __fish_use_subcommand -a remove-watch -d 'forget a watch; its alerts stay'
 complete -c monitorctl -n '__fish_seen_subcommand_from remove-watch' -a '(monitorctl __names watch 2>/dev/null)'
 complete -c monitorctl -n __fish_use_subcommand -a pause-watch -d 'look no more until resume-watch'
@@ -86,7 +88,7 @@ complete -c monitorctl -n __fish_use_subcommand -a test-channel -d 'send a test 
 complete -c monitorctl -n '__fish_seen_subcommand_from test-channel' -a '(monitorctl __names channel 2>/dev/null)'
 complete -c monitorctl -n __fish_use_subcommand -a tail -d 'follow posts and alerts as they come'
 complete -c monitorctl -n '__fish_seen_subcommand_from tail' -l watch -d 'only alerts of this watch' -r -a '(monitorctl __names watch 2>/dev/null)'
-complete -c monitorctl -n '__fish_seen_subcommand_from tail' -l kind -d 'of post, alert, delivery, source (else post,alert)' -r
+complete -c monitorctl -n '__fish_seen_subcommand_from tail' -l kind -d 'of post, deleted, alert, delivery, source (else post,alert)' -r
 complete -c monitorctl -n '__fish_seen_subcommand_from tail' -l count -d 'end after N of them' -r
 complete -c monitorctl -n __fish_use_subcommand -a search -d 'search the archive of posts, newest first'
 complete -c monitorctl -n '__fish_seen_subcommand_from search' -l since -d 'only what came since then: 7d, or 2024-05-01T00:00:00Z' -r

@@ -11,6 +11,7 @@
 
 static const char *const log_levels[] = { "err", "warning", "notice", "info", "debug", NULL };
 static const char *const all_word[] = { "all", NULL };
+static const char *const events[] = { "new", "edit", "delete", NULL };
 
 #define IN(member) .offset = offsetof(struct config_daemon, member)
 const struct field config_daemon_rows[] = {
@@ -87,6 +88,8 @@ const struct field config_watch_rows[] = {
 	{ "query", FIELD_TEXT, IN(query), .required = true, .help = "What to look for, see monitord-query(7)." },
 	{ "channels", FIELD_TEXTS, IN(channels), .help = "Names of the channels that tell; none: the default ones." },
 	{ "sources", FIELD_TEXTS, IN(sources), .help = "Names of the sources to look at; none: all." },
+	{ "on", FIELD_TEXTS, IN(on), .choices = events, .otherwise = "new",
+	  .help = "What it tells: new, a post that matches; edit and delete, what became of a post that it told." },
 	{ "paused", FIELD_BOOL, IN(paused), .otherwise = "false", .help = "Known, but matches nothing." },
 	FIELD_END,
 };

@@ -100,7 +100,9 @@ void schema_expected(struct strbuf *out, const struct field *row)
 		strbuf_adds(out, "a text, {file: PATH}, {env: NAME} or {credential: NAME}");
 		break;
 	case FIELD_TEXTS:
-		strbuf_adds(out, "a list of texts");
+		strbuf_adds(out, row->choices != NULL ? "a list of" : "a list of texts");
+		for (size_t i = 0; row->choices != NULL && row->choices[i] != NULL; i++)
+			strbuf_addf(out, "%s %s", i ? "," : "", row->choices[i]);
 		break;
 	case FIELD_HEADERS:
 		strbuf_adds(out, "a map of names to texts");
@@ -307,6 +309,14 @@ static bool read_secret(struct binder *b, const struct field *row, const struct 
 	return false;
 }
 
+static bool is_choice(const struct field *row, struct str s)
+{
+	size_t i = 0;
+	while (row->choices != NULL && row->choices[i] != NULL && !str_eq(s, str_c(row->choices[i])))
+		i++;
+	return row->choices == NULL || row->choices[i] != NULL;
+}
+
 static void bind_texts(struct binder *b, const struct field *row, const struct node *n, void *base)
 {
 	struct texts *out = at_row(row, base);
@@ -320,7 +330,7 @@ static void bind_texts(struct binder *b, const struct field *row, const struct n
 		return;
 	for (size_t i = 0; i < count; i++) {
 		const struct node *item = n->kind == NODE_LIST ? n->entries[i].value : n;
-		if (!is_text(item)) {
+		if (!is_text(item) || !is_choice(row, item->text)) {
 			wrong(b, row, item);
 			return;
 		}

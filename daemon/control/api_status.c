@@ -148,6 +148,7 @@ static void put_counters(struct strbuf *out, const struct engine_figures *f)
 		{ "monitord_polls_unchanged_total", "Polls that found nothing changed.", f->polls_unchanged },
 		{ "monitord_posts_new_total", "Posts seen for the first time.", f->posts_new },
 		{ "monitord_posts_edited_total", "Posts whose text changed.", f->posts_edited },
+		{ "monitord_posts_deleted_total", "Posts that were taken back.", f->posts_deleted },
 		{ "monitord_alerts_total", "Alerts made.", f->alerts },
 		{ "monitord_delivered_total", "Deliveries that arrived.", f->delivered },
 		{ "monitord_dead_letters_total", "Deliveries given up.", f->dead },

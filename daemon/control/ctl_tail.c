@@ -43,6 +43,15 @@ static void print_source(const struct ctl *c, const json_t *s, struct strbuf *ou
 	strbuf_addc(out, '\n');
 }
 
+static void print_deleted(const struct ctl *c, const json_t *d, struct strbuf *out)
+{
+	strbuf_adds(out, "post ");
+	ctl_style(c, out, STYLE_DIM, json_get_str(d, "id"));
+	strbuf_adds(out, " of ");
+	ctl_style(c, out, STYLE_BOLD, json_get_str(d, "source"));
+	strbuf_adds(out, ": deleted\n");
+}
+
 /* The event as one line of JSON: which kind it is stands beside it. */
 static void print_json(struct str name, json_t *data)
 {
@@ -71,6 +80,8 @@ static bool on_event(void *ctx, struct str name, struct str data)
 		ctl_show_post_json(t->c, value, NULL, &out);
 	else if (str_eq(name, STR("alert")))
 		ctl_show_alert_json(t->c, value, &out);
+	else if (str_eq(name, STR("deleted")))
+		print_deleted(t->c, value, &out);
 	else if (str_eq(name, STR("delivery")))
 		print_delivery(t->c, value, &out);
 	else if (str_eq(name, STR("source")))
@@ -103,7 +114,7 @@ static void wait_for_daemon(const struct ctl *c)
 
 static int check_kinds(const struct ctl *c, struct str kinds)
 {
-	static const char *const known[] = { "post", "alert", "delivery", "source" };
+	static const char *const known[] = { "post", "deleted", "alert", "delivery", "source" };
 	struct str piece;
 
 	while (str_split(&kinds, ',', &piece)) {
@@ -112,7 +123,7 @@ static int check_kinds(const struct ctl *c, struct str kinds)
 		for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 			found = found || str_eq(piece, str_c(known[i]));
 		if (!found) {
-			ctl_error(c, "--kind \"%.*s\": expected post, alert, delivery, source", STR_ARG(piece));
+			ctl_error(c, "--kind \"%.*s\": expected post, deleted, alert, delivery, source", STR_ARG(piece));
 			return CTL_USAGE;
 		}
 	}

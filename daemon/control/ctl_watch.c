@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "control/cli.h"
 
-/* Every --channel (or --source) that was given, as a list under `key`. */
+/* Every --channel (or --source, --on) that was given, as a list under `key`. */
 static void put_list(const struct ctl *c, json_t *body, const char *option, const char *key)
 {
 	json_t *list = json_array();
@@ -53,6 +53,7 @@ int ctl_add_watch(struct ctl *c)
 	int code = ctl_body_options(c, body);
 	put_list(c, body, "channel", "channels");
 	put_list(c, body, "source", "sources");
+	put_list(c, body, "on", "on");
 	if (code == 0)
 		code = ctl_call(c, "POST", "/v1/watches", body, &answer);
 	c->query = STR_NULL;
@@ -111,6 +112,7 @@ int ctl_edit_watch(struct ctl *c)
 		return code;
 	put_list(c, body, "channel", "channels");
 	put_list(c, body, "source", "sources");
+	put_list(c, body, "on", "on");
 	if (ctl_flag(&c->args, "default-channels"))
 		json_set(body, "channels", json_array());
 	if (ctl_flag(&c->args, "all-sources"))

@@ -99,7 +99,7 @@ void poller_host_free_waiting(struct engine *g, struct world_source *s);
 
 /* --- pipeline.c --- */
 struct taken {
-	size_t posts, fresh, edited, alerts;
+	size_t posts, fresh, edited, deleted, alerts;
 };
 /* Takes a document's posts into the store, matches the new ones, writes alerts and deliveries.
  * -1: the database failed. */

@@ -76,6 +76,7 @@ int engine_change_watch(struct engine *g, struct now now, struct world_watch *ol
 	query_free(old->query);
 	arena_free(old->arena);
 	old->query = q;
+	old->on = world_events_of(&s->on);
 	old->settings = *s;
 	old->arena = arena;
 	if (!s->paused)

@@ -92,6 +92,7 @@ int outbox_read_alert(struct engine *g, const struct store_alert *a, struct comp
 		.id = arena_str(ret->arena, str_c(engine_id(id, g, "alr", a->row))),
 		.watch = arena_str(ret->arena, a->watch),
 		.query = arena_str(ret->arena, a->query),
+		.event = (enum alert_event)a->event,
 		.post = ret->post,
 		.spans = &ret->spans,
 		.created_unix_ms = a->created_unix_ms,

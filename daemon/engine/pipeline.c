@@ -20,6 +20,7 @@ struct pipeline {
 	struct taken *taken;
 	struct strbuf json, words, spans;
 	struct matches matches;
+	VEC(const struct world_watch *) tellers; /* of the post at hand */
 };
 
 static int add_delivery(struct engine *g, struct world_channel *c, int64_t alert_row, struct err *e)
@@ -31,8 +32,17 @@ static int add_delivery(struct engine *g, struct world_channel *c, int64_t alert
 	return 0;
 }
 
-/* One alert, once for this watch and post, and a delivery for each of the watch's channels. */
-static int add_alert(struct pipeline *p, const struct world_watch *w, int64_t post_row, const struct spans *spans, struct err *e)
+/* What is told of a post to those who watch it. */
+struct news {
+	enum alert_event event;
+	int64_t post_row;
+	uint64_t edition;          /* of an edit: which one */
+	const struct post *before; /* of an edit: as it was */
+};
+
+/* One alert, once for this watch, post and event, and a delivery for each of the watch's channels. */
+static int add_alert(struct pipeline *p, const struct world_watch *w, const struct news *news, const struct spans *spans,
+                     struct err *e)
 {
 	struct engine *g = p->g;
 	json_t *spans_json OWNED_JSON = alert_spans_to_json(spans);
@@ -42,13 +52,13 @@ static int add_alert(struct pipeline *p, const struct world_watch *w, int64_t po
 		strbuf_reset(&p->spans);
 		strbuf_adds(&p->spans, "[]");
 	}
-	struct store_alert a = { .watch = w->settings.name, .query = w->settings.query, .post_row = post_row,
-		                 .spans = strbuf_str(&p->spans), .created_unix_ms = g->now.unix_ms,
-		                 .post = strbuf_str(&p->json) };
+	struct store_alert a = { .watch = w->settings.name, .query = w->settings.query, .post_row = news->post_row,
+		                 .event = news->event, .edition = news->edition, .spans = strbuf_str(&p->spans),
+		                 .created_unix_ms = g->now.unix_ms, .post = strbuf_str(&p->json) };
 	if (store_alert_put(g->store, &a, &a.row, e) != 0)
 		return -1;
 	if (a.row == 0)
-		return 0; /* told before: an edit that still matches */
+		return 0; /* told before */
 	struct world_channel *to[WORLD_CHANNELS_MAX];
 	size_t n = world_channels_of(g->world, w, to);
 	for (size_t i = 0; i < n; i++)
@@ -57,24 +67,50 @@ static int add_alert(struct pipeline *p, const struct world_watch *w, int64_t po
 	p->taken->alerts++;
 	g->figures.alerts++;
 	char id[ENGINE_ID_MAX];
-	log_notice("alert.new", "id=%s watch=%s source=%s channels=%zu", engine_id(id, g, "alr", a.row), LOG_Q(a.watch),
-	           LOG_Q(p->source->settings.name), n);
+	log_notice("alert.new", "id=%s event=%s watch=%s source=%s channels=%zu", engine_id(id, g, "alr", a.row),
+	           alert_event_name(news->event), LOG_Q(a.watch), LOG_Q(p->source->settings.name), n);
 	engine_event(g, "alert", engine_alert_json(g, &a));
 	return 0;
 }
 
-/* An edit alerts only for what it says now and did not say before: a corrected comma is no news. */
-static int judge(struct pipeline *p, const struct post *post, int64_t row, const struct post *before, struct err *e)
+/* An edit is new only to those whom it concerns now and did not before: a corrected comma is no news. */
+static int tell_new(struct pipeline *p, const struct post *post, const struct news *news, struct err *e)
 {
 	matcher_run(p->g->world->matcher, post, &p->matches);
 	for (size_t i = 0; i < p->matches.list.n; i++) {
 		const struct match *m = &p->matches.list.v[i];
 		const struct world_watch *w = p->g->world->by_handle.v[m->watch];
-		if (!world_watches(w, post->source))
+		if (!world_tells(w, ALERT_NEW) || !world_watches(w, post->source))
 			continue;
-		if (before != NULL && query_matches(w->query, before, NULL))
+		if (news->before != NULL && query_matches(w->query, news->before, NULL))
 			continue;
-		if (add_alert(p, w, row, &m->spans, e) != 0)
+		if (add_alert(p, w, news, &m->spans, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void note_teller(void *ctx, struct str watch)
+{
+	struct pipeline *p = ctx;
+	struct world_watch *w = world_watch(p->g->world, watch);
+	if (w != NULL)
+		vec_push(&p->tellers, w);
+}
+
+/* To those who told this post and want to know what becomes of it.  `post` is its text now, or its last. */
+static int tell_fate(struct pipeline *p, const struct post *post, const struct news *news, struct err *e)
+{
+	vec_clear(&p->tellers);
+	if (store_alert_watches(p->g->store, news->post_row, note_teller, p, e) != 0)
+		return -1;
+	for (size_t i = 0; i < p->tellers.n; i++) {
+		const struct world_watch *w = p->tellers.v[i];
+		if (w->settings.paused || !world_tells(w, news->event))
+			continue;
+		AUTO(spans) struct spans spans = { 0 };
+		(void)query_matches(w->query, post, &spans);
+		if (add_alert(p, w, news, &spans, e) != 0)
 			return -1;
 	}
 	return 0;
@@ -103,6 +139,72 @@ static struct post *read_before(struct str json)
 	return before;
 }
 
+/* What the database and the archive's index hold of it. */
+static struct store_post as_stored(struct pipeline *p, const struct post *post)
+{
+	json_t *j OWNED_JSON = post_to_json(post);
+	strbuf_reset(&p->json);
+	json_dump(&p->json, j, false);
+	strbuf_reset(&p->words);
+	match_fold_words(post, &p->words);
+	return (struct store_post){ .source = post->source, .id = post->id, .json = strbuf_str(&p->json),
+		                    .words = strbuf_str(&p->words), .fingerprint = post->fingerprint,
+		                    .published_unix_ms = post->published_unix_ms };
+}
+
+static int take_new(struct pipeline *p, struct post *post, struct err *e)
+{
+	struct engine *g = p->g;
+	struct store_post sp = as_stored(p, post);
+	struct news news = { .event = ALERT_NEW };
+	if (store_post_insert(g->store, &sp, g->now.unix_ms, &news.post_row, e) != 0)
+		return -1;
+	p->taken->fresh++;
+	g->figures.posts_new++;
+	engine_event(g, "post", post_to_json(post));
+	return alertable(p, post) ? tell_new(p, post, &news, e) : 0;
+}
+
+/* A pruned post has no earlier text to compare with: too old to be news. */
+static int take_edit(struct pipeline *p, struct post *post, const struct store_found *found, struct err *e)
+{
+	struct engine *g = p->g;
+	OWNED(post) struct post *before = read_before(found->json);
+	struct store_post sp = as_stored(p, post);
+	if (store_post_edit(g->store, found->row, &sp, g->now.unix_ms, e) != 0)
+		return -1;
+	if (found->fingerprint == post->fingerprint)
+		return 0; /* it was taken back, and is there again */
+	p->taken->edited++;
+	g->figures.posts_edited++;
+	engine_event(g, "post", post_to_json(post));
+	struct news edit = { .event = ALERT_EDIT, .post_row = found->row, .edition = post->fingerprint };
+	struct news first = { .event = ALERT_NEW, .post_row = found->row, .before = before };
+	if (tell_fate(p, post, &edit, e) != 0)
+		return -1;
+	return before == NULL ? 0 : tell_new(p, post, &first, e);
+}
+
+static int take_deletion(struct pipeline *p, struct str id, const struct store_found *found, struct err *e)
+{
+	struct engine *g = p->g;
+	if (store_post_delete(g->store, found->row, g->now.unix_ms, e) != 0)
+		return -1;
+	p->taken->deleted++;
+	g->figures.posts_deleted++;
+	json_t *event = json_object();
+	json_set_text(event, "source", p->source->settings.name);
+	json_set_text(event, "id", id);
+	engine_event(g, "deleted", event);
+	OWNED(post) struct post *before = read_before(found->json);
+	if (before == NULL)
+		return 0;
+	strbuf_reset(&p->json);
+	strbuf_add(&p->json, found->json);
+	struct news news = { .event = ALERT_DELETE, .post_row = found->row };
+	return tell_fate(p, before, &news, e);
+}
+
 static int take_post(struct pipeline *p, struct post *post, struct err *e)
 {
 	struct engine *g = p->g;
@@ -111,35 +213,14 @@ static int take_post(struct pipeline *p, struct post *post, struct err *e)
 	bool known = false;
 	if (store_post_find(g->store, post->source, post->id, NULL, &found, &known, e) != 0)
 		return -1;
-	if (known && found.fingerprint == post->fingerprint)
+	if (!known)
+		return post->deleted ? 0 : take_new(p, post, e); /* nothing is known of what is gone */
+	if (post->deleted ? found.deleted : !found.deleted && found.fingerprint == post->fingerprint)
 		return 0;
 	OWNED(arena) struct arena *arena = arena_new(POST_JSON_MAX);
-	OWNED(post) struct post *before = NULL;
-	if (known) {
-		if (store_post_find(g->store, post->source, post->id, arena, &found, &known, e) != 0)
-			return -1;
-		before = read_before(found.json);
-	}
-	json_t *j OWNED_JSON = post_to_json(post);
-	strbuf_reset(&p->json);
-	json_dump(&p->json, j, false);
-	strbuf_reset(&p->words);
-	match_fold_words(post, &p->words);
-	struct store_post sp = { .source = post->source, .id = post->id, .json = strbuf_str(&p->json),
-		                 .words = strbuf_str(&p->words), .fingerprint = post->fingerprint,
-		                 .published_unix_ms = post->published_unix_ms };
-	int r = known ? store_post_edit(g->store, found.row, &sp, g->now.unix_ms, e)
-		      : store_post_insert(g->store, &sp, g->now.unix_ms, &found.row, e);
-	if (r != 0)
+	if (store_post_find(g->store, post->source, post->id, arena, &found, &known, e) != 0)
 		return -1;
-	if (known)
-		p->taken->edited++, g->figures.posts_edited++;
-	else
-		p->taken->fresh++, g->figures.posts_new++;
-	engine_event(g, "post", json_incref(j));
-	if (known ? before == NULL : !alertable(p, post))
-		return 0; /* a pruned post has no earlier text to compare with: too old to be news */
-	return judge(p, post, found.row, before, e);
+	return post->deleted ? take_deletion(p, post->id, &found, e) : take_edit(p, post, &found, e);
 }
 
 int pipeline_take(struct engine *g, struct world_source *s, struct source_document *d, bool baseline, struct taken *ret)
@@ -156,6 +237,7 @@ int pipeline_take(struct engine *g, struct world_source *s, struct source_docume
 	strbuf_release(&p.words);
 	strbuf_release(&p.spans);
 	matches_release(&p.matches);
+	vec_free(&p.tellers);
 	if (r != 0)
 		engine_store_failed(g, &e);
 	return r;

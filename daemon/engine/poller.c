@@ -385,8 +385,9 @@ static void take_document(struct engine *g, struct world_source *s, const struct
 		strbuf_add(&s->kept_title, text_cut(d->title, 480));
 	}
 	out->word = "ok";
-	log_info("poll.done", "source=%s posts=%zu new=%zu edited=%zu alerts=%zu bytes=%lld ms=%lld%s%s", LOG_Q(s->settings.name),
-	         out->taken.posts, out->taken.fresh, out->taken.edited, out->taken.alerts, (long long)r->bytes_wire,
+	const struct taken *t = &out->taken;
+	log_info("poll.done", "source=%s posts=%zu new=%zu edited=%zu deleted=%zu alerts=%zu bytes=%lld ms=%lld%s%s",
+	         LOG_Q(s->settings.name), t->posts, t->fresh, t->edited, t->deleted, t->alerts, (long long)r->bytes_wire,
 	         (long long)(r->elapsed_us / 1000), baseline ? " baseline=yes" : "", d->repaired ? " repaired=yes" : "");
 	succeeded(g, s, r, &d->hints, false);
 }
@@ -448,6 +449,7 @@ static void answer_waiter(struct engine *g, struct world_source *s, const struct
 	json_set_int(j, "posts", (int64_t)out->taken.posts);
 	json_set_int(j, "new", (int64_t)out->taken.fresh);
 	json_set_int(j, "edited", (int64_t)out->taken.edited);
+	json_set_int(j, "deleted", (int64_t)out->taken.deleted);
 	json_set_int(j, "alerts", (int64_t)out->taken.alerts);
 	json_set_text(j, "error", s->kept.last_error);
 	engine_reply(g, s->waiter, 200, j);

@@ -167,11 +167,26 @@ int world_add_channel(struct world *w, const struct config_channel *s, struct ar
 	return 0;
 }
 
-/* The lowest free handle, so that the table stays as long as the number of watches. */
+/* Behind the last one that is in use. */
 static void give_handle(struct world *w, struct world_watch *n)
 {
 	n->handle = w->by_handle.n;
 	vec_push(&w->by_handle, n);
+}
+
+unsigned int world_events_of(const struct texts *on)
+{
+	unsigned int bits = 0;
+	for (size_t i = 0; i < on->list.n; i++)
+		for (enum alert_event event = ALERT_NEW; event < ALERT_EVENTS_N; event++)
+			if (str_eq(on->list.v[i], str_c(alert_event_name(event))))
+				bits |= 1u << event;
+	return bits;
+}
+
+bool world_tells(const struct world_watch *watch, enum alert_event event)
+{
+	return watch->on >> event & 1;
 }
 
 int world_add_watch(struct world *w, const struct config_watch *s, struct arena *arena, enum origin origin,
@@ -188,6 +203,7 @@ int world_add_watch(struct world *w, const struct config_watch *s, struct arena 
 	n->arena = arena;
 	n->origin = origin;
 	n->query = q;
+	n->on = world_events_of(&s->on);
 	give_handle(w, n);
 	if (!n->settings.paused)
 		matcher_add(w->matcher, n->handle, q);

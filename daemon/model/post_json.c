@@ -97,6 +97,8 @@ static void set_social(json_t *j, const struct post *p)
 	set_metrics(j, p->metrics);
 	if (p->sensitive)
 		json_set_bool(j, "sensitive", true);
+	if (p->deleted)
+		json_set_bool(j, "deleted", true);
 	if (p->context.n == 0)
 		return;
 	json_t *list = json_array();
@@ -214,6 +216,7 @@ static void social_from_json(struct post *p, const json_t *j)
 	for (size_t i = 0; metrics && i < COUNTERS_N; i++)
 		*counter(&p->metrics, i) = json_get_int(metrics, counters[i].key, -1);
 	p->sensitive = json_is_true(json_get(j, "sensitive"));
+	p->deleted = json_is_true(json_get(j, "deleted"));
 }
 
 /* A post of a context is read without its own: the depth is one, whatever the JSON says. */

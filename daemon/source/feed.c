@@ -462,6 +462,21 @@ static void item_finish(struct feed *f)
 		vec_push(&f->doc->posts.posts, p);
 }
 
+/* The entry of this id was taken back (RFC 6721, 3). */
+static void add_deleted(struct feed *f, const struct xml_attr *attrs, size_t n_attrs)
+{
+	struct str id = ATTR("ref");
+
+	if (str_empty(id))
+		return;
+	struct post *p = post_new();
+	p->id = arena_str(p->arena, id);
+	p->updated_unix_ms = date_parse(ATTR("when"));
+	p->platform = STR("feed");
+	p->deleted = true;
+	vec_push(&f->doc->posts.posts, p);
+}
+
 /* --- fields of the feed ------------------------------------------------------------------------------------- */
 
 static void add_ttl(struct feed *f, int64_t ms)
@@ -673,6 +688,10 @@ static bool empty_element(struct feed *f, enum element e, const struct xml_attr 
 			set_text(&f->post->url, &f->ranks.link, 4, src);
 		}
 		return true;
+	case E_DELETED:
+		if (f->post == NULL)
+			add_deleted(f, attrs, n_attrs);
+		return true;
 	default:
 		return false;
 	}
@@ -723,7 +742,7 @@ static bool belongs(enum element e, enum place place)
 	switch (place) {
 	case PLACE_FEED:
 	case PLACE_ITEM:
-		return e >= E_TITLE && e != E_HOUR && e != E_DAY && e < E_NAME;
+		return e >= E_DELETED && e != E_HOUR && e != E_DAY && e < E_NAME;
 	case PLACE_PERSON:
 		return e >= E_NAME;
 	case PLACE_HOURS:

@@ -30,6 +30,7 @@ static const struct {
 	{ "http://www.itunes.com/dtds/", NS_ITUNES },
 	{ "http://www.w3.org/1999/xhtml", NS_XHTML },
 	{ "http://rssnamespace.org/feedburner/ext/1.0", NS_FEEDBURNER },
+	{ "http://purl.org/atompub/tombstones/1.0", NS_TOMBSTONES },
 };
 /* What a prefix means that nobody declared. */
 static const struct {
@@ -38,7 +39,7 @@ static const struct {
 } prefixes[] = {
 	{ "atom", NS_ATOM }, { "rdf", NS_RDF }, { "dc", NS_DC }, { "dcterms", NS_DCTERMS }, { "content", NS_CONTENT },
 	{ "media", NS_MEDIA }, { "itunes", NS_ITUNES }, { "sy", NS_SY }, { "thr", NS_THR }, { "xhtml", NS_XHTML },
-	{ "feedburner", NS_FEEDBURNER }, { "rss", NS_CORE },
+	{ "feedburner", NS_FEEDBURNER }, { "at", NS_TOMBSTONES }, { "rss", NS_CORE },
 };
 
 static const struct {
@@ -78,6 +79,7 @@ static const struct {
 	{ NS_THR, "in-reply-to", E_IN_REPLY_TO },
 	{ NS_XHTML, "body", E_CONTENT_BODY }, { NS_XHTML, "div", E_CONTENT_BODY },
 	{ NS_FEEDBURNER, "origlink", E_ORIGINAL_LINK },
+	{ NS_TOMBSTONES, "deleted-entry", E_DELETED },
 };
 
 static enum space space_of(struct str ns, struct str prefix)

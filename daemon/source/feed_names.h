@@ -9,6 +9,7 @@ enum element {
 	E_PASS,    /* its children count as its parent's */
 	E_ROOT,    /* rss, rdf:RDF, feed, channel */
 	E_ITEM,    /* item, entry */
+	E_DELETED, /* at:deleted-entry (RFC 6721): an entry was taken back */
 	E_TITLE,
 	E_TITLE_ELSE,   /* of a module: only if there is no other */
 	E_LINK,
@@ -60,6 +61,7 @@ enum space {
 	NS_THR,
 	NS_XHTML,
 	NS_FEEDBURNER,
+	NS_TOMBSTONES,
 	NS_OTHER, /* known to be none of our business, or unknown with a prefix */
 };
 

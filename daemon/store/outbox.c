@@ -5,8 +5,8 @@
 int store_alert_put(struct store *s, const struct store_alert *a, int64_t *ret_row, struct err *e)
 {
 	sqlite3_stmt *st = db_statement(s, DB_ALERT_PUT,
-	                                "INSERT INTO alert (watch, query, post, spans, created) VALUES (?1,?2,?3,?4,?5)"
-	                                " ON CONFLICT (watch, post) DO NOTHING", e);
+	                                "INSERT INTO alert (watch, query, post, spans, created, event, edition)"
+	                                " VALUES (?1,?2,?3,?4,?5,?6,?7) ON CONFLICT (watch, post, event, edition) DO NOTHING", e);
 	if (st == NULL)
 		return -1;
 	db_text(st, 1, a->watch);
@@ -14,13 +14,17 @@ int store_alert_put(struct store *s, const struct store_alert *a, int64_t *ret_r
 	db_int(st, 3, a->post_row);
 	db_text(st, 4, a->spans);
 	db_int(st, 5, a->created_unix_ms);
+	db_int(st, 6, a->event);
+	db_int(st, 7, (int64_t)a->edition);
 	if (db_run(s, st, e) != 0)
 		return -1;
 	*ret_row = sqlite3_changes(s->db) > 0 ? sqlite3_last_insert_rowid(s->db) : 0;
 	return 0;
 }
 
-#define ALERT_COLUMNS "SELECT a.row, a.watch, a.query, a.post, a.spans, a.created, p.json FROM alert a JOIN post p ON p.row=a.post "
+#define ALERT_COLUMNS                                                                                       \
+	"SELECT a.row, a.watch, a.query, a.post, a.spans, a.created, coalesce(a.evidence, p.json), a.event, a.edition" \
+	" FROM alert a JOIN post p ON p.row=a.post "
 
 static struct store_alert read_alert(sqlite3_stmt *st)
 {
@@ -32,6 +36,8 @@ static struct store_alert read_alert(sqlite3_stmt *st)
 		.spans = db_column_text(st, 4),
 		.created_unix_ms = sqlite3_column_int64(st, 5),
 		.post = db_column_text(st, 6),
+		.event = sqlite3_column_int(st, 7),
+		.edition = (uint64_t)sqlite3_column_int64(st, 8),
 	};
 }
 
@@ -52,6 +58,21 @@ int store_alert_get(struct store *s, int64_t row, struct arena *arena, struct st
 	a.post = arena_str(arena, a.post);
 	*ret = a;
 	return db_run(s, st, e);
+}
+
+int store_alert_watches(struct store *s, int64_t post_row, void (*each)(void *ctx, struct str watch), void *ctx, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_ALERT_WATCHES, "SELECT DISTINCT watch FROM alert WHERE post=?1 ORDER BY watch", e);
+	if (st == NULL)
+		return -1;
+	db_int(st, 1, post_row);
+	for (bool row = true;;) {
+		if (db_step(s, st, &row, e) != 0)
+			return -1;
+		if (!row)
+			return 0;
+		each(ctx, db_column_text(st, 0));
+	}
 }
 
 int store_alert_each(struct store *s, struct str watch, int64_t since_unix_ms, int64_t below_row, int limit,

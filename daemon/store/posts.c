@@ -34,13 +34,25 @@ int store_post_insert(struct store *s, const struct store_post *p, int64_t now_u
 	return 0;
 }
 
+static int keep_evidence(struct store *s, int64_t post_row, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_EVIDENCE,
+	                                "UPDATE alert SET evidence=(SELECT json FROM post WHERE row=?1)"
+	                                " WHERE post=?1 AND evidence IS NULL", e);
+	if (st == NULL)
+		return -1;
+	db_int(st, 1, post_row);
+	return db_run(s, st, e);
+}
+
 /* The words of the first version stay in the index beside nothing: a contentless index cannot take them out, so the new
  * text is found by its old words too, and the query decides on the new text. */
 int store_post_edit(struct store *s, int64_t row, const struct store_post *p, int64_t now_unix_ms, struct err *e)
 {
 	sqlite3_stmt *st = db_statement(s, DB_POST_EDIT,
-	                                "UPDATE post SET fingerprint=?2, edited=?3, json=?4, published=?5 WHERE row=?1", e);
-	if (st == NULL)
+	                                "UPDATE post SET fingerprint=?2, edited=?3, json=?4, published=?5, deleted=NULL"
+	                                " WHERE row=?1", e);
+	if (st == NULL || keep_evidence(s, row, e) != 0)
 		return -1;
 	db_int(st, 1, row);
 	db_int(st, 2, (int64_t)p->fingerprint);
@@ -52,10 +64,21 @@ int store_post_edit(struct store *s, int64_t row, const struct store_post *p, in
 	return insert_words(s, row, p->words, e);
 }
 
+int store_post_delete(struct store *s, int64_t row, int64_t now_unix_ms, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_POST_DELETE, "UPDATE post SET deleted=?2 WHERE row=?1", e);
+	if (st == NULL)
+		return -1;
+	db_int(st, 1, row);
+	db_int(st, 2, now_unix_ms);
+	return db_run(s, st, e);
+}
+
 int store_post_find(struct store *s, struct str source, struct str id, struct arena *arena, struct store_found *ret,
                     bool *ret_found, struct err *e)
 {
-	sqlite3_stmt *st = db_statement(s, DB_POST_FIND, "SELECT row, fingerprint, json FROM post WHERE source=?1 AND id=?2", e);
+	sqlite3_stmt *st = db_statement(s, DB_POST_FIND, "SELECT row, fingerprint, deleted, json FROM post"
+	                                " WHERE source=?1 AND id=?2", e);
 	if (st == NULL)
 		return -1;
 	db_text(st, 1, source);
@@ -66,7 +89,8 @@ int store_post_find(struct store *s, struct str source, struct str id, struct ar
 		return 0;
 	ret->row = sqlite3_column_int64(st, 0);
 	ret->fingerprint = (uint64_t)sqlite3_column_int64(st, 1);
-	ret->json = arena == NULL ? STR_NULL : arena_str(arena, db_column_text(st, 2));
+	ret->deleted = db_column_time(st, 2) != TIME_ABSENT;
+	ret->json = arena == NULL ? STR_NULL : arena_str(arena, db_column_text(st, 3));
 	return db_run(s, st, e);
 }
 

@@ -8,11 +8,16 @@
 #include "match/match.h"
 #include "model/post.h"
 
+/* Why it is told: the post matched for the first time; a post that was told was changed, or taken back. */
+enum alert_event { ALERT_NEW, ALERT_EDIT, ALERT_DELETE, ALERT_EVENTS_N };
+const char *alert_event_name(enum alert_event event); /* "new" "edit" "delete" */
+
 struct alert {
 	struct str id;            /* "alr_…": stable over restarts and retries */
 	struct str watch;         /* name */
 	struct str query;         /* text as written */
-	const struct post *post;
+	enum alert_event event;
+	const struct post *post;  /* as it was when this was told; of a deleted one its last text */
 	const struct spans *spans; /* terms may be borrowed from the stored alert */
 	int64_t created_unix_ms;
 	struct str time_zone;     /* of the user's setting: IANA, or "" = the system's */
@@ -36,10 +41,10 @@ void alert_excerpt(const struct alert *a, enum post_field field, size_t max_poin
 void alert_words(const struct alert *a, struct strbuf *out);
 /* "La rédaction", "@elonmusk (Elon Musk)", or the source's name if nobody is named. */
 void alert_who(const struct alert *a, struct strbuf *out);
-/* "matched Sutskever in title and text": the reason in one line. */
+/* "matched Sutskever in title and text": the reason in one line; of an edit or deletion it says so first. */
 void alert_reason(const struct alert *a, struct strbuf *out);
 /* The JSON form of an alert, everywhere the same: id watch query created reason words[]
- * spans[{field,index,start,end,term}] post{…} test. */
+ * spans[{field,index,start,end,term}] post{…} event test. */
 json_t *alert_to_json(const struct alert *a);
 json_t *alert_spans_to_json(const struct spans *s);
 /* Terms point into `arena`. */

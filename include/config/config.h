@@ -71,6 +71,7 @@ struct config_watch {
 	struct str name, query;
 	struct texts channels;     /* names; empty = the default ones */
 	struct texts sources;      /* names; empty = all */
+	struct texts on;           /* "new", "edit", "delete" */
 	bool paused;
 	struct str where;
 	uint64_t hash;

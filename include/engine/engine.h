@@ -57,7 +57,8 @@ struct engine_figures {
 	const char *store_error;      /* "" if fine */
 	const char *config_path;      /* "" if none */
 	/* counted since the start */
-	uint64_t polls, polls_failed, polls_unchanged, posts_new, posts_edited, alerts, delivered, dead, attempts_failed, commits;
+	uint64_t polls, polls_failed, polls_unchanged, posts_new, posts_edited, posts_deleted, alerts;
+	uint64_t delivered, dead, attempts_failed, commits;
 	size_t flights;
 };
 void engine_figures(const struct engine *g, struct engine_figures *ret);

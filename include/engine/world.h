@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "alert/alert.h"
 #include "base/heap.h"
 #include "base/map.h"
 #include "channel/channel.h"
@@ -60,6 +61,7 @@ struct world_watch {
 	struct arena *arena;
 	enum origin origin;
 	struct query *query;
+	unsigned int on;           /* bit e: tells that enum alert_event */
 	uint64_t handle;           /* in the matcher and in world.by_handle */
 };
 
@@ -110,6 +112,8 @@ size_t world_channels_of(const struct world *w, const struct world_watch *watch,
                          struct world_channel *ret[static WORLD_CHANNELS_MAX]);
 /* Does this watch look at posts of that source? */
 bool world_watches(const struct world_watch *watch, struct str source);
+unsigned int world_events_of(const struct texts *on); /* as bits, for world_watch.on */
+bool world_tells(const struct world_watch *watch, enum alert_event event);
 /* What is odd about a watch: over-broad, nowhere to tell, an unknown channel or source; empty if
  * nothing. */
 void world_watch_warning(const struct world *w, const struct world_watch *watch, struct strbuf *out);

@@ -81,7 +81,7 @@ void post_add_link(struct post *p, struct str url);
  * published updated language tags[] links[] enclosures[{url,type,length}] reply_to quote_of
  * repost_of thread content_warning
  * source platform.  Times RFC 3339 UTC; absent is null.  What only social networks know follows where it is known, and
- * only then: mentions[{name,handle,url,id}] metrics{likes,reposts,replies,quotes,views} sensitive
+ * only then: mentions[{name,handle,url,id}] metrics{likes,reposts,replies,quotes,views} sensitive deleted
  * context[{relation,post}], and id and followers of an author.  New reference. */
 json_t *post_to_json(const struct post *p);
 /* The reverse; unknown keys are ignored, missing ones absent.  ERR_INPUT if it is no object.

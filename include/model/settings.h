@@ -36,7 +36,7 @@ struct field {
 	size_t offset;              /* in the settings struct */
 	int64_t min, max;           /* INT, DURATION (ms), SIZE (bytes); both 0 = 0..INT64_MAX */
 	const char *otherwise;      /* default as written in YAML; NULL = none: absent text, zero */
-	const char *const *choices; /* CHOICE: NULL-ended; DURATION, INT, SIZE: words for "no limit" (INT64_MAX) */
+	const char *const *choices; /* CHOICE, TEXTS: NULL-ended; DURATION, INT, SIZE: words for INT64_MAX */
 	const char *schemes;        /* URL: "http https"; NULL means that */
 	bool required;
 	bool config_only;           /* may not be set through the API */

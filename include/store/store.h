@@ -67,6 +67,7 @@ int store_source_forget(struct store *s, struct str name, struct err *e) MUST_CH
 struct store_found {
 	int64_t row;
 	uint64_t fingerprint;
+	bool deleted;
 	struct str json;
 };
 int store_post_find(struct store *s, struct str source, struct str id, struct arena *arena, struct store_found *ret,
@@ -81,7 +82,10 @@ struct store_post {
 };
 int store_post_insert(struct store *s, const struct store_post *p, int64_t now_unix_ms, int64_t *ret_row, struct err *e)
         MUST_CHECK;
+/* Alerts of this post that were told its text so far keep that as evidence. */
 int store_post_edit(struct store *s, int64_t row, const struct store_post *p, int64_t now_unix_ms, struct err *e) MUST_CHECK;
+/* Taken back by its author: the text stays, as evidence. */
+int store_post_delete(struct store *s, int64_t row, int64_t now_unix_ms, struct err *e) MUST_CHECK;
 /* Posts that came since `since_unix_ms` with a row below `below_row` (0 = from the newest), newest
  * first, at most `limit`; only those
  * whose words satisfy the FTS5 expression `fts` if it is present.  `each` returns false to stop. */
@@ -99,13 +103,18 @@ struct store_alert {
 	int64_t row;                /* 0 when putting */
 	struct str watch, query;
 	int64_t post_row;
+	int event;                  /* enum alert_event */
+	uint64_t edition;           /* of an edit: the fingerprint of the text that it tells; else 0 */
 	struct str spans;           /* JSON */
 	int64_t created_unix_ms;
-	struct str post;            /* JSON of the post; read only */
+	struct str post;            /* JSON of the post as it was told; read only */
 };
-/* ret_row 0: this watch has alerted for this post already, nothing was written. */
+/* ret_row 0: this watch has told this event of this post already, nothing was written. */
 int store_alert_put(struct store *s, const struct store_alert *a, int64_t *ret_row, struct err *e) MUST_CHECK;
 int store_alert_get(struct store *s, int64_t row, struct arena *arena, struct store_alert *ret, bool *ret_found, struct err *e)
+        MUST_CHECK;
+/* The names of the watches that told this post, each once. */
+int store_alert_watches(struct store *s, int64_t post_row, void (*each)(void *ctx, struct str watch), void *ctx, struct err *e)
         MUST_CHECK;
 /* Newest first, rows below `below_row` (0 = from the newest), of one watch if it is present. */
 int store_alert_each(struct store *s, struct str watch, int64_t since_unix_ms, int64_t below_row, int limit,

@@ -199,6 +199,14 @@ static json_t *read_json(const char *dir, const char *name)
 	return j;
 }
 
+static enum alert_event event_of(struct str name)
+{
+	enum alert_event event = ALERT_NEW;
+	while (str_present(name) && event + 1 < ALERT_EVENTS_N && !str_eq(name, str_c(alert_event_name(event))))
+		event++;
+	return event;
+}
+
 static void run_case(const char *dir, bool write)
 {
 	struct err e = { 0 };
@@ -224,6 +232,7 @@ static void run_case(const char *dir, bool write)
 			   .spans = &spans,
 			   .created_unix_ms = date_parse(json_get_str(j, "created")),
 			   .time_zone = json_get_str(j, "time_zone"),
+			   .event = event_of(json_get_str(j, "event")),
 			   .test = json_get_bool(j, "test", false),
 			   .delivery_id = json_get_str(j, "delivery_id") };
 	for (size_t i = 0; i < sizeof(channels) / sizeof(channels[0]); i++)

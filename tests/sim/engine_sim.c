@@ -68,6 +68,73 @@ TEST(an_edit_is_told_only_for_what_it_did_not_say_before)
 	sim_free(s);
 }
 
+#define FOLLOW ", on: [new, edit, delete]"
+#define ATOM(entries) "<feed xmlns=\"http://www.w3.org/2005/Atom\" xmlns:at=\"http://purl.org/atompub/tombstones/1.0\">" \
+	"<title>A</title>" entries "</feed>"
+#define ENTRY(title) "<entry><id>urn:1</id><title>" title "</title></entry>"
+#define GONE "<at:deleted-entry ref=\"urn:1\" when=\"2026-01-01T10:00:00Z\"/>"
+
+static struct sim *follow(const char *watch_keys)
+{
+	AUTO(strbuf) struct strbuf yaml = STRBUF_INIT(4096);
+	strbuf_addf(&yaml, "sources:\n  - {name: a, url: \"" FEED "\", every: 15m, backfill: all}\n"
+	            "channels:\n  - {name: desk, type: webhook, url: \"" HOOK "\"}\n"
+	            "watches:\n  - {name: ilya, query: Sutskever%s}\n", watch_keys);
+	struct sim *s = sim_new(strbuf_cstr(&yaml));
+	sim_page(s, HOOK, 204, "");
+	sim_page(s, FEED, 200, ATOM(ENTRY("Ilya Sutskever leaves")));
+	sim_run(s, 10 * MINUTE);
+	CHECK_INT(sim_hits(s, HOOK), 1);
+	return s;
+}
+
+static void now_serves(struct sim *s, const char *body)
+{
+	sim_page(s, FEED, 200, body);
+	sim_run(s, 20 * MINUTE);
+}
+
+TEST(edits_and_deletions_are_told_to_those_who_asked)
+{
+	struct sim *s = follow(FOLLOW);
+	struct sim_page *hook = sim_page(s, HOOK, 204, "");
+	now_serves(s, ATOM(ENTRY("Ilya Sutskever stays")));
+	CHECK_INT(hook->hits, 2);
+	CHECK(strstr(hook->bodies.v[1], "edited: matched Sutskever") != NULL && strstr(hook->bodies.v[1], "stays") != NULL);
+	now_serves(s, ATOM(ENTRY("Somebody stays")));
+	CHECK_INT(hook->hits, 3);
+	CHECK(strstr(hook->bodies.v[2], "edited: matches no more") != NULL);
+	now_serves(s, ATOM(GONE));
+	now_serves(s, ATOM(GONE));
+	CHECK_INT(hook->hits, 4);
+	CHECK(strstr(hook->bodies.v[3], "alert.deleted") != NULL && strstr(hook->bodies.v[3], "Somebody stays") != NULL);
+	now_serves(s, ATOM(ENTRY("Somebody stays"))); /* there again: no news */
+	CHECK_INT(hook->hits, 4);
+	sim_free(s);
+}
+
+TEST(who_did_not_ask_hears_nothing_of_edits_and_deletions)
+{
+	struct sim *s = follow("");
+	now_serves(s, ATOM(ENTRY("Ilya Sutskever stays")));
+	now_serves(s, ATOM(GONE));
+	CHECK_INT(sim_hits(s, HOOK), 1);
+	sim_free(s);
+}
+
+/* What is told late is told as it was when it matched: the edit came while the hook was down. */
+TEST(an_alert_keeps_the_text_that_it_told)
+{
+	struct sim *s = follow("");
+	struct sim_page *hook = sim_page(s, HOOK, 500, "");
+	now_serves(s, ATOM("<entry><id>urn:2</id><title>Sutskever: first words</title></entry>"));
+	now_serves(s, ATOM("<entry><id>urn:2</id><title>Nobody: other words</title></entry>"));
+	sim_page(s, HOOK, 204, "");
+	sim_run(s, 1 * DAY);
+	CHECK(strstr(hook->bodies.v[hook->bodies.n - 1], "first words") != NULL);
+	sim_free(s);
+}
+
 TEST(validators_go_back_as_they_came)
 {
 	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);

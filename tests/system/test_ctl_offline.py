@@ -53,7 +53,7 @@ def test_help():
     (["list-watches", "x"], "is too much"),
     (["show-watch"], "show-watch NAME"),
     ([], "which command?"),
-    (["tail", "--kind", "post,alerts"], "expected post, alert, delivery, source"),
+    (["tail", "--kind", "post,alerts"], "expected post, deleted, alert, delivery, source"),
     (["completion", "csh"], "bash, zsh or fish"),
 ])
 def test_mistakes_are_answered(args, said):

@@ -205,7 +205,7 @@ TEST(json_form)
 		  "title\",\"words\":[\"Sutskever\"],"
 		  "\"spans\":[{\"field\":\"title\",\"index\":0,\"start\":0,\"end\":9,\"term\":"
 		  "\"Sutskever\"}],"
-		  "\"post\":null,\"test\":false}");
+		  "\"post\":null,\"event\":\"new\",\"test\":false}");
 	CHECK_STR(json_get_str(post, "title"), "Sutskever");
 }
 
