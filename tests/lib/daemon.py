@@ -115,6 +115,16 @@ class Daemon:
         return subprocess.run([BUILD / "monitorctl", *map(str, args)], input=stdin, capture_output=True, text=True, env=self.env,
                               timeout=seconds)
 
+    def do(self, *args, **options):
+        """What monitorctl prints when it must succeed."""
+        run = self.ctl(*args, **options)
+        assert run.returncode == 0, f"monitorctl {' '.join(map(str, args))}: {run.returncode}\n{run.stdout}{run.stderr}\n{self.log()}"
+        return run.stdout
+
+    def rows(self, *args, **options):
+        """The objects that `monitorctl --json` prints."""
+        return [json.loads(line) for line in self.do("--json", *args, **options).splitlines()]
+
     def log(self):
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 

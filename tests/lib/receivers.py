@@ -30,6 +30,11 @@ def wait_until(condition, seconds=10, what="condition"):
         time.sleep(0.005)
 
 
+def unix_time(arrived):
+    """The wall time of a moment of the monotonic clock, to compare it with a server's log."""
+    return time.time() - (time.monotonic() - arrived)
+
+
 def wait_for_port(port, process=None, seconds=10):
     def open_():
         if process is not None and process.poll() is not None:
@@ -323,7 +328,7 @@ class MailReceiver:
     def _take_lock(self):
         self._lock = open(self.LOCK, "w")
         try:
-            wait_until(self._try_lock, 60, "smtpd of another test")
+            wait_until(self._try_lock, 10, "smtpd of another test")
             return True
         except AssertionError:
             return False
