@@ -39,6 +39,7 @@ TEST_LIB := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/lib/*.c))
 UNIT     := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 RUNNERS  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/golden/*.c tests/query/*.c tests/sim/*.c))
 BENCHES  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/bench_*.c))
+CORPUS   := $(BUILD)/tests/corpus/corpus_dump
 FUZZERS  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 Q := $(if $(V),,@)
@@ -152,6 +153,12 @@ $(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libfuzztest.a $(LIB)
 fuzz-built: $(if $(T),$(BUILD)/tests/fuzz/fuzz_$(T),$(FUZZERS))
 	$(Q)sh tests/fuzz/run.sh $(BUILD) $(FUZZ_SECONDS) $^
 .PHONY: fuzz-built
+
+# Other projects' test data, read in place; see tests/corpus/README.md.  KEYS=1 prints the figures of each key.
+corpus: deps-test ## judge the codecs by other projects' test data (../shared/corpus or $MONITORD_CORPUS)
+	$(Q)$(MAKE) --no-print-directory $(CORPUS)
+	$(Q)python3 tests/corpus/run.py --build $(BUILD) $(if $(KEYS),--keys)
+.PHONY: corpus
 
 LIBS_bench_match := -lhs
 bench: deps-test ## benchmarks, JSON under build/bench/ (B=name runs one)

@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Judges the codecs by other projects' test data, which is read in place: ../shared/corpus or $MONITORD_CORPUS.
+
+Prints per set and key how many values were compared, agreed, disagree by a decision of ours (README.md) and disagree
+otherwise; lists every disagreement under BUILD/corpus/.  Fails if a set has more of the last kind than ALLOWED."""
+import argparse, collections, json, os, subprocess, sys, threading
+from pathlib import Path
+
+import compare, pairs
+
+ROOT = Path(__file__).resolve().parents[2]
+ALLOWED = 0.005          # of the values of a set
+SLOW_MS = 1000           # processor time of one document
+CUT_FILES, CUT_STEP = 200, 64
+
+
+def corpus_folder():
+    named = os.environ.get("MONITORD_CORPUS")
+    folder = Path(named) if named else ROOT.parent / "shared" / "corpus"
+    return folder if (folder / "FORMAT.md").exists() else None
+
+
+def ask(program, questions):
+    """Yields (question, answer) in order; the answer is None where the program died, and the rest goes to a new one."""
+    questions = list(questions)
+    at = 0
+    while at < len(questions):
+        p = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+
+        def feed(first=at):
+            try:
+                for q in questions[first:]:
+                    p.stdin.write(json.dumps(q) + "\n")
+                p.stdin.close()
+            except BrokenPipeError:
+                pass
+        writer = threading.Thread(target=feed)
+        writer.start()
+        for line in p.stdout:
+            yield questions[at], json.loads(line)
+            at += 1
+        p.wait()
+        writer.join()
+        if at < len(questions):
+            yield questions[at], None
+            at += 1
+
+
+class Set:
+    """The figures of one set, and the file that lists its disagreements."""
+
+    def __init__(self, name, out):
+        self.name, self.counts, self.outside = name, collections.defaultdict(collections.Counter), collections.Counter()
+        self.path = out / (name.replace("/", "-") + ".txt")
+        self.list = open(self.path, "w", encoding="utf-8")
+
+    def count(self, key, where, want, got, verdict):
+        """`verdict`: True agrees, a word names the decision that explains it, False disagrees."""
+        self.counts[key]["agreed" if verdict is True else verdict if verdict else "disagreed"] += 1
+        if verdict is not True:
+            self.list.write(f"{verdict or 'DISAGREED'}\t{key}\t{where}\n  want {want!r}\n  got  {got!r}\n")
+
+    def report(self, verbose):
+        self.list.close()
+        all_keys = collections.Counter()
+        for c in self.counts.values():
+            all_keys.update(c)
+        n, bad = sum(all_keys.values()), all_keys["disagreed"]
+        print(line(self.name, all_keys), f" {100 * bad / n if n else 0:.2f} %")
+        if verbose:
+            for key in sorted(self.counts):
+                print(line("    " + key, self.counts[key]))
+            for key in sorted(self.outside):
+                print(f"    {key:<32}{self.outside[key]:>9}  outside the product's model")
+        return bad <= ALLOWED * n
+
+
+def line(name, c):
+    decided = {k: n for k, n in c.items() if k not in ("agreed", "disagreed")}
+    names = " ".join(f"{k}={n}" for k, n in sorted(decided.items()))
+    return f"{name:<36}{sum(c.values()):>9}{c['agreed']:>9}{sum(decided.values()):>9}{c['disagreed']:>10}  {names}"
+
+
+def run_pairs(program, folder, out, sets):
+    """feeds/*: documents with what a peer's test asserts."""
+    cases = []
+    for path in sorted(folder.glob("feeds/*/*.expect.json")):
+        expect = json.loads(path.read_text(encoding="utf-8"))
+        stem = path.name[:-len(".expect.json")]
+        doc = next(p for p in (path.parent / (stem + e) for e in (".xml", ".json", ".html")) if p.exists())
+        cases.append((doc, expect))
+    questions = [pairs.question(doc, expect) for doc, expect in cases]
+    for (doc, expect), (_, answer) in zip(cases, ask(program, questions)):
+        name = pairs.set_name(doc, expect)
+        if name not in sets:
+            sets[name] = Set(name, out)
+        pairs.judge(sets[name], doc, expect, answer)
+
+
+def rows(folder, pattern):
+    for path in sorted(folder.glob(pattern)):
+        for n, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if text.strip():
+                yield path.stem, f"{path.name}:{n}", json.loads(text)
+
+
+def run_rows(program, folder, out, sets):
+    """dates/ and html-text/: one line, one value."""
+    jobs = []
+    for stem, where, row in rows(folder, "dates/*.jsonl"):
+        jobs.append(("dates/" + stem, where, row, {"op": "date", "in": row["in"]}, compare.date_row))
+    for stem, where, row in rows(folder, "html-text/*.jsonl"):
+        if "html" in row:
+            jobs.append(("html-text/" + stem, where, row, {"op": "html", "in": row["html"]}, compare.html_row))
+        else:
+            jobs.append(("html-text/" + stem, where, row, {"op": "unescape", "in": row["in"]}, compare.entity_row))
+    for (name, where, row, q, judge), (_, answer) in zip(jobs, ask(program, [j[3] for j in jobs])):
+        if name not in sets:
+            sets[name] = Set(name, out)
+        want, got, verdict = judge(row, answer["out"] if answer else "crashed")
+        sets[name].count("out", f"{where} {q['in']!r}", want, got, verdict)
+
+
+def run_real(program, folder, out, sets):
+    """real-world/: they must parse, and hold about as many items as they have start tags of items."""
+    s = sets["real-world"] = Set("real-world", out)
+    manifest = [r for _, _, r in rows(folder, "real-world/manifest.jsonl")]
+    for row, (_, a) in zip(manifest, ask(program, [{"op": "feed", "path": str(folder / "real-world" / r["file"])}
+                                                   for r in manifest])):
+        n = len(a["document"]["posts"]) if a and "document" in a else -1
+        s.count("items", row["file"], row["items"], n, n == row["items"])
+        s.count("fast", row["file"], f"<= {SLOW_MS} ms", a and a["ms"], bool(a) and a["ms"] <= SLOW_MS)
+
+
+def run_robust(program, folder, out, sets):
+    """Every file of the corpus, and prefixes of some: no crash, no hang."""
+    s = sets["robust"] = Set("robust", out)
+    files = [p for d in ("feeds", "real-world", "robust", "opml", "html-text", "dates") for p in sorted((folder / d).rglob("*"))
+             if p.is_file()]
+    some = sorted((folder / "real-world").glob("*.xml"))
+    others = sorted(p for p in (folder / "feeds").glob("*/*") if p.suffix in (".xml", ".json") and ".expect" not in p.name)
+    small = [p for p in some if p.stat().st_size < 100_000]
+    cut = (small + others[::max(1, len(others) // CUT_FILES)])[:CUT_FILES]
+    questions = [{"op": "feed", "path": str(p)} for p in files]
+    questions += [{"op": "cuts", "path": str(p), "step": CUT_STEP} for p in cut]
+    for q, a in ask(program, questions):
+        where = str(Path(q["path"]).relative_to(folder))
+        s.count("survives" if q["op"] == "feed" else "survives cuts", where, "an answer", "a crash", a is not None)
+        if a:
+            s.count("fast" if q["op"] == "feed" else "fast cuts", where, f"<= {SLOW_MS} ms", a["ms"], a["ms"] <= SLOW_MS)
+
+
+def main():
+    ap = argparse.ArgumentParser()
+    ap.add_argument("--build", default="build")
+    ap.add_argument("--quick", action="store_true", help="without the prefixes")
+    ap.add_argument("--keys", action="store_true", help="the figures of each key, too")
+    args = ap.parse_args()
+    folder = corpus_folder()
+    if folder is None:
+        print("skipped: no corpus at ../shared/corpus, and MONITORD_CORPUS names none")
+        return 0
+    build = (ROOT / args.build).resolve()
+    out, program = build / "corpus", build / "tests" / "corpus" / "corpus_dump"
+    out.mkdir(exist_ok=True)
+    sets = {}
+    run_pairs(program, folder, out, sets)
+    run_rows(program, folder, out, sets)
+    run_real(program, folder, out, sets)
+    if not args.quick:
+        run_robust(program, folder, out, sets)
+    print(f"{'set':<36}{'compared':>9}{'agreed':>9}{'decided':>9}{'disagreed':>10}")
+    good = [sets[name].report(args.keys) for name in sorted(sets)]
+    print(f"{sum(good)} of {len(good)} sets have at most {100 * ALLOWED} % unexplained disagreements; listed in {out}")
+    return 0 if all(good) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
