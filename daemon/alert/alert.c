@@ -107,17 +107,21 @@ static void add_fields(unsigned int fields, struct strbuf *out)
 
 const char *alert_event_name(enum alert_event event)
 {
-	static const char *const names[ALERT_EVENTS_N] = { "new", "edit", "delete" };
+	static const char *const names[ALERT_EVENTS_N] = { "new", "edit", "delete", "notice" };
 
 	return names[event];
 }
 
 void alert_reason(const struct alert *a, struct strbuf *out)
 {
-	static const char *const before[ALERT_EVENTS_N] = { "", "edited: ", "deleted: " };
+	static const char *const before[ALERT_EVENTS_N] = { "", "edited: ", "deleted: ", "" };
 
 	if (a->test) {
 		strbuf_adds(out, "a test of this channel; nothing has matched");
+		return;
+	}
+	if (a->event == ALERT_NOTICE) {
+		strbuf_adds(out, "a notice to the operator");
 		return;
 	}
 	strbuf_adds(out, before[a->event]);

@@ -121,6 +121,8 @@ static void add_text_part(struct strbuf *out, const struct alert *a, const struc
 		strbuf_add(out, r->url);
 		strbuf_addc(out, '\n');
 	}
+	if (str_empty(a->query))
+		return; /* a notice: nothing was looked for */
 	strbuf_adds(out, "\n-- \nwatch ");
 	render_clean(out, a->watch);
 	strbuf_adds(out, ": ");
@@ -167,11 +169,15 @@ static void add_html_part(struct strbuf *out, const struct alert *a, const struc
 	}
 	strbuf_adds(out, "<p style=\"color:#666\">");
 	render_byline(out, r, escape_html);
-	strbuf_adds(out, "</p>\n<hr>\n<p style=\"color:#666\">watch ");
-	escape_html(out, a->watch);
-	strbuf_adds(out, ": <code>");
-	escape_html(out, text_cut_points(a->query, 500));
-	strbuf_adds(out, "</code></p>\n</body></html>\n");
+	strbuf_adds(out, "</p>\n");
+	if (!str_empty(a->query)) {
+		strbuf_adds(out, "<hr>\n<p style=\"color:#666\">watch ");
+		escape_html(out, a->watch);
+		strbuf_adds(out, ": <code>");
+		escape_html(out, text_cut_points(a->query, 500));
+		strbuf_adds(out, "</code></p>\n");
+	}
+	strbuf_adds(out, "</body></html>\n");
 }
 
 static void add_part(struct strbuf *out, struct str boundary, const char *type,

@@ -131,7 +131,7 @@ static json_t *event_json(const struct channel *c, const struct alert *a, int64_
 	json_t *event = json_object(), *post = json_object_get(alert, "post");
 	json_set(post, "text", cut_text(post, "text", text_max, &cut));
 	json_set(post, "summary", cut_text(post, "summary", text_max, &cut));
-	static const char *const types[ALERT_EVENTS_N] = { "alert.matched", "alert.edited", "alert.deleted" };
+	static const char *const types[ALERT_EVENTS_N] = { "alert.matched", "alert.edited", "alert.deleted", "operator.notice" };
 	json_set_text(event, "type", str_c(a->test ? "alert.test" : types[a->event]));
 	int64_t at = a->created_unix_ms != TIME_ABSENT ? a->created_unix_ms : now_unix_ms;
 	json_set_text(event, "timestamp", str_c(date_rfc3339(date, at)));

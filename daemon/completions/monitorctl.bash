@@ -121,7 +121,7 @@ _monitorctl() {
 		[[ $cur == -* ]] || _monitorctl_names source
 		;;
 	add-channel)
-		options+=" --name --default --secret-file --spacing --allow-private --set"
+		options+=" --name --default --operator --secret-file --spacing --allow-private --set"
 		[[ $cur == -* ]] || _monitorctl_words "console webhook slack email"
 		;;
 	list-channels)
@@ -130,7 +130,7 @@ _monitorctl() {
 		[[ $cur == -* ]] || _monitorctl_names channel
 		;;
 	edit-channel)
-		options+=" --url --default --no-default --secret-file --spacing --allow-private --no-allow-private --set"
+		options+=" --url --default --no-default --operator --no-operator --secret-file --spacing --allow-private --no-allow-private --set"
 		[[ $cur == -* ]] || _monitorctl_names channel
 		;;
 	remove-channel)

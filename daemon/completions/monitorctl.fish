@@ -61,6 +61,7 @@ complete -c monitorctl -n __fish_use_subcommand -a add-channel -d 'add a way to 
 complete -c monitorctl -n '__fish_seen_subcommand_from add-channel' -a 'console webhook slack email'
 complete -c monitorctl -n '__fish_seen_subcommand_from add-channel' -l name -d 'name of the channel (else made from the type)' -r
 complete -c monitorctl -n '__fish_seen_subcommand_from add-channel' -l default -d 'used by every watch that names no channel'
+complete -c monitorctl -n '__fish_seen_subcommand_from add-channel' -l operator -d 'tell it when a source goes blind or a channel mute'
 complete -c monitorctl -n '__fish_seen_subcommand_from add-channel' -l secret-file -d 'read the signing key or password from FILE, - for standard input' -r -F
 complete -c monitorctl -n '__fish_seen_subcommand_from add-channel' -l spacing -d 'least time between two alerts' -r
 complete -c monitorctl -n '__fish_seen_subcommand_from add-channel' -l allow-private -d 'let it be on a private or loopback address'
@@ -73,6 +74,8 @@ complete -c monitorctl -n '__fish_seen_subcommand_from edit-channel' -a '(monito
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-channel' -l url -d 'the new address' -r
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-channel' -l default -d 'used by every watch that names no channel'
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-channel' -l no-default -d 'used only by watches that name it'
+complete -c monitorctl -n '__fish_seen_subcommand_from edit-channel' -l operator -d 'tell it when a source goes blind or a channel mute'
+complete -c monitorctl -n '__fish_seen_subcommand_from edit-channel' -l no-operator -d 'no more of that'
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-channel' -l secret-file -d 'read the signing key or password from FILE, - for standard input' -r -F
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-channel' -l spacing -d 'least time between two alerts; auto: as the type has it' -r
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-channel' -l allow-private -d 'let it be on a private or loopback address'

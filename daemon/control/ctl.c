@@ -362,6 +362,7 @@ static void set_flags(const struct ctl *c, json_t *body)
 	static const struct { const char *flag, *key; bool value; } flags[] = {
 		{ "allow-private", "allow_private", true }, { "no-allow-private", "allow_private", false },
 		{ "default", "default", true }, { "no-default", "default", false }, { "paused", "paused", true },
+		{ "operator", "operator", true }, { "no-operator", "operator", false },
 	};
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)

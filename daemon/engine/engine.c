@@ -273,6 +273,7 @@ static int adopt_world(struct engine *g)
 		vec_clear(&((struct host *)it.value)->waiting);
 	for (struct map_iter it = { 0 }; map_next(g->world->sources, &it);)
 		poller_schedule(g, it.value);
+	alarm_look(g); /* what was told may hold no more, and somebody new may listen */
 	return outbox_adopt(g);
 }
 
@@ -538,7 +539,7 @@ static int64_t next_wake(struct engine *g)
 		return g->stop_mono_ms;
 	if (g->searches != NULL)
 		return g->now.mono_ms;
-	int64_t wake = g->prune_mono_ms;
+	int64_t wake = g->prune_mono_ms < g->alarm_mono_ms ? g->prune_mono_ms : g->alarm_mono_ms;
 	const struct heap_node *n = heap_top(&g->due_sources);
 	/* Out of credits, the next DONE wakes us. */
 	if (n != NULL && n->key < wake && g->credits_used < g->world->config->daemon.max_transfers)
@@ -662,6 +663,8 @@ static void work(struct engine *g, struct message *const *in, size_t n_in)
 		asked_run(g);
 	if (!g->batch_failed)
 		prune(g);
+	if (!g->batch_failed)
+		alarm_run(g);
 }
 
 static void batch(struct engine *g, struct message *const *in, size_t n_in, bool recovered)
@@ -749,6 +752,7 @@ int engine_new(const struct engine_options *options, struct engine **ret, struct
 	g->store_error = STRBUF_INIT(ERR_MESSAGE_MAX);
 	g->random = options->seed != 0 ? options->seed : hash_process_seed();
 	g->figures.started_unix_ms = clock_unix_ms();
+	g->alarm_mono_ms = INT64_MAX;
 	world_types_init(&g->types);
 	struct config_errors errors = { 0 };
 	if (store_open(arena_cstr(g->arena, options->store_path), &g->store, e) != 0) {

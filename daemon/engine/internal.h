@@ -6,6 +6,7 @@
  *   pipeline.c  posts -> store -> matches -> alerts and deliveries
  *   outbox.c    which delivery goes out when, and what the answer means
  *   asked.c     what people ask for and the network answers: add-source, test-channel, search
+ *   alarm.c     when the operator hears that the monitor is blind or mute
  *   objects.c   objects added, changed and removed through the API, and their JSON
  */
 #pragma once
@@ -67,6 +68,7 @@ struct engine {
 	struct now now;                 /* of the batch under way */
 	size_t events;                  /* of the batch under way, told or not */
 	int64_t prune_mono_ms;
+	int64_t alarm_mono_ms;          /* when to look whether the operator must be told something; INT64_MAX: nothing changed */
 	bool batch_failed;              /* the database refused something: nothing of this batch holds */
 	struct strbuf store_error;      /* not empty: down, and probed at retry_mono_ms */
 	int64_t retry_mono_ms, retry_after_ms;
@@ -106,7 +108,9 @@ struct taken {
 int pipeline_take(struct engine *g, struct world_source *s, struct source_document *d, bool baseline, struct taken *ret);
 
 /* --- outbox.c --- */
-void outbox_add(struct engine *g, struct world_channel *c, int64_t row, int64_t alert_row); /* a fresh delivery */
+/* A fresh delivery of the alert to this channel: written, and queued. */
+int outbox_tell(struct engine *g, struct world_channel *c, int64_t alert_row, struct err *e) MUST_CHECK;
+void outbox_add(struct engine *g, struct world_channel *c, int64_t row, int64_t alert_row); /* one that is written already */
 int outbox_adopt(struct engine *g);        /* after a new world: due times, orphans */
 int outbox_bury_orphans(struct engine *g); /* what waits for a channel that is gone becomes a dead letter */
 void outbox_schedule(struct engine *g, struct world_channel *c);
@@ -127,6 +131,10 @@ struct transfer *outbox_transfer(struct engine *g, struct world_channel *c, cons
 void asked_done(struct engine *g, struct flight *f, struct reply *r); /* PROBE, TEST */
 void asked_run(struct engine *g);                                     /* a slice of each search */
 void asked_give_up(struct engine *g);                                 /* 503 to all who wait */
+
+/* --- alarm.c --- */
+void alarm_look(struct engine *g); /* something failed or recovered */
+void alarm_run(struct engine *g);
 
 /* --- objects.c --- */
 void objects_source_event(struct engine *g, const struct world_source *s);

@@ -109,6 +109,7 @@ int engine_add_channel(struct engine *g, struct now now, const struct config_cha
 		world_remove_channel(g->world, c);
 		return -1;
 	}
+	alarm_look(g);
 	log_notice("channel.added", "channel=%s type=%s", LOG_Q(s->name), LOG_Q(s->type));
 	*ret = c;
 	return 0;
@@ -137,6 +138,7 @@ int engine_change_channel(struct engine *g, struct now now, struct world_channel
 	old->open_mono_ms = g->now.mono_ms;
 	strbuf_reset(&old->last_error);
 	outbox_schedule(g, old);
+	alarm_look(g);
 	log_notice("channel.changed", "channel=%s paused=%s", LOG_Q(s->name), s->paused ? "yes" : "no");
 	*ret = old;
 	return 0;
@@ -173,6 +175,8 @@ int engine_remove_channel(struct engine *g, struct now now, struct world_channel
 		               STR_ARG(c->settings.name), STR_ARG(watch));
 	if (engine_check(g, store_object_remove(g->store, STORE_CHANNEL, c->settings.name, e), e) != 0)
 		return -1;
+	if (engine_check(g, store_alarm_set(g->store, STORE_CHANNEL, c->settings.name, TIME_ABSENT, e), e) != 0)
+		return -1;
 	log_notice("channel.removed", "channel=%s", LOG_Q(c->settings.name));
 	cancel_flights(g, FLIGHT_DELIVERY, c->settings.name);
 	heap_remove(&g->due_channels, &c->due);
@@ -207,6 +211,9 @@ static int forget(struct engine *g, struct world_source *s, struct err *e)
 	if (s->waiter != 0)
 		engine_problem(g, s->waiter, 409, 0, "the source was changed or removed meanwhile");
 	s->waiter = 0;
+	s->alarm_unix_ms = TIME_ABSENT;
+	if (engine_check(g, store_alarm_set(g->store, STORE_SOURCE, s->settings.name, TIME_ABSENT, e), e) != 0)
+		return -1;
 	return engine_check(g, store_source_forget(g->store, s->settings.name, e), e);
 }
 
@@ -234,6 +241,7 @@ int engine_change_source(struct engine *g, struct now now, struct world_source *
 		old->source.state = mem_alloc(old->source.type->state_size);
 	arena_free(before);
 	poller_schedule(g, old);
+	alarm_look(g);
 	log_notice("source.changed", "source=%s paused=%s", LOG_Q(s->name), s->paused ? "yes" : "no");
 	*ret = old;
 	return 0;

@@ -52,6 +52,15 @@ void outbox_add(struct engine *g, struct world_channel *c, int64_t row, int64_t 
 	outbox_schedule(g, c);
 }
 
+int outbox_tell(struct engine *g, struct world_channel *c, int64_t alert_row, struct err *e)
+{
+	int64_t row = 0;
+	if (store_delivery_put(g->store, alert_row, c->settings.name, g->now.unix_ms, &row, e) != 0)
+		return -1;
+	outbox_add(g, c, row, alert_row);
+	return 0;
+}
+
 static struct outbox_item *take_next(struct engine *g, struct world_channel *c)
 {
 	struct heap_node *retry = heap_top(&c->retries);
@@ -154,6 +163,8 @@ static void delivered(struct engine *g, struct world_channel *c, struct outbox_i
 	struct store_delivery d = row_of(g, c, item);
 	d.state = STORE_DELIVERED;
 	char id[ENGINE_ID_MAX];
+	if (c->alarm_unix_ms != TIME_ABSENT)
+		alarm_look(g);
 	if (c->failures > 0 || c->broken)
 		log_notice("channel.recovered", "channel=%s after_failures=%lld", LOG_Q(c->settings.name), (long long)c->failures);
 	c->failures = 0;
@@ -189,6 +200,8 @@ static void later(struct engine *g, struct world_channel *c, struct outbox_item 
 	bool news = c->failures == 0 || c->broken != broken || !str_eq(strbuf_str(&c->last_error), why);
 	c->failures++;
 	c->broken = broken;
+	if (c->alarm_unix_ms == TIME_ABSENT)
+		alarm_look(g);
 	strbuf_reset(&c->last_error);
 	strbuf_add(&c->last_error, why);
 	g->figures.attempts_failed++;
@@ -226,6 +239,7 @@ void outbox_done(struct engine *g, struct flight *f, struct reply *r)
 		return;
 	}
 	item->attempts++;
+	c->tried = true;
 	AUTO(strbuf) struct strbuf why = STRBUF_INIT(ERROR_MAX);
 	why_not(r, &why);
 	switch (channel_judge(&c->channel, r)) {

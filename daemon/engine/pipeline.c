@@ -23,15 +23,6 @@ struct pipeline {
 	VEC(const struct world_watch *) tellers; /* of the post at hand */
 };
 
-static int add_delivery(struct engine *g, struct world_channel *c, int64_t alert_row, struct err *e)
-{
-	int64_t row = 0;
-	if (store_delivery_put(g->store, alert_row, c->settings.name, g->now.unix_ms, &row, e) != 0)
-		return -1;
-	outbox_add(g, c, row, alert_row);
-	return 0;
-}
-
 /* What is told of a post to those who watch it. */
 struct news {
 	enum alert_event event;
@@ -62,7 +53,7 @@ static int add_alert(struct pipeline *p, const struct world_watch *w, const stru
 	struct world_channel *to[WORLD_CHANNELS_MAX];
 	size_t n = world_channels_of(g->world, w, to);
 	for (size_t i = 0; i < n; i++)
-		if (add_delivery(g, to[i], a.row, e) != 0)
+		if (outbox_tell(g, to[i], a.row, e) != 0)
 			return -1;
 	p->taken->alerts++;
 	g->figures.alerts++;

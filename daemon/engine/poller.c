@@ -267,6 +267,8 @@ static void failed(struct engine *g, struct world_source *s, const struct reply 
 		log_warning("poll.failed", "source=%s error=%s failures=%lld retry_in=%s", LOG_Q(s->settings.name), LOG_Q(why),
 		            (long long)k.failures, num_format_duration(every, sizeof every, wait - wait % 1000));
 	g->figures.polls_failed++;
+	if (s->alarm_unix_ms == TIME_ABSENT)
+		alarm_look(g);
 	if (save(g, s, &k) == 0 && news)
 		objects_source_event(g, s);
 }
@@ -279,6 +281,7 @@ static void stop(struct engine *g, struct world_source *s, struct str why)
 	k.failures++;
 	log_err("source.stopped", "source=%s reason=%s", LOG_Q(s->settings.name), LOG_Q(why));
 	g->figures.polls_failed++;
+	alarm_look(g);
 	if (save(g, s, &k) == 0)
 		objects_source_event(g, s);
 }
@@ -310,6 +313,8 @@ static void succeeded(struct engine *g, struct world_source *s, const struct rep
 	bool was_failing = str_present(k.last_error), first = k.success_unix_ms == TIME_ABSENT;
 	if (was_failing)
 		log_notice("poll.recovered", "source=%s after_failures=%lld", LOG_Q(s->settings.name), (long long)k.failures);
+	if (s->alarm_unix_ms != TIME_ABSENT)
+		alarm_look(g);
 	struct str etag = reply_header(r, "etag"), modified = reply_header(r, "last-modified");
 	/* RFC 9111, 4.3.4: a 304 freshens only what it names. */
 	if (!unchanged || str_present(etag))

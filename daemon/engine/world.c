@@ -131,7 +131,7 @@ int world_add_source(struct world *w, const struct config_source *s, struct aren
 	n->origin = origin;
 	n->kept_title = STRBUF_INIT(TITLE_MAX);
 	n->kept_arena = arena_new(KEPT_ARENA_MAX);
-	n->kept.success_unix_ms = TIME_ABSENT;
+	n->kept.success_unix_ms = n->alarm_unix_ms = TIME_ABSENT;
 	n->kept.hash = world_source_identity(s);
 	n->source.type = str_empty(s->type) ? NULL : source_type_find(s->type);
 	n->source.name = n->settings.name;
@@ -162,6 +162,7 @@ int world_add_channel(struct world *w, const struct config_channel *s, struct ar
 	n->origin = origin;
 	n->channel = c;
 	n->last_error = STRBUF_INIT(LAST_ERROR_MAX);
+	n->alarm_unix_ms = TIME_ABSENT;
 	map_put(w->channels, n->settings.name, n);
 	*ret = n;
 	return 0;
@@ -359,6 +360,16 @@ static int add_kept(struct world *w, struct store *store, struct err *e)
 	return 0;
 }
 
+static void add_alarm(void *ctx, enum store_kind kind, struct str name, int64_t since_unix_ms)
+{
+	struct world_source *s = kind == STORE_SOURCE ? world_source(ctx, name) : NULL;
+	struct world_channel *c = kind == STORE_CHANNEL ? world_channel(ctx, name) : NULL;
+	if (s != NULL)
+		s->alarm_unix_ms = since_unix_ms;
+	if (c != NULL)
+		c->alarm_unix_ms = since_unix_ms;
+}
+
 static bool add_waiting(void *ctx, const struct store_delivery *d)
 {
 	struct world_channel *c = world_channel(ctx, d->channel);
@@ -411,6 +422,8 @@ int world_build(struct config *config, const struct config_types *types, struct 
 	}
 	if (r == 0)
 		r = add_kept(w, store, &e);
+	if (r == 0)
+		r = store_alarm_each(store, add_alarm, w, &e);
 	if (r == 0)
 		r = store_delivery_each(store, STORE_WAITING, STR_NULL, 0, INT32_MAX, add_waiting, w, &e);
 	if (r != 0)

@@ -121,3 +121,32 @@ int store_source_forget(struct store *s, struct str name, struct err *e)
 	db_text(st, 1, name);
 	return db_run(s, st, e);
 }
+
+int store_alarm_set(struct store *s, enum store_kind kind, struct str name, int64_t since_unix_ms, struct err *e)
+{
+	bool over = since_unix_ms == TIME_ABSENT;
+	sqlite3_stmt *st = over ? db_statement(s, DB_ALARM_OVER, "DELETE FROM alarm WHERE kind=?1 AND name=?2", e)
+		: db_statement(s, DB_ALARM_SET, "INSERT OR REPLACE INTO alarm (kind, name, since) VALUES (?1,?2,?3)", e);
+	if (st == NULL)
+		return -1;
+	db_int(st, 1, (int64_t)kind);
+	db_text(st, 2, name);
+	if (!over)
+		db_int(st, 3, since_unix_ms);
+	return db_run(s, st, e);
+}
+
+int store_alarm_each(struct store *s, void (*each)(void *ctx, enum store_kind kind, struct str name, int64_t since_unix_ms),
+                     void *ctx, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_ALARM_EACH, "SELECT kind, name, since FROM alarm", e);
+	if (st == NULL)
+		return -1;
+	for (bool row = true;;) {
+		if (db_step(s, st, &row, e) != 0)
+			return -1;
+		if (!row)
+			return 0;
+		each(ctx, (enum store_kind)sqlite3_column_int(st, 0), db_column_text(st, 1), sqlite3_column_int64(st, 2));
+	}
+}

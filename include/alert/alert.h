@@ -8,9 +8,10 @@
 #include "match/match.h"
 #include "model/post.h"
 
-/* Why it is told: the post matched for the first time; a post that was told was changed, or taken back. */
-enum alert_event { ALERT_NEW, ALERT_EDIT, ALERT_DELETE, ALERT_EVENTS_N };
-const char *alert_event_name(enum alert_event event); /* "new" "edit" "delete" */
+/* Why it is told: the post matched for the first time; a post that was told was changed, or taken back; monitord has to say
+ * something of itself, and the post is that. */
+enum alert_event { ALERT_NEW, ALERT_EDIT, ALERT_DELETE, ALERT_NOTICE, ALERT_EVENTS_N };
+const char *alert_event_name(enum alert_event event); /* "new" "edit" "delete" "notice" */
 
 struct alert {
 	struct str id;            /* "alr_…": stable over restarts and retries */

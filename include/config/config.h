@@ -40,6 +40,7 @@ struct config_daemon {         /* top-level keys */
 	int64_t every_ms;          /* default polling interval of sources (60m) */
 	int64_t max_transfers;     /* credits in all (32) */
 	int64_t max_per_host;      /* 2 */
+	int64_t alarm_after;       /* failures in a row before the operator is told (3) */
 	int64_t body_max;          /* 16MiB, decoded */
 	int64_t connect_timeout_ms, total_timeout_ms; /* 15s, 2m */
 	int64_t keep_posts_ms;     /* archive kept for (90d) */
@@ -59,7 +60,7 @@ struct config_source {
 };
 struct config_channel {
 	struct str name, type, url, secret;
-	bool is_default;
+	bool is_default, is_operator;
 	int64_t spacing_ms;        /* -1 = the type's own */
 	bool allow_private;        /* default true in YAML (written by the operator), false through the API */
 	bool paused;

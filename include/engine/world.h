@@ -29,6 +29,7 @@ struct world_source {
 	struct store_source kept;  /* as in the database */
 	struct str title;          /* of the feed, once seen in this run; in kept_title */
 	struct strbuf kept_title;
+	int64_t alarm_unix_ms;     /* the operator knows since then that it is blind; TIME_ABSENT: it is not */
 	struct heap_node due;      /* mono ms */
 	uint64_t transfer_id;      /* of the poll under way, 0 = none */
 	bool waiting_for_host;
@@ -53,6 +54,8 @@ struct world_channel {
 	int in_flight;
 	int64_t failures;          /* in a row, over all deliveries */
 	bool broken;
+	bool tried;                /* in this run: whether it works is known */
+	int64_t alarm_unix_ms;     /* the operator knows since then that it is mute; TIME_ABSENT: it is not */
 	struct strbuf last_error;
 };
 

@@ -60,6 +60,13 @@ int store_source_load(struct store *s, struct str name, struct arena *arena, str
                       struct err *e) MUST_CHECK;
 int store_source_forget(struct store *s, struct str name, struct err *e) MUST_CHECK; /* its state; its posts stay */
 
+/* --- what the operator was told --- */
+
+/* A source is blind or a channel mute since then; TIME_ABSENT: not any more. */
+int store_alarm_set(struct store *s, enum store_kind kind, struct str name, int64_t since_unix_ms, struct err *e) MUST_CHECK;
+int store_alarm_each(struct store *s, void (*each)(void *ctx, enum store_kind kind, struct str name, int64_t since_unix_ms),
+                     void *ctx, struct err *e) MUST_CHECK;
+
 /* --- posts --- */
 
 /* What is kept of a post; `json` is copied into `arena` if that is not NULL, absent when it was

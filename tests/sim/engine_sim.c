@@ -498,6 +498,72 @@ TEST(the_archive_is_searched_beyond_one_slice)
 }
 
 /* A month with an hour of outage at random every few hours, of feed and hook alike. */
+#define DESK "http://desk.example/in"
+#define OPS "http://ops.example/in"
+
+/* Two sources, one channel for alerts and one for the operator. */
+static struct sim *with_operator(void)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = sim_new("sources:\n  - {name: a, url: \"" FEED "\", every: 15m, backfill: all}\n"
+	                        "  - {name: b, url: \"http://b.example/feed\", every: 15m}\n"
+	                        "channels:\n  - {name: desk, type: webhook, url: \"" DESK "\", default: true}\n"
+	                        "  - {name: ops, type: webhook, url: \"" OPS "\", operator: true}\n"
+	                        "watches:\n  - {name: ilya, query: Sutskever}\n");
+	sim_page(s, DESK, 204, "");
+	sim_page(s, OPS, 204, "");
+	sim_page(s, FEED, 200, sim_feed(&b, 1, three));
+	sim_page(s, "http://b.example/feed", 200, sim_feed(&b, 1, three));
+	sim_run(s, 1 * HOUR);
+	CHECK_INT(sim_hits(s, OPS), 0);
+	return s;
+}
+
+TEST(the_operator_hears_once_that_sources_are_blind_and_once_that_they_see)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = with_operator();
+	struct sim_page *ops = sim_page(s, OPS, 204, "");
+	sim_page(s, FEED, 500, "");
+	sim_page(s, "http://b.example/feed", 404, "");
+	sim_run(s, 1 * DAY);
+	CHECK(ops->hits >= 1 && ops->hits <= 2); /* both in one, or a minute apart */
+	int told = ops->hits;
+	CHECK(strstr(ops->bodies.v[0], "operator.notice") != NULL && strstr(ops->bodies.v[0], "is blind: HTTP status") != NULL);
+	sim_kill(s);
+	sim_boot(s);
+	sim_run(s, 2 * DAY);
+	CHECK_INT(ops->hits, told); /* over a restart too */
+	sim_page(s, FEED, 200, sim_feed(&b, 1, three));
+	sim_page(s, "http://b.example/feed", 410, "");
+	sim_run(s, 3 * DAY);
+	CHECK_INT(ops->hits, told + 1);
+	CHECK(strstr(ops->bodies.v[ops->bodies.n - 1], "source a sees again") != NULL);
+	CHECK_INT(sim_hits(s, DESK), 1); /* notices are not for the desk */
+	sim_free(s);
+}
+
+TEST(the_operator_hears_that_a_channel_is_mute)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = with_operator();
+	struct sim_page *ops = sim_page(s, OPS, 204, "");
+	sim_page(s, DESK, 401, "");
+	sim_page(s, FEED, 200, sim_feed(&b, 3, three));
+	sim_run(s, 1 * HOUR);
+	CHECK_INT(ops->hits, 1);
+	CHECK(strstr(ops->bodies.v[0], "channel desk takes no alerts: answered 401") != NULL);
+	sim_kill(s);
+	sim_boot(s);
+	sim_run(s, 1 * HOUR);
+	CHECK_INT(ops->hits, 1);
+	sim_page(s, DESK, 204, "");
+	sim_run(s, 1 * DAY);
+	CHECK_INT(ops->hits, 2);
+	CHECK(strstr(ops->bodies.v[1], "channel desk takes alerts again") != NULL);
+	sim_free(s);
+}
+
 TEST(a_month_of_trouble)
 {
 	AUTO(strbuf) struct strbuf b = STRBUF_INIT(8 << 20);

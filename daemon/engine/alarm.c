@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Tells the operator when the monitor goes blind (a source fails poll after poll, or is stopped) or mute (a channel takes
+ * nothing), and when that is over: one notice for each change of state, over restarts too.  What changes within a minute
+ * is one notice, so that a cut cable is one message and not a thousand.
+ */
+#include "engine/internal.h"
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/num.h"
+#include "base/text.h"
+
+#define GATHER_MS 60000   /* changes that are told together */
+#define LINES_MAX 50      /* of one notice; the rest is counted */
+#define NOTICE_MAX (64u << 10)
+#define OPERATOR STR("monitord") /* source and watch of a notice */
+
+struct notice {
+	struct engine *g;
+	struct strbuf lines, first;
+	size_t bad, good; /* that began, that ended */
+};
+
+static bool source_blind(const struct engine *g, const struct world_source *s)
+{
+	return !s->settings.paused && (str_present(s->kept.stopped) || s->kept.failures >= g->world->config->daemon.alarm_after);
+}
+
+static bool channel_mute(const struct engine *g, const struct world_channel *c)
+{
+	return !c->settings.paused && (c->broken || c->failures >= g->world->config->daemon.alarm_after);
+}
+
+void alarm_look(struct engine *g)
+{
+	int64_t due = g->now.mono_ms + GATHER_MS;
+	if (g->alarm_mono_ms > due)
+		g->alarm_mono_ms = due;
+}
+
+/* --- the words of a notice --- */
+
+static void add_line(struct notice *n, bool bad, const char *line)
+{
+	size_t count = n->bad + n->good;
+	if (bad)
+		n->bad++;
+	else
+		n->good++;
+	if (count == 0)
+		strbuf_adds(&n->first, line);
+	if (count < LINES_MAX)
+		strbuf_addf(&n->lines, "%s\n", line);
+}
+
+static void add_since(const struct notice *n, int64_t unix_ms, struct strbuf *out)
+{
+	char buf[64];
+	if (unix_ms == TIME_ABSENT)
+		strbuf_adds(out, "never");
+	else
+		strbuf_addf(out, "%s ago", num_format_duration(buf, sizeof buf, (n->g->now.unix_ms - unix_ms) / 1000 * 1000));
+}
+
+static void tell_source(struct notice *n, const struct world_source *s, bool blind)
+{
+	AUTO(strbuf) struct strbuf line = STRBUF_INIT(4096);
+	char buf[64];
+	strbuf_addf(&line, "source %.*s ", STR_ARG(s->settings.name));
+	if (blind) {
+		strbuf_addf(&line, "is blind: %.*s (last success: ", STR_ARG(text_cut(s->kept.last_error, 500)));
+		add_since(n, s->kept.success_unix_ms, &line);
+		strbuf_adds(&line, str_present(s->kept.stopped) ? ", stopped)" : ", tried again by itself)");
+	} else if (s->settings.paused) {
+		strbuf_adds(&line, "was paused while it was blind");
+	} else {
+		strbuf_addf(&line, "sees again, after %s",
+		            num_format_duration(buf, sizeof buf, (n->g->now.unix_ms - s->alarm_unix_ms) / 1000 * 1000));
+	}
+	add_line(n, blind, strbuf_cstr(&line));
+}
+
+static void tell_channel(struct notice *n, const struct world_channel *c, bool mute)
+{
+	AUTO(strbuf) struct strbuf line = STRBUF_INIT(4096);
+	strbuf_addf(&line, "channel %.*s ", STR_ARG(c->settings.name));
+	if (mute)
+		strbuf_addf(&line, "takes no alerts: %.*s (they wait, and are tried again)",
+		            STR_ARG(text_cut(strbuf_str(&c->last_error), 500)));
+	else
+		strbuf_adds(&line, c->settings.paused ? "was paused while it took no alerts" : "takes alerts again");
+	add_line(n, mute, strbuf_cstr(&line));
+}
+
+/* --- sending it --- */
+
+static struct post *make_post(struct notice *n)
+{
+	struct engine *g = n->g;
+	struct post *p = post_new();
+	p->id = arena_fmt(p->arena, "notice:%lld:%08llx", (long long)g->now.unix_ms, (unsigned long long)engine_random(g) >> 32);
+	p->title = n->bad + n->good == 1 ? arena_str(p->arena, strbuf_str(&n->first))
+		: n->bad == 0 ? arena_fmt(p->arena, "all well again: %zu recovered", n->good)
+		: arena_fmt(p->arena, "%zu blind or mute, %zu recovered", n->bad, n->good);
+	if (n->bad + n->good > LINES_MAX)
+		strbuf_addf(&n->lines, "and %zu more: see monitorctl status", n->bad + n->good - LINES_MAX);
+	if (n->bad + n->good > 1)
+		p->text = arena_str(p->arena, strbuf_str(&n->lines));
+	p->published_unix_ms = g->now.unix_ms;
+	p->source = p->platform = OPERATOR;
+	post_seal(p);
+	return p;
+}
+
+static int send(struct notice *n, struct world_channel *const *to, size_t n_to, struct err *e)
+{
+	struct engine *g = n->g;
+	OWNED(post) struct post *p = make_post(n);
+	AUTO(strbuf) struct strbuf text = STRBUF_INIT(NOTICE_MAX), words = STRBUF_INIT(NOTICE_MAX);
+	json_t *j OWNED_JSON = post_to_json(p);
+	json_dump(&text, j, false);
+	match_fold_words(p, &words);
+	struct store_post sp = { .source = p->source, .id = p->id, .json = strbuf_str(&text), .words = strbuf_str(&words),
+		                 .fingerprint = p->fingerprint, .published_unix_ms = p->published_unix_ms };
+	struct store_alert a = { .watch = OPERATOR, .event = ALERT_NOTICE, .spans = STR("[]"), .query = STR(""),
+		                 .created_unix_ms = g->now.unix_ms, .post = strbuf_str(&text) };
+	if (store_post_insert(g->store, &sp, g->now.unix_ms, &a.post_row, e) != 0 || store_alert_put(g->store, &a, &a.row, e) != 0)
+		return -1;
+	for (size_t i = 0; i < n_to; i++)
+		if (outbox_tell(g, to[i], a.row, e) != 0)
+			return -1;
+	log_warning("operator.notice", "title=%s channels=%zu", LOG_Q(p->title), n_to);
+	engine_event(g, "alert", engine_alert_json(g, &a));
+	return 0;
+}
+
+/* --- what changed --- */
+
+static int note_sources(struct notice *n, struct err *e)
+{
+	struct engine *g = n->g;
+	for (struct map_iter it = { 0 }; map_next(g->world->sources, &it);) {
+		struct world_source *s = it.value;
+		bool blind = source_blind(g, s);
+		if (blind == (s->alarm_unix_ms != TIME_ABSENT))
+			continue;
+		tell_source(n, s, blind);
+		s->alarm_unix_ms = blind ? g->now.unix_ms : TIME_ABSENT;
+		if (store_alarm_set(g->store, STORE_SOURCE, s->settings.name, s->alarm_unix_ms, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int note_channels(struct notice *n, struct err *e)
+{
+	struct engine *g = n->g;
+	for (struct map_iter it = { 0 }; map_next(g->world->channels, &it);) {
+		struct world_channel *c = it.value;
+		bool mute = channel_mute(g, c);
+		/* After a restart nothing is known of a channel before it was tried. */
+		if (mute == (c->alarm_unix_ms != TIME_ABSENT) || (!mute && !c->settings.paused && !c->tried))
+			continue;
+		tell_channel(n, c, mute);
+		c->alarm_unix_ms = mute ? g->now.unix_ms : TIME_ABSENT;
+		if (store_alarm_set(g->store, STORE_CHANNEL, c->settings.name, c->alarm_unix_ms, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+void alarm_run(struct engine *g)
+{
+	if (g->now.mono_ms < g->alarm_mono_ms)
+		return;
+	g->alarm_mono_ms = INT64_MAX;
+	struct world_channel *to[WORLD_CHANNELS_MAX];
+	size_t n_to = 0;
+	for (struct map_iter it = { 0 }; map_next(g->world->channels, &it) && n_to < WORLD_CHANNELS_MAX;)
+		if (((struct world_channel *)it.value)->settings.is_operator)
+			to[n_to++] = it.value;
+	if (n_to == 0)
+		return; /* nobody to tell; whoever comes later hears what holds then */
+	struct notice n = { .g = g, .lines = STRBUF_INIT(NOTICE_MAX), .first = STRBUF_INIT(4096) };
+	struct err e = { 0 };
+	if (note_sources(&n, &e) != 0 || note_channels(&n, &e) != 0 || (n.bad + n.good > 0 && send(&n, to, n_to, &e) != 0))
+		engine_store_failed(g, &e);
+	strbuf_release(&n.lines);
+	strbuf_release(&n.first);
+}
