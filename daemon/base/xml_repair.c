@@ -16,6 +16,13 @@
 #define ATTRS_KEPT_MAX 128  /* of one tag; more are dropped, so that the search for doubles is cheap */
 #define NAME_BUCKETS 1024u
 
+/* Elements of an item that never stand in one another. */
+static const char *const fields[] = {
+	"title", "link", "guid", "pubDate", "description", "author", "category", "comments", "enclosure", "id", "published",
+	"updated", "summary", "content", "content:encoded", "dc:creator", "dc:date", "dc:subject",
+};
+#define FIELDS_N (sizeof(fields) / sizeof(fields[0]))
+
 struct repair {
 	struct strbuf *out;
 	struct str s;
@@ -23,7 +30,7 @@ struct repair {
 	size_t item;                         /* 1 + index in open of the innermost item or entry, 0 = none */
 	uint16_t counts[NAME_BUCKETS];       /* how many open names fall into a bucket: says "not open" at once */
 	/* Where the next of each stands, kept so that no stretch is searched twice; see next_of(). */
-	size_t cdata_end, comment_end, pi_end, item_start, item_end;
+	size_t cdata_end, comment_end, pi_end, item_start, item_end, field_end[FIELDS_N];
 };
 
 static bool is_name_start(char c)
@@ -72,6 +79,15 @@ static bool is_void(struct str name)
 		if (str_eq_nocase(name, str_c(names[i])))
 			return true;
 	return false;
+}
+
+static size_t field_of(struct str name)
+{
+	size_t i = 0;
+
+	while (i < FIELDS_N && !str_eq(name, str_c(fields[i])))
+		i++;
+	return i;
 }
 
 /* --- text --------------------------------------------------------------------------------------------------- */
@@ -195,7 +211,7 @@ static bool keep(struct kept *k, struct str name)
 
 /*
  * The value at i (behind '=').  In quotes it ends at the next quote; if a '<' comes first, the quote was forgotten, and it
- * ends at the tag's '>' or at that '<'.
+ * ends at the tag's '>' or "/>", or at that '<'.
  */
 static struct str value_at(struct str s, size_t i, size_t *ret_next)
 {
@@ -214,6 +230,8 @@ static struct str value_at(struct str s, size_t i, size_t *ret_next)
 		if (c == '<')
 			break;
 	}
+	if (gt != STR_NPOS && gt > from && s.p[gt - 1] == '/')
+		gt--;
 	*ret_next = gt == STR_NPOS ? i : gt;
 	return str_slice(s, from, *ret_next);
 }
@@ -254,31 +272,7 @@ static size_t put_attrs(struct repair *r, size_t i, bool *ret_empty)
 	return i < s.len && s.p[i] == '>' ? i + 1 : i;
 }
 
-static size_t start_tag(struct repair *r, size_t at, struct str name)
-{
-	size_t mark, next;
-	bool empty;
-
-	if (is_item(name) && r->item > 0 && str_eq(r->open.v[r->item - 1], name))
-		close_to(r, r->item - 1);
-	mark = r->out->len;
-	strbuf_addc(r->out, '<');
-	strbuf_add(r->out, name);
-	next = put_attrs(r, at + 1 + name.len, &empty);
-	empty = empty || is_void(name);
-	if (r->open.n == 0)
-		empty = false;
-	if (!empty && r->open.n >= OPEN_MAX) {
-		strbuf_truncate(r->out, mark);
-		return next;
-	}
-	strbuf_adds(r->out, empty ? "/>" : ">");
-	if (!empty)
-		push(r, name);
-	return next;
-}
-
-/* --- sections ----------------------------------------------------------------------------------------------- */
+/* --- looking ahead ------------------------------------------------------------------------------------------ */
 
 /* Position of `what` at or behind `from`; `memo` is the last answer.  Questions come in order of `from`. */
 static size_t next_of(struct str s, size_t from, struct str what, size_t *memo)
@@ -339,6 +333,50 @@ static size_t end_of_parent(struct repair *r, size_t from)
 			return from + i;
 	}
 	return from + part.len;
+}
+
+/* --- start tags and sections -------------------------------------------------------------------------------- */
+
+/* A field that its item ends without its end tag was over where the next field begins. */
+static void close_field(struct repair *r, size_t at, struct str next)
+{
+	struct str name = r->open.n ? r->open.v[r->open.n - 1] : STR("");
+	size_t field = field_of(name), start, end;
+	char tag[24];
+
+	if (field == FIELDS_N || r->item == 0 || field_of(next) == FIELDS_N)
+		return;
+	int len = snprintf(tag, sizeof(tag), "</%s", fields[field]);
+	size_t close = next_of(r->s, at, str_n(tag, (size_t)len), &r->field_end[field]);
+	start = next_item(r->s, at, false, &r->item_start);
+	end = next_item(r->s, at, true, &r->item_end);
+	if (close > (start < end ? start : end))
+		pop(r);
+}
+
+static size_t start_tag(struct repair *r, size_t at, struct str name)
+{
+	size_t mark, next;
+	bool empty;
+
+	if (is_item(name) && r->item > 0 && str_eq(r->open.v[r->item - 1], name))
+		close_to(r, r->item - 1);
+	close_field(r, at, name);
+	mark = r->out->len;
+	strbuf_addc(r->out, '<');
+	strbuf_add(r->out, name);
+	next = put_attrs(r, at + 1 + name.len, &empty);
+	empty = empty || is_void(name);
+	if (r->open.n == 0)
+		empty = false;
+	if (!empty && r->open.n >= OPEN_MAX) {
+		strbuf_truncate(r->out, mark);
+		return next;
+	}
+	strbuf_adds(r->out, empty ? "/>" : ">");
+	if (!empty)
+		push(r, name);
+	return next;
 }
 
 /* "<!…" and "<?…" at `at`; returns where to go on, 0 if it is text. */
