@@ -20,7 +20,7 @@
 #define XML_NS STR("http://www.w3.org/XML/1998/namespace")
 
 /* Where we are: what the children of an open element belong to. */
-enum place { PLACE_TOP, PLACE_FEED, PLACE_ITEM, PLACE_PERSON, PLACE_HOURS, PLACE_DAYS };
+enum place { PLACE_TOP, PLACE_FEED, PLACE_ITEM, PLACE_SOURCE, PLACE_PERSON, PLACE_HOURS, PLACE_DAYS };
 /* How the text of a field is written. */
 enum markup { MARKUP_NONE, MARKUP_TEXT, MARKUP_GUESS, MARKUP_HTML, MARKUP_XHTML };
 
@@ -39,8 +39,7 @@ struct capture {
 	bool marked;     /* `text` holds mark-up written by us */
 	bool escape;     /* and what comes as text is escaped on the way in */
 	bool base64;
-	bool flag;       /* guid: isPermaLink */
-	struct str lang; /* of the element itself; in `words` */
+	bool no_permalink; /* guid: isPermaLink="false" */
 };
 /* Who won each field of the item so far: a lower rank beats a higher one, 0 = nobody yet. */
 struct ranks {
@@ -64,7 +63,8 @@ struct feed {
 	struct ranks ranks, feed_ranks;
 	struct str content, summary, permalink; /* of the item; in its arena */
 	struct person person;
-	VEC(struct author) authors;  /* of the feed; in the document's arena */
+	author_list authors;         /* of the feed; in the document's arena */
+	author_list substitutes;     /* for an item that names no author; in its arena */
 	int64_t update_period_ms;
 	uint64_t update_frequency;
 };
@@ -175,7 +175,7 @@ static enum markup markup_of(const struct feed *f, enum element e, enum space sp
 	case E_KEYWORDS:
 	case E_CREATOR:
 	case E_AUTHOR:
-	case E_AUTHOR_PODCAST:
+	case E_AUTHOR_ELSE:
 	case E_NAME:
 		return MARKUP_GUESS;
 	default:
@@ -193,7 +193,7 @@ static void capture_begin(struct feed *f, enum element e, enum space space, cons
 	if (n_attrs == 0)
 		return;
 	f->capture.base64 = str_eq_nocase(ATTR("mode"), STR("base64"));
-	f->capture.flag = str_eq_nocase(ATTR("isPermaLink"), STR("false"));
+	f->capture.no_permalink = str_eq_nocase(ATTR("isPermaLink"), STR("false"));
 }
 
 static void add_text(struct feed *f, struct str s)
@@ -252,7 +252,8 @@ static void capture_start(struct feed *f, struct str name, const struct xml_attr
 
 static void capture_close(struct feed *f, struct str name)
 {
-	if (f->capture.markup == MARKUP_NONE)
+	/* HTML takes "</br>" for one more break */
+	if (f->capture.markup == MARKUP_NONE || str_eq_nocase(name, STR("br")))
 		return;
 	strbuf_adds(&f->text, "</");
 	strbuf_add(&f->text, name);
@@ -321,9 +322,18 @@ static void add_creator(struct feed *f, struct str text)
 	post_add_author(f->post, source_person_name(text), STR_NULL, STR_NULL);
 }
 
+/* Who stands in for the author: of a podcast, of a picture, of the feed that an entry was taken from. */
+static void add_substitute(struct feed *f, struct str name, struct str url)
+{
+	struct arena *a = f->post->arena;
+
+	if (!str_empty(str_trim(name)) && f->substitutes.n < 16)
+		vec_push(&f->substitutes, ((struct author){ .name = arena_str(a, name), .url = arena_str(a, url) }));
+}
+
 static void item_guid(struct feed *f, struct str id)
 {
-	bool may_link = f->capture.space == NS_CORE && !f->atom && !f->capture.flag;
+	bool may_link = f->capture.space == NS_CORE && !f->atom && !f->capture.no_permalink;
 
 	if (str_empty(id) || !str_empty(f->post->id))
 		return;
@@ -338,6 +348,8 @@ static void item_text(struct feed *f, enum element e, struct str raw)
 	struct post *p = f->post;
 	struct ranks *r = &f->ranks;
 
+	if (!str_present(p->language) && !str_empty(lang_of(f))) /* of the text alone */
+		p->language = arena_str(p->arena, lang_of(f));
 	switch ((int)e) {
 	case E_TITLE:
 		set_text(&p->title, &r->title, 1, captured_plain(f));
@@ -388,6 +400,7 @@ static void item_field(struct feed *f, enum element e)
 {
 	struct post *p = f->post;
 	struct str raw = str_trim(strbuf_str(&f->text));
+	uint64_t n;
 
 	switch ((int)e) {
 	case E_LINK:
@@ -403,9 +416,8 @@ static void item_field(struct feed *f, enum element e)
 	case E_CREATOR:
 		add_creator(f, captured_plain(f));
 		break;
-	case E_AUTHOR_PODCAST:
-		if (p->authors.n == 0)
-			add_creator(f, captured_plain(f));
+	case E_AUTHOR_ELSE:
+		add_substitute(f, source_person_name(captured_plain(f)), STR_NULL);
 		break;
 	case E_CATEGORY:
 		post_add_tag(p, captured_plain(f));
@@ -419,6 +431,10 @@ static void item_field(struct feed *f, enum element e)
 	case E_RATING:
 		if (!str_empty(raw) && !str_eq_nocase(raw, STR("nonadult")) && !str_empty(raw))
 			p->content_warning = arena_str(p->arena, text_cut(raw, 200));
+		break;
+	case E_REPLIES:
+		if (num_u64(raw, &n) && n <= INT64_MAX)
+			p->metrics.replies = (int64_t)n;
 		break;
 	case E_EXPLICIT:
 		if (str_eq_nocase(raw, STR("yes")) || str_eq_nocase(raw, STR("true")) || str_eq_nocase(raw, STR("explicit")))
@@ -437,6 +453,7 @@ static void item_begin(struct feed *f, const struct xml_attr *attrs, size_t n_at
 	push_level(f, PLACE_ITEM, attrs, n_attrs);
 	f->post = p;
 	f->ranks = (struct ranks){ 0 };
+	vec_clear(&f->substitutes);
 	f->content = f->summary = f->permalink = STR_NULL;
 	p->id = arena_str(p->arena, ATTR("about")); /* rdf:about */
 	p->language = str_empty(lang_of(f)) ? STR_NULL : arena_str(p->arena, lang_of(f));
@@ -456,6 +473,8 @@ static void item_finish(struct feed *f)
 	p->summary = f->summary;
 	if (str_empty(p->url))
 		p->url = f->permalink;
+	for (size_t i = 0, own = p->authors.n; own == 0 && i < f->substitutes.n; i++)
+		post_add_author(p, f->substitutes.v[i].name, STR_NULL, f->substitutes.v[i].url);
 	if (str_empty(p->id) && str_empty(p->url) && str_empty(p->title) && str_empty(p->text) && p->enclosures.n == 0)
 		post_free(p);
 	else
@@ -587,7 +606,7 @@ static void person_field(struct feed *f, enum element e)
 		strbuf_add(to, value);
 }
 
-static void person_finish(struct feed *f)
+static void person_finish(struct feed *f, enum place of)
 {
 	struct person *p = &f->person;
 	struct arena *arena = f->post ? f->post->arena : f->doc->arena;
@@ -595,7 +614,9 @@ static void person_finish(struct feed *f)
 
 	if (str_empty(a.name))
 		a.name = p->email.len ? strbuf_str(&p->email) : source_person_name(strbuf_str(&p->text));
-	if (f->post) {
+	if (of == PLACE_SOURCE) {
+		add_substitute(f, a.name, a.url);
+	} else if (f->post) {
 		post_add_author(f->post, a.name, STR_NULL, a.url);
 	} else if (!str_empty(str_trim(a.name)) && f->authors.n < 16) {
 		a.name = arena_str(arena, a.name);
@@ -662,6 +683,8 @@ static bool atom_category(struct feed *f, const struct xml_attr *attrs, size_t n
 /* Elements that are done at their start tag.  False if the text is what counts. */
 static bool empty_element(struct feed *f, enum element e, const struct xml_attr *attrs, size_t n_attrs)
 {
+	int64_t n;
+
 	switch ((int)e) {
 	case E_LINK:
 		if (n_attrs == 0 || str_empty(ATTR("href")))
@@ -677,6 +700,10 @@ static bool empty_element(struct feed *f, enum element e, const struct xml_attr 
 	case E_IN_REPLY_TO:
 		if (f->post && str_empty(f->post->reply_to))
 			f->post->reply_to = arena_str(f->post->arena, str_empty(ATTR("ref")) ? ATTR("href") : ATTR("ref"));
+		return true;
+	case E_VIEWS:
+		if (f->post && num_i64(ATTR("views"), &n) && n >= 0)
+			f->post->metrics.views = n;
 		return true;
 	case E_CONTENT:
 		if (n_attrs == 0 || str_empty(ATTR("src")))
@@ -743,6 +770,8 @@ static bool belongs(enum element e, enum place place)
 	case PLACE_FEED:
 	case PLACE_ITEM:
 		return e >= E_DELETED && e != E_HOUR && e != E_DAY && e < E_NAME;
+	case PLACE_SOURCE:
+		return e == E_AUTHOR;
 	case PLACE_PERSON:
 		return e >= E_NAME;
 	case PLACE_HOURS:
@@ -781,6 +810,8 @@ static void on_start(void *ctx, struct str name, struct str ns, struct str prefi
 		f->skip = 1;
 	else if (e == E_SKIP_HOURS || e == E_SKIP_DAYS)
 		push_level(f, e == E_SKIP_HOURS ? PLACE_HOURS : PLACE_DAYS, attrs, n_attrs);
+	else if (e == E_SOURCE)
+		push_level(f, PLACE_SOURCE, attrs, n_attrs);
 	else if (e == E_AUTHOR)
 		person_begin(f, attrs, n_attrs);
 	else if (empty_element(f, e, attrs, n_attrs))
@@ -809,6 +840,7 @@ static void capture_finish(struct feed *f)
 	case PLACE_DAYS:
 		skip_day(f);
 		break;
+	case PLACE_SOURCE:
 	case PLACE_TOP:
 	default:
 		break;
@@ -836,7 +868,7 @@ static void on_end(void *ctx, struct str name, struct str ns __attribute__((unus
 		return;
 	enum place place = top(f)->place, outer = f->levels[f->n_levels - 2].place;
 	if (place == PLACE_PERSON)
-		person_finish(f);
+		person_finish(f, outer);
 	else if (place == PLACE_ITEM && outer != PLACE_ITEM)
 		item_finish(f);
 	pop_level(f);
@@ -860,6 +892,7 @@ static void feed_release(struct feed *f)
 {
 	post_free(f->post);
 	vec_free(&f->authors);
+	vec_free(&f->substitutes);
 	struct strbuf *const buffers[] = { &f->words, &f->text, &f->scratch, &f->spare, &f->person.name, &f->person.email,
 		                           &f->person.url, &f->person.text };
 	for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++)
@@ -915,10 +948,10 @@ static int feed_parse(struct source *s __attribute__((unused)), const struct fra
 	return 0;
 }
 
-/* Local name of the first element of what may be XML in any charset. */
-static struct str first_element(struct str s)
+/* Local name of the first element from `from` on, of what may be XML in any charset; `ret_next` is behind it. */
+static struct str next_element(struct str s, size_t from, size_t *ret_next)
 {
-	for (size_t i = 0; i + 1 < s.len; i++) {
+	for (size_t i = from; i + 1 < s.len; i++) {
 		const char *lt = memchr(s.p + i, '<', s.len - i);
 
 		if (lt == NULL)
@@ -932,6 +965,7 @@ static struct str first_element(struct str s)
 			size_t n = 1;
 			while (n < rest.len && !char_is_space(rest.p[n]) && rest.p[n] != '>' && rest.p[n] != '/')
 				n++;
+			*ret_next = i + n;
 			rest = str_slice(rest, 1, n);
 			size_t colon = str_rchr(rest, ':');
 			return colon == STR_NPOS ? rest : str_from(rest, colon + 1);
@@ -947,10 +981,16 @@ static int feed_detect(const struct frame *frame)
 	for (size_t i = 0; i < frame->bytes.len && i < DETECT_BYTES; i++)
 		if (frame->bytes.p[i]) /* UTF-16 without its zeros */
 			strbuf_addc(&head, frame->bytes.p[i]);
-	struct str root = first_element(strbuf_str(&head));
-	if (str_eq_nocase(root, STR("rss")) || str_eq_nocase(root, STR("feed")) || str_eq_nocase(root, STR("rdf")))
-		return 100;
-	return str_eq_nocase(root, STR("channel")) ? 60 : 0;
+	/* what a proxy or a script's warnings put around a feed does not hide it */
+	size_t next = 0;
+	for (int score = 100;; score = 50) {
+		struct str name = next_element(strbuf_str(&head), next, &next);
+
+		if (str_eq_nocase(name, STR("rss")) || str_eq_nocase(name, STR("feed")) || str_eq_nocase(name, STR("rdf")))
+			return score;
+		if (!str_present(name) || (score == 100 && str_eq_nocase(name, STR("channel"))))
+			return str_present(name) ? 60 : 0;
+	}
 }
 
 const struct source_type source_feed = {

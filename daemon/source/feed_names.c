@@ -17,6 +17,7 @@ static const struct {
 	{ "http://purl.org/rss/1.0/modules/content", NS_CONTENT },
 	{ "http://purl.org/rss/1.0/modules/dcterms", NS_DCTERMS },
 	{ "http://purl.org/rss/1.0/modules/syndication", NS_SY },
+	{ "http://purl.org/rss/1.0/modules/slash", NS_SLASH },
 	{ "http://purl.org/rss/1.0/modules/", NS_OTHER },
 	{ "http://purl.org/rss/1.0", NS_CORE },
 	{ "http://purl.org/net/rss", NS_CORE },
@@ -38,7 +39,8 @@ static const struct {
 	enum space space;
 } prefixes[] = {
 	{ "atom", NS_ATOM }, { "rdf", NS_RDF }, { "dc", NS_DC }, { "dcterms", NS_DCTERMS }, { "content", NS_CONTENT },
-	{ "media", NS_MEDIA }, { "itunes", NS_ITUNES }, { "sy", NS_SY }, { "thr", NS_THR }, { "xhtml", NS_XHTML },
+	{ "media", NS_MEDIA }, { "itunes", NS_ITUNES }, { "sy", NS_SY }, { "thr", NS_THR }, { "slash", NS_SLASH },
+	{ "xhtml", NS_XHTML },
 	{ "feedburner", NS_FEEDBURNER }, { "at", NS_TOMBSTONES }, { "rss", NS_CORE },
 };
 
@@ -56,7 +58,8 @@ static const struct {
 	{ NS_CORE, "pubdate", E_PUBLISHED }, { NS_CORE, "published", E_PUBLISHED }, { NS_CORE, "issued", E_PUBLISHED },
 	{ NS_CORE, "created", E_PUBLISHED_ELSE }, { NS_CORE, "date", E_DATE },
 	{ NS_CORE, "updated", E_UPDATED }, { NS_CORE, "modified", E_UPDATED }, { NS_CORE, "lastbuilddate", E_UPDATED },
-	{ NS_CORE, "author", E_AUTHOR }, { NS_CORE, "managingeditor", E_UNKNOWN }, { NS_CORE, "category", E_CATEGORY },
+	{ NS_CORE, "author", E_AUTHOR }, { NS_CORE, "source", E_SOURCE },
+	{ NS_CORE, "managingeditor", E_UNKNOWN }, { NS_CORE, "category", E_CATEGORY },
 	{ NS_CORE, "enclosure", E_ENCLOSURE }, { NS_CORE, "language", E_LANGUAGE }, { NS_CORE, "ttl", E_TTL },
 	{ NS_CORE, "skiphours", E_SKIP_HOURS }, { NS_CORE, "skipdays", E_SKIP_DAYS }, { NS_CORE, "hour", E_HOUR },
 	{ NS_CORE, "day", E_DAY }, { NS_CORE, "name", E_NAME }, { NS_CORE, "uri", E_URI }, { NS_CORE, "url", E_URI },
@@ -72,11 +75,13 @@ static const struct {
 	{ NS_CONTENT, "encoded", E_CONTENT },
 	{ NS_MEDIA, "group", E_PASS }, { NS_MEDIA, "content", E_PASS }, { NS_MEDIA, "title", E_TITLE_ELSE },
 	{ NS_MEDIA, "description", E_SUMMARY_MEDIA }, { NS_MEDIA, "keywords", E_KEYWORDS }, { NS_MEDIA, "rating", E_RATING },
-	{ NS_ITUNES, "title", E_TITLE_ELSE }, { NS_ITUNES, "author", E_AUTHOR_PODCAST },
+	{ NS_MEDIA, "credit", E_AUTHOR_ELSE }, { NS_MEDIA, "community", E_PASS }, { NS_MEDIA, "statistics", E_VIEWS },
+	{ NS_ITUNES, "title", E_TITLE_ELSE }, { NS_ITUNES, "author", E_AUTHOR_ELSE },
 	{ NS_ITUNES, "summary", E_SUMMARY_PODCAST },
 	{ NS_ITUNES, "keywords", E_KEYWORDS }, { NS_ITUNES, "explicit", E_EXPLICIT },
 	{ NS_SY, "updateperiod", E_UPDATE_PERIOD }, { NS_SY, "updatefrequency", E_UPDATE_FREQUENCY },
-	{ NS_THR, "in-reply-to", E_IN_REPLY_TO },
+	{ NS_SLASH, "comments", E_REPLIES },
+	{ NS_THR, "in-reply-to", E_IN_REPLY_TO }, { NS_THR, "total", E_REPLIES },
 	{ NS_XHTML, "body", E_CONTENT_BODY }, { NS_XHTML, "div", E_CONTENT_BODY },
 	{ NS_FEEDBURNER, "origlink", E_ORIGINAL_LINK },
 	{ NS_TOMBSTONES, "deleted-entry", E_DELETED },

@@ -28,7 +28,8 @@ enum element {
 	E_DATE,         /* dc:date */
 	E_AUTHOR,
 	E_CREATOR,
-	E_AUTHOR_PODCAST,
+	E_AUTHOR_ELSE,  /* of a podcast or a picture: only if there is no other */
+	E_SOURCE,       /* where an entry was taken from */
 	E_CATEGORY,
 	E_KEYWORDS,
 	E_ENCLOSURE,
@@ -41,6 +42,8 @@ enum element {
 	E_UPDATE_PERIOD,
 	E_UPDATE_FREQUENCY,
 	E_IN_REPLY_TO,
+	E_REPLIES,
+	E_VIEWS,
 	E_RATING,
 	E_EXPLICIT,
 	E_NAME,
@@ -58,6 +61,7 @@ enum space {
 	NS_MEDIA,
 	NS_ITUNES,
 	NS_SY,
+	NS_SLASH,
 	NS_THR,
 	NS_XHTML,
 	NS_FEEDBURNER,

@@ -168,30 +168,25 @@ static void extend_id(struct post *p, struct str more)
  */
 static void tell_apart(struct source_document *d, const bool *own_id)
 {
-	struct map *first = map_new();
-	VEC(struct post *) clashes = { 0 };
+	struct map *first = map_new(), *shared = map_new();
 
 	for (size_t i = 0; i < d->posts.posts.n; i++) {
 		struct post *p = d->posts.posts.v[i], *q = map_get(first, p->id);
 
-		if (q == NULL) {
+		if (p->deleted)
+			continue;
+		if (q == NULL)
 			map_put(first, p->id, p);
-			continue;
-		}
-		bool differs = own_id[i] ? !str_eq(p->url, q->url) : !str_eq(p->title, q->title);
-		if (!differs)
-			continue;
-		vec_push(&clashes, p);
-		vec_push(&clashes, q);
+		else if (own_id[i] ? !str_eq(p->url, q->url) : !str_eq(p->title, q->title))
+			map_put(shared, p->id, p);
 	}
-	for (size_t i = 0; i < clashes.n; i++) {
-		struct post *p = clashes.v[i];
+	for (size_t i = 0; i < d->posts.posts.n && map_count(shared); i++) {
+		struct post *p = d->posts.posts.v[i];
 
-		if (map_get(first, p->id) == NULL)
-			continue; /* the first of several, already done */
-		extend_id(p, str_eq(p->id, p->url) || str_empty(p->url) ? p->title : p->url);
+		if (!p->deleted && map_get(shared, p->id))
+			extend_id(p, str_eq(p->id, p->url) || str_empty(p->url) ? p->title : p->url);
 	}
-	vec_free(&clashes);
+	map_free(shared);
 	map_free(first);
 }
 
