@@ -100,7 +100,7 @@ $(BUILD)/tests/%.o: CFLAGS_ALL += -Itests
 BUILD_DEPS := gcc make pkg-config libcurl4-openssl-dev libevent-dev libjansson-dev libxml2-dev libssl-dev libsystemd-dev \
               libsqlite3-dev libyaml-dev libutf8proc-dev libxxhash-dev uthash-dev
 TEST_DEPS  := $(BUILD_DEPS) libcmocka-dev python3 python3-pytest python3-aiosmtpd nginx-light opensmtpd curl openssl \
-              systemd shellcheck mandoc libvectorscan-dev zsh fish sqlite3
+              systemd shellcheck mandoc libvectorscan-dev libicu-dev zsh fish sqlite3
 install_missing = @missing=""; for p in $(1); do \
 	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
 	if [ -n "$$missing" ]; then echo "installing missing packages:$$missing"; \
@@ -160,7 +160,7 @@ corpus: deps-test ## judge the codecs by other projects' test data (../shared/co
 	$(Q)python3 tests/corpus/run.py --build $(BUILD) $(if $(KEYS),--keys)
 .PHONY: corpus
 
-LIBS_bench_match := -lhs
+LIBS_bench_match := -lhs -licuuc
 bench: deps-test ## benchmarks, JSON under build/bench/ (B=name runs one)
 	$(Q)$(MAKE) --no-print-directory $(if $(B),$(filter %/bench_$(B),$(BENCHES)),$(BENCHES)) programs
 	$(Q)mkdir -p $(BUILD)/bench
