@@ -58,6 +58,37 @@ int64_t retry_after_ms(struct str value, int64_t now_unix_ms)
 	return until == TIME_ABSENT || until <= now_unix_ms ? 0 : clamp_demand(until - now_unix_ms);
 }
 
+/* Unix seconds, seconds from now, or a date; 0 if it is none of them. */
+static int64_t reset_in_ms(struct str value, int64_t now_unix_ms)
+{
+	const uint64_t a_year = 365 * 24 * 3600; /* more seconds than that are no wait but a date */
+	uint64_t seconds;
+	if (!num_u64(value, &seconds)) {
+		int64_t until = date_parse(value);
+		return until == TIME_ABSENT ? 0 : clamp_demand(until - now_unix_ms);
+	}
+	if (seconds > (uint64_t)INT64_MAX / SECOND_MS)
+		return RETRY_AFTER_MAX_MS;
+	int64_t ms = (int64_t)seconds * SECOND_MS;
+	return clamp_demand(seconds < a_year ? ms : ms - now_unix_ms);
+}
+
+int64_t retry_rate_limit_ms(const struct reply *r, int64_t now_unix_ms)
+{
+	static const char *const names[][2] = {
+		{ "x-rate-limit-remaining", "x-rate-limit-reset" },
+		{ "x-ratelimit-remaining", "x-ratelimit-reset" },
+		{ "ratelimit-remaining", "ratelimit-reset" },
+	};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		uint64_t left;
+		struct str reset = str_trim(reply_header(r, names[i][1]));
+		if (num_u64(str_trim(reply_header(r, names[i][0])), &left) && left == 0 && !str_empty(reset))
+			return reset_in_ms(reset, now_unix_ms);
+	}
+	return 0;
+}
+
 int64_t retry_poll_ms(int64_t every_ms, int failures, uint64_t seed)
 {
 	int64_t cap = every_ms > POLL_BACKOFF_MAX_MS ? every_ms : POLL_BACKOFF_MAX_MS;

@@ -308,6 +308,12 @@ static void keep_flights(struct engine *g, struct world *before)
 		}
 		s->transfer_id = f->id;
 		if (old != NULL) {
+			if (s->source.type == old->source.type) { /* the round goes on where it is */
+				void *state = s->source.state;
+				s->source.state = old->source.state;
+				old->source.state = state;
+			}
+			s->round = old->round;
 			s->waiter = old->waiter;
 			s->asked = old->asked;
 			old->waiter = 0;

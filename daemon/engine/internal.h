@@ -21,6 +21,7 @@ struct flight {
 	struct host *host;              /* whose credit it holds; NULL: none */
 	struct str source_name;         /* POLL: the world may be another one when it ends */
 	uint64_t source_identity;
+	bool home;                      /* POLL: it asks for the source's own address: moves and validators count */
 	bool conditional;               /* POLL: validators were sent, so 304 is an answer */
 	struct str channel_name;        /* DELIVERY, TEST */
 	struct outbox_item *item;       /* DELIVERY: owned while under way */
@@ -100,11 +101,8 @@ void poller_transfer_options(const struct engine *g, const struct config_source 
 void poller_host_free_waiting(struct engine *g, struct world_source *s);
 
 /* --- pipeline.c --- */
-struct taken {
-	size_t posts, fresh, edited, deleted, alerts;
-};
 /* Takes a document's posts into the store, matches the new ones, writes alerts and deliveries.
- * -1: the database failed. */
+ * What came of them is added to *ret.  -1: the database failed. */
 int pipeline_take(struct engine *g, struct world_source *s, struct source_document *d, bool baseline, struct taken *ret);
 
 /* --- outbox.c --- */

@@ -231,12 +231,15 @@ int engine_change_source(struct engine *g, struct now now, struct world_source *
 		old->kept = (struct store_source){ .hash = identity, .success_unix_ms = TIME_ABSENT };
 		strbuf_reset(&old->kept_title);
 	}
+	cancel_flights(g, FLIGHT_POLL, s->name); /* what is under way was asked with the old settings */
+	old->transfer_id = 0;
 	struct arena *before = old->arena;
 	mem_free(old->source.state);
 	old->settings = *s;
 	old->arena = arena;
 	old->source = (struct source){ .type = str_empty(s->type) ? NULL : source_type_find(s->type), .name = old->settings.name,
-		                       .url = str_empty(old->kept.url) ? s->url : old->kept.url, .settings = s->settings };
+		                       .url = str_empty(old->kept.url) ? s->url : old->kept.url, .cursor = old->kept.cursor,
+		                       .backfill_ms = s->backfill_ms, .settings = s->settings };
 	if (old->source.type != NULL && old->source.type->state_size > 0)
 		old->source.state = mem_alloc(old->source.type->state_size);
 	arena_free(before);

@@ -218,7 +218,7 @@ int pipeline_take(struct engine *g, struct world_source *s, struct source_docume
 {
 	struct pipeline p = { .g = g, .source = s, .baseline = baseline, .taken = ret, .json = STRBUF_INIT(POST_JSON_MAX),
 		              .words = STRBUF_INIT(POST_WORDS_MAX), .spans = STRBUF_INIT(SPANS_JSON_MAX) };
-	*ret = (struct taken){ .posts = d->posts.posts.n };
+	ret->posts += d->posts.posts.n;
 	struct err e = { 0 };
 	int r = 0;
 	/* Feeds put the newest first; alerts shall come in the order of events. */

@@ -18,6 +18,8 @@
 #define MOVED_SIGHTINGS 3             /* polls in a row that must see the same permanent redirect */
 #define HINT_MAX_MS (24LL * 3600 * 1000) /* hints never make a source slower than this */
 #define HOUR_MS (3600LL * 1000)
+#define ROUND_TRANSFERS_MAX 100       /* of one poll; its cursor lets the next one go on */
+#define ROUND_REMEDIES_MAX 3          /* refused answers of one poll that its type may mend */
 #define JITTER_SHARE 20               /* upwards, by at most a twentieth of the interval */
 
 #define source_of(node) ((struct world_source *)(void *)((char *)(node) - offsetof(struct world_source, due)))
@@ -82,9 +84,9 @@ void poller_schedule(struct engine *g, struct world_source *s)
 	}
 	int64_t next = s->asked ? 0 : s->kept.next_unix_ms;
 	/* A shorter interval counts at once, unless the wait is a demanded one. */
-	int64_t every = s->settings.every_ms;
-	if (every > 0 && !str_present(s->kept.last_error) && next > g->now.unix_ms + every + every / JITTER_SHARE)
-		next = g->now.unix_ms + every;
+	int64_t every = s->settings.every_ms, soon = g->now.unix_ms + every;
+	if (every > 0 && !str_present(s->kept.last_error) && next > soon + every / JITTER_SHARE)
+		next = soon > s->kept.not_before_unix_ms ? soon : s->kept.not_before_unix_ms;
 	heap_set(&g->due_sources, &s->due, mono_of(g, next));
 }
 
@@ -120,21 +122,20 @@ static int64_t jitter(struct engine *g, int64_t interval_ms)
 
 /* After a success: the interval, made longer by what server and document ask for, unless the user
  * said how often. */
-static int64_t next_after_success(struct engine *g, const struct world_source *s, const struct reply *r,
-                                  const struct source_hints *hints)
+static int64_t next_after_success(struct engine *g, const struct world_source *s, const struct reply *r)
 {
+	const struct source_hints *hints = &s->round.hints;
 	int64_t interval = base_interval(g, s);
 	if (s->settings.every_ms > 0)
 		return g->now.unix_ms + interval + jitter(g, interval);
 	int64_t asked = cache_max_age_ms(r);
-	if (hints != NULL && hints->ttl_ms > asked)
+	if (hints->ttl_ms > asked)
 		asked = hints->ttl_ms;
 	if (asked > HINT_MAX_MS)
 		asked = HINT_MAX_MS;
 	if (asked > interval)
 		interval = asked;
-	int64_t next = g->now.unix_ms + interval + jitter(g, interval);
-	return hints == NULL ? next : skip_forward(next, hints);
+	return skip_forward(g->now.unix_ms + interval + jitter(g, interval), hints);
 }
 
 /* --- starting --- */
@@ -156,6 +157,7 @@ void poller_transfer_options(const struct engine *g, const struct config_source 
 	t->body_max = d->body_max;
 }
 
+/* What to fetch next; NULL: nothing more now. */
 static struct transfer *compose(struct engine *g, struct world_source *s)
 {
 	bool file = str_starts_nocase(s->source.url, STR("file:"));
@@ -167,30 +169,54 @@ static struct transfer *compose(struct engine *g, struct world_source *s)
 		return NULL;
 	if (file)
 		t->kind = TRANSFER_FILE;
-	/* Verbatim as they came (RFC 9110, 13.1): a server compares bytes. */
+	return take(t);
+}
+
+/* Validators are of the one document that the whole poll is about: verbatim as they came (RFC 9110, 13.1), because a
+ * server compares bytes. */
+static bool add_validators(const struct world_source *s, struct transfer *t)
+{
 	if (str_present(s->kept.etag))
 		transfer_header(t, "If-None-Match", s->kept.etag);
 	if (str_present(s->kept.last_modified))
 		transfer_header(t, "If-Modified-Since", s->kept.last_modified);
-	return take(t);
+	return str_present(s->kept.etag) || str_present(s->kept.last_modified);
 }
 
-static void start(struct engine *g, struct world_source *s, struct host *h)
+/* The round's next request.  False: there is none, and the round is over. */
+static bool ask(struct engine *g, struct world_source *s, struct host *h)
 {
-	if (s->source.state != NULL)
-		memset(s->source.state, 0, s->source.type->state_size);
+	if (s->round.transfers == ROUND_TRANSFERS_MAX)
+		return false;
 	struct transfer *t = compose(g, s);
 	if (t == NULL)
-		return;
+		return false;
+	bool home = s->round.transfers++ == 0 && str_eq(t->url, s->source.url);
+	bool conditional = home && add_validators(s, t);
 	struct flight *f = engine_start(g, FLIGHT_POLL, t);
 	f->host = h;
 	h->in_flight++;
 	g->credits_used++;
 	f->source_name = arena_str(f->arena, s->settings.name);
 	f->source_identity = s->kept.hash;
-	f->conditional = str_present(s->kept.etag) || str_present(s->kept.last_modified);
+	f->home = home;
+	f->conditional = conditional;
 	s->transfer_id = f->id;
+	return true;
+}
+
+static void round_over(struct engine *g, struct world_source *s, const struct reply *last, bool home);
+
+static void start(struct engine *g, struct world_source *s, struct host *h)
+{
+	if (s->source.state != NULL)
+		memset(s->source.state, 0, s->source.type->state_size);
+	s->round = (struct round){ .transfers = 0 };
 	g->figures.polls++;
+	if (ask(g, s, h))
+		return;
+	OWNED(reply) struct reply *nothing = reply_new(0); /* a type may find that there is nothing to ask */
+	round_over(g, s, nothing, false);
 }
 
 void poller_run(struct engine *g)
@@ -226,22 +252,18 @@ void poller_run(struct engine *g)
 
 /* --- what the answer means --- */
 
-struct outcome {
-	const char *word;        /* "ok", "not-modified", "failed" */
-	struct taken taken;
-};
-
 /* What is kept gets an arena of its own after each poll, so that it cannot grow. */
 static int save(struct engine *g, struct world_source *s, struct store_source *k)
 {
 	struct arena *a = arena_new(256 << 10);
-	struct str *texts[] = { &k->etag, &k->last_modified, &k->moved_to, &k->url, &k->state, &k->last_error, &k->stopped };
+	struct str *texts[] = { &k->etag, &k->last_modified, &k->moved_to, &k->url, &k->cursor, &k->last_error, &k->stopped };
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		*texts[i] = arena_str(a, *texts[i]);
 	arena_free(s->kept_arena);
 	s->kept_arena = a;
 	s->kept = *k;
 	s->source.url = str_empty(k->url) ? s->settings.url : k->url;
+	s->source.cursor = k->cursor;
 	struct err e = { 0 };
 	if (store_source_save(g->store, s->settings.name, k, &e) != 0) {
 		engine_store_failed(g, &e);
@@ -258,6 +280,8 @@ static void failed(struct engine *g, struct world_source *s, const struct reply 
 	k.last_error = why;
 	int64_t wait = retry_poll_ms(base_interval(g, s), (int)(k.failures > 1000 ? 1000 : k.failures), engine_random(g));
 	int64_t demanded = retry_after_ms(reply_header(r, "retry-after"), g->now.unix_ms);
+	if (demanded == 0)
+		demanded = retry_rate_limit_ms(r, g->now.unix_ms);
 	if ((r->status == 429 || r->status == 503) && demanded > wait)
 		wait = demanded;
 	k.next_unix_ms = g->now.unix_ms + wait;
@@ -288,7 +312,7 @@ static void stop(struct engine *g, struct world_source *s, struct str why)
 
 /* A permanent redirect is believed after some sightings in a row: one broken deployment must not
  * move a source for ever. */
-static void learn_move(struct world_source *s, struct store_source *k, const struct reply *r)
+static void learn_move(const struct world_source *s, struct store_source *k, const struct reply *r)
 {
 	if (!str_present(r->moved_to) || str_eq(r->moved_to, s->source.url)) {
 		k->moved_to = STR_NULL;
@@ -305,9 +329,23 @@ static void learn_move(struct world_source *s, struct store_source *k, const str
 	k->moved_seen = 0;
 }
 
+/* RFC 9111, 4.3.4: a 304 freshens only what it names.  What more than one request brought has no validators. */
+static void learn_validators(const struct world_source *s, struct store_source *k, const struct reply *r, bool home)
+{
+	bool unchanged = r->status == 304, alone = home && s->round.transfers == 1;
+	struct str etag = reply_header(r, "etag"), modified = reply_header(r, "last-modified");
+	if (!alone)
+		etag = modified = STR_NULL;
+	if (!unchanged || str_present(etag))
+		k->etag = etag;
+	if (!unchanged || str_present(modified))
+		k->last_modified = modified;
+	if (alone)
+		learn_move(s, k, r);
+}
+
 /* The poll went well: validators, next time, recovery line.  Called after the posts were taken. */
-static void succeeded(struct engine *g, struct world_source *s, const struct reply *r, const struct source_hints *hints,
-                      bool unchanged)
+static void succeeded(struct engine *g, struct world_source *s, const struct reply *last, bool home)
 {
 	struct store_source k = s->kept;
 	bool was_failing = str_present(k.last_error), first = k.success_unix_ms == TIME_ABSENT;
@@ -315,18 +353,16 @@ static void succeeded(struct engine *g, struct world_source *s, const struct rep
 		log_notice("poll.recovered", "source=%s after_failures=%lld", LOG_Q(s->settings.name), (long long)k.failures);
 	if (s->alarm_unix_ms != TIME_ABSENT)
 		alarm_look(g);
-	struct str etag = reply_header(r, "etag"), modified = reply_header(r, "last-modified");
-	/* RFC 9111, 4.3.4: a 304 freshens only what it names. */
-	if (!unchanged || str_present(etag))
-		k.etag = etag;
-	if (!unchanged || str_present(modified))
-		k.last_modified = modified;
-	learn_move(s, &k, r);
+	learn_validators(s, &k, last, home);
 	k.failures = 0;
 	k.last_error = STR_NULL;
 	k.stopped = STR_NULL;
 	k.success_unix_ms = g->now.unix_ms;
-	k.next_unix_ms = next_after_success(g, s, r, hints);
+	k.next_unix_ms = next_after_success(g, s, last);
+	int64_t limit = retry_rate_limit_ms(last, g->now.unix_ms);
+	k.not_before_unix_ms = limit > 0 ? g->now.unix_ms + limit + jitter(g, limit) : 0;
+	if (k.next_unix_ms < k.not_before_unix_ms)
+		k.next_unix_ms = k.not_before_unix_ms;
 	if (save(g, s, &k) == 0 && (was_failing || first))
 		objects_source_event(g, s);
 }
@@ -379,47 +415,61 @@ static int parse(struct world_source *s, const struct frame *f, struct source_do
 	return 0;
 }
 
-static void take_document(struct engine *g, struct world_source *s, const struct reply *r, struct source_document *d,
-                          struct outcome *out)
+/* What one answer means for the round. */
+enum step {
+	STEP_NEXT,   /* taken: is there more to ask? */
+	STEP_END,    /* fine, and there is nothing more */
+	STEP_FAILED, /* said, and kept */
+};
+
+static enum step take_document(struct engine *g, struct world_source *s, const struct reply *r, struct source_document *d)
 {
 	bool baseline = s->kept.success_unix_ms == TIME_ABSENT;
-	if (pipeline_take(g, s, d, baseline, &out->taken) != 0)
-		return;
+	if (pipeline_take(g, s, d, baseline, &s->round.taken) != 0)
+		return STEP_FAILED;
 	if (!str_empty(d->title)) {
 		strbuf_reset(&s->kept_title);
 		strbuf_add(&s->kept_title, text_cut(d->title, 480));
 	}
-	out->word = "ok";
-	const struct taken *t = &out->taken;
-	log_info("poll.done", "source=%s posts=%zu new=%zu edited=%zu deleted=%zu alerts=%zu bytes=%lld ms=%lld%s%s",
-	         LOG_Q(s->settings.name), t->posts, t->fresh, t->edited, t->deleted, t->alerts, (long long)r->bytes_wire,
-	         (long long)(r->elapsed_us / 1000), baseline ? " baseline=yes" : "", d->repaired ? " repaired=yes" : "");
-	succeeded(g, s, r, &d->hints, false);
+	s->round.hints = d->hints;
+	s->round.repaired |= d->repaired;
+	s->round.bytes_wire += r->bytes_wire;
+	s->round.elapsed_us += r->elapsed_us;
+	if (str_present(d->cursor) && !str_eq(d->cursor, s->kept.cursor)) {
+		struct store_source k = s->kept;
+		k.cursor = d->cursor;
+		if (save(g, s, &k) != 0)
+			return STEP_FAILED;
+	}
+	return STEP_NEXT;
 }
 
-static void read_body(struct engine *g, struct world_source *s, const struct reply *r, struct outcome *out)
+static enum step read_body(struct engine *g, struct world_source *s, const struct reply *r)
 {
 	AUTO(strbuf) struct strbuf why = STRBUF_INIT(400);
-	struct frame f = { .bytes = strbuf_str(&r->body), .content_type = reply_header(r, "content-type"), .url = r->final_url };
+	struct frame f = { .bytes = strbuf_str(&r->body), .content_type = reply_header(r, "content-type"), .url = r->final_url,
+		           .reply = r };
 	if (!str_present(f.url))
 		f.url = s->source.url;
 	struct source_document d = { 0 };
+	bool told = s->source.type != NULL;
+	enum step step = STEP_FAILED;
 	if (parse(s, &f, &d, &why) == 0)
-		take_document(g, s, r, &d, out);
+		step = take_document(g, s, r, &d);
 	else
 		failed(g, s, r, strbuf_str(&why));
 	source_document_release(&d);
+	/* A type that was found out just now did not ask this round's question. */
+	return step == STEP_NEXT && !told ? STEP_END : step;
 }
 
-void poller_adopt(struct engine *g, struct world_source *s, const struct reply *r, struct source_document *d)
+static bool has_remedy(struct world_source *s, const struct reply *r)
 {
-	struct outcome out = { .word = "failed" };
-	take_document(g, s, r, d, &out);
-	poller_schedule(g, s);
+	const struct source_type *t = s->source.type;
+	return t != NULL && t->refused != NULL && s->round.remedies < ROUND_REMEDIES_MAX && t->refused(&s->source, r);
 }
 
-static void read_answer(struct engine *g, struct world_source *s, const struct flight *f, const struct reply *r,
-                        struct outcome *out)
+static enum step read_answer(struct engine *g, struct world_source *s, const struct flight *f, const struct reply *r)
 {
 	AUTO(strbuf) struct strbuf why = STRBUF_INIT(400);
 	if (r->outcome != REPLY_OK) {
@@ -427,38 +477,73 @@ static void read_answer(struct engine *g, struct world_source *s, const struct f
 		if (r->outcome == REPLY_REFUSED && r->error.p != NULL && str_find(r->error, STR("address")) != STR_NPOS)
 			strbuf_adds(&why, " (say allow_private if that is meant)");
 		failed(g, s, r, strbuf_str(&why));
-	} else if (r->status == 304 && f->conditional) {
-		g->figures.polls_unchanged++;
-		out->word = "not-modified";
-		log_debug("poll.unchanged", "source=%s", LOG_Q(s->settings.name));
-		succeeded(g, s, r, NULL, true);
-	} else if (r->status >= 200 && r->status < 300) {
-		read_body(g, s, r, out);
-	} else if (r->status == 410) {
-		stop(g, s, STR("410 Gone: the publisher took it away for good; remove the source, or poll it by hand"));
-	} else {
-		strbuf_addf(&why, "HTTP status %d%s", r->status,
-		            r->status == 401 || r->status == 403 ? ": access is refused" :
-		            r->status == 404 ? ": not found" : r->status == 429 ? ": too many requests" : "");
-		failed(g, s, r, strbuf_str(&why));
+		return STEP_FAILED;
 	}
+	if (r->status == 304 && f->conditional) {
+		g->figures.polls_unchanged++;
+		return STEP_END;
+	}
+	if (r->status >= 200 && r->status < 300)
+		return read_body(g, s, r);
+	if (has_remedy(s, r)) {
+		s->round.remedies++;
+		return STEP_NEXT;
+	}
+	if (r->status == 410) {
+		stop(g, s, STR("410 Gone: the publisher took it away for good; remove the source, or poll it by hand"));
+		return STEP_FAILED;
+	}
+	strbuf_addf(&why, "HTTP status %d%s", r->status,
+	            r->status == 401 || r->status == 403 ? ": access is refused" :
+	            r->status == 404 ? ": not found" : r->status == 429 ? ": too many requests" : "");
+	failed(g, s, r, strbuf_str(&why));
+	return STEP_FAILED;
 }
 
-static void answer_waiter(struct engine *g, struct world_source *s, const struct outcome *out)
+/* The poll is over: whoever asked for it hears of it, and the next one is planned. */
+static void leave(struct engine *g, struct world_source *s, const char *outcome)
 {
-	if (s->waiter == 0)
+	s->asked = false;
+	if (g->batch_failed)
 		return;
-	json_t *j = json_object();
-	json_set_text(j, "source", s->settings.name);
-	json_set_text(j, "outcome", str_c(out->word));
-	json_set_int(j, "posts", (int64_t)out->taken.posts);
-	json_set_int(j, "new", (int64_t)out->taken.fresh);
-	json_set_int(j, "edited", (int64_t)out->taken.edited);
-	json_set_int(j, "deleted", (int64_t)out->taken.deleted);
-	json_set_int(j, "alerts", (int64_t)out->taken.alerts);
-	json_set_text(j, "error", s->kept.last_error);
-	engine_reply(g, s->waiter, 200, j);
-	s->waiter = 0;
+	if (s->waiter != 0) {
+		const struct taken *t = &s->round.taken;
+		json_t *j = json_object();
+		json_set_text(j, "source", s->settings.name);
+		json_set_text(j, "outcome", str_c(outcome));
+		json_set_int(j, "posts", (int64_t)t->posts);
+		json_set_int(j, "new", (int64_t)t->fresh);
+		json_set_int(j, "edited", (int64_t)t->edited);
+		json_set_int(j, "deleted", (int64_t)t->deleted);
+		json_set_int(j, "alerts", (int64_t)t->alerts);
+		json_set_text(j, "error", s->kept.last_error);
+		engine_reply(g, s->waiter, 200, j);
+		s->waiter = 0;
+	}
+	poller_schedule(g, s);
+}
+
+static void round_over(struct engine *g, struct world_source *s, const struct reply *last, bool home)
+{
+	const struct round *o = &s->round;
+	bool unchanged = last->status == 304, baseline = s->kept.success_unix_ms == TIME_ABSENT;
+	if (unchanged)
+		log_debug("poll.unchanged", "source=%s", LOG_Q(s->settings.name));
+	else
+		log_info("poll.done", "source=%s posts=%zu new=%zu edited=%zu deleted=%zu alerts=%zu requests=%d bytes=%lld"
+		         " ms=%lld%s%s", LOG_Q(s->settings.name), o->taken.posts, o->taken.fresh, o->taken.edited,
+		         o->taken.deleted, o->taken.alerts, o->transfers, (long long)o->bytes_wire,
+		         (long long)(o->elapsed_us / 1000), baseline ? " baseline=yes" : "",
+		         o->repaired ? " repaired=yes" : "");
+	succeeded(g, s, last, home);
+	leave(g, s, unchanged ? "not-modified" : "ok");
+}
+
+void poller_adopt(struct engine *g, struct world_source *s, const struct reply *r, struct source_document *d)
+{
+	s->round = (struct round){ .transfers = 1 };
+	if (take_document(g, s, r, d) == STEP_NEXT)
+		round_over(g, s, r, true);
 }
 
 void poller_done(struct engine *g, struct flight *f, struct reply *r)
@@ -467,12 +552,14 @@ void poller_done(struct engine *g, struct flight *f, struct reply *r)
 	if (f->abandoned || s == NULL || s->transfer_id != f->id || s->kept.hash != f->source_identity)
 		return;
 	s->transfer_id = 0;
-	struct outcome out = { .word = "failed" };
-	if (r->outcome != REPLY_CANCELLED)
-		read_answer(g, s, f, r, &out);
-	s->asked = false;
+	enum step step = r->outcome == REPLY_CANCELLED ? STEP_FAILED : read_answer(g, s, f, r);
 	if (g->batch_failed)
 		return;
-	answer_waiter(g, s, &out);
-	poller_schedule(g, s);
+	/* Where the limit is spent, the next round goes on from the cursor. */
+	if (step == STEP_NEXT && retry_rate_limit_ms(r, g->now.unix_ms) == 0 && ask(g, s, f->host))
+		return;
+	if (step == STEP_FAILED)
+		leave(g, s, "failed");
+	else
+		round_over(g, s, r, f->home);
 }

@@ -137,6 +137,7 @@ int world_add_source(struct world *w, const struct config_source *s, struct aren
 	n->source.name = n->settings.name;
 	n->source.url = n->settings.url;
 	n->source.settings = n->settings.settings;
+	n->source.backfill_ms = n->settings.backfill_ms;
 	if (n->source.type != NULL && n->source.type->state_size > 0)
 		n->source.state = mem_alloc(n->source.type->state_size);
 	map_put(w->sources, n->settings.name, n);
@@ -354,6 +355,7 @@ static int add_kept(struct world *w, struct store *store, struct err *e)
 		if (!found || kept.hash != s->kept.hash)
 			continue;
 		s->kept = kept;
+		s->source.cursor = kept.cursor;
 		if (!str_empty(kept.url))
 			s->source.url = kept.url;
 	}

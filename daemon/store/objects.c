@@ -61,8 +61,8 @@ int store_source_save(struct store *s, struct str name, const struct store_sourc
 {
 	sqlite3_stmt *st = db_statement(s, DB_SOURCE_SAVE,
 	                                "INSERT OR REPLACE INTO source (name, hash, etag, last_modified, moved_to, moved_seen,"
-	                                " url, state, last_error, stopped, next, success, failures)"
-	                                " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)", e);
+	                                " url, state, last_error, stopped, next, success, failures, not_before)"
+	                                " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)", e);
 	if (st == NULL)
 		return -1;
 	db_text(st, 1, name);
@@ -72,12 +72,13 @@ int store_source_save(struct store *s, struct str name, const struct store_sourc
 	db_text(st, 5, state->moved_to);
 	db_int(st, 6, state->moved_seen);
 	db_text(st, 7, state->url);
-	db_text(st, 8, state->state);
+	db_text(st, 8, state->cursor);
 	db_text(st, 9, state->last_error);
 	db_text(st, 10, state->stopped);
 	db_int(st, 11, state->next_unix_ms);
 	db_time(st, 12, state->success_unix_ms);
 	db_int(st, 13, state->failures);
+	db_int(st, 14, state->not_before_unix_ms);
 	return db_run(s, st, e);
 }
 
@@ -86,7 +87,7 @@ int store_source_load(struct store *s, struct str name, struct arena *arena, str
 {
 	sqlite3_stmt *st = db_statement(s, DB_SOURCE_LOAD,
 	                                "SELECT hash, etag, last_modified, moved_to, moved_seen, url, state, last_error,"
-	                                " stopped, next, success, failures FROM source WHERE name=?1", e);
+	                                " stopped, next, success, failures, not_before FROM source WHERE name=?1", e);
 	if (st == NULL)
 		return -1;
 	db_text(st, 1, name);
@@ -103,12 +104,13 @@ int store_source_load(struct store *s, struct str name, struct arena *arena, str
 		.moved_to = arena_str(arena, db_column_text(st, 3)),
 		.moved_seen = sqlite3_column_int64(st, 4),
 		.url = arena_str(arena, db_column_text(st, 5)),
-		.state = arena_str(arena, db_column_text(st, 6)),
+		.cursor = arena_str(arena, db_column_text(st, 6)),
 		.last_error = arena_str(arena, db_column_text(st, 7)),
 		.stopped = arena_str(arena, db_column_text(st, 8)),
 		.next_unix_ms = sqlite3_column_int64(st, 9),
 		.success_unix_ms = db_column_time(st, 10),
 		.failures = sqlite3_column_int64(st, 11),
+		.not_before_unix_ms = sqlite3_column_int64(st, 12),
 	};
 	return db_run(s, st, e);
 }

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "base/str.h"
+#include "model/transfer.h"
 
 #define RETRY_GIVE_UP_MS (72LL * 3600 * 1000)      /* three days, then dead letter (Standard Webhooks: ~75 h) */
 #define RETRY_AFTER_MAX_MS (24LL * 3600 * 1000)
@@ -21,3 +21,7 @@ int64_t retry_after_ms(struct str value, int64_t now_unix_ms);
 /* Exponential back-off of a failing source: `every` * 2^(failures-1), at most 24 h and at least
  * `every`, jitter upwards by seed. */
 int64_t retry_poll_ms(int64_t every_ms, int failures, uint64_t seed);
+/* How long a server wants no further request: 0 if its rate-limit headers leave some, else until their reset, 1 s ..
+ * RETRY_AFTER_MAX_MS.  x-rate-limit-* (X: Unix seconds), x-ratelimit-* (Mastodon: an RFC 3339 time) and ratelimit-*
+ * (Bluesky: Unix seconds; draft-ietf-httpapi-ratelimit-headers: seconds from now). */
+int64_t retry_rate_limit_ms(const struct reply *r, int64_t now_unix_ms);

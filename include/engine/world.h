@@ -20,6 +20,16 @@
 enum origin { ORIGIN_CONFIG, ORIGIN_API };
 const char *origin_name(enum origin o); /* "config", "api" */
 
+struct taken {                     /* what came of posts */
+	size_t posts, fresh, edited, deleted, alerts;
+};
+struct round {                     /* a poll, from its first request to its last answer */
+	int transfers, remedies;
+	struct taken taken;
+	struct source_hints hints;
+	int64_t bytes_wire, elapsed_us;
+	bool repaired;
+};
 struct world_source {
 	struct config_source settings;
 	struct arena *arena;       /* of the settings; NULL: the configuration's */
@@ -32,6 +42,7 @@ struct world_source {
 	int64_t alarm_unix_ms;     /* the operator knows since then that it is blind; TIME_ABSENT: it is not */
 	struct heap_node due;      /* mono ms */
 	uint64_t transfer_id;      /* of the poll under way, 0 = none */
+	struct round round;        /* of the poll under way */
 	bool waiting_for_host;
 	bool asked;                /* poll under way or due because somebody asked */
 	uint64_t waiter;           /* request to be answered when the poll ends, 0 = none */

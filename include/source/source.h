@@ -18,8 +18,10 @@ struct source {
 	const struct source_type *type;
 	struct str name;       /* borrowed from the owner (engine) */
 	struct str url;        /* the address in force (a learnt permanent redirect included) */
+	struct str cursor;     /* what parse() said last, kept over restarts; absent at first */
+	int64_t backfill_ms;   /* how far back the very first round should reach: 0 = one page, INT64_MAX = all there is */
 	void *settings;        /* type->settings_size bytes, bound by type->fields; NULL if the type has none */
-	void *state;           /* type->state_size bytes, zeroed at open: paging and tokens within one round of next() */
+	void *state;           /* type->state_size bytes, zeroed when a round begins: what next() and parse() tell each other */
 };
 
 /* Polling hints that a document carries; all are lower bounds of the default interval. */
@@ -35,7 +37,8 @@ struct source_document {        /* what parse() returns beside posts; texts live
 	struct str hub, self;       /* WebSub */
 	struct source_hints hints;
 	bool repaired;              /* the bytes needed help */
-	struct post_list posts;     /* in document order, sealed, source not set */
+	struct post_list posts;     /* in document order (newest first), sealed, source not set */
+	struct str cursor;          /* where to go on, in the type's own form: saved with the posts; absent = as it was */
 };
 void source_document_release(struct source_document *d);
 /* {"feed":{title,url,language,updated},"posts":[…]} as monitorctl parse prints it.  New reference. */
@@ -45,6 +48,7 @@ struct frame {
 	struct str bytes;
 	struct str content_type;    /* HTTP Content-Type or absent */
 	struct str url;             /* where it came from: base of relative references; may be absent */
+	const struct reply *reply;  /* whose body it is, for its headers; NULL for files and streams */
 };
 struct source_type {
 	const char *name;           /* "feed" */
@@ -52,12 +56,15 @@ struct source_type {
 	enum framing framing;
 	const struct field *fields; /* own settings beyond the common ones; may be NULL */
 	size_t settings_size, state_size;
-	/* Fills `ret` (kind, url, headers) and returns true: fetch this now.  Called when the
-	 * source is due and again after every reply
-	 * until it says false: nothing more now. */
+	/* Fills `ret` (kind, url, headers) and returns true: fetch this now.  Called when the source is due and again
+	 * after every reply that parse() took or refused() has a remedy for, until it says false: nothing more now.
+	 * Paging, tokens and fan-out are all this.  A round may end early (a limit, a failure, a restart): the next one
+	 * begins with an empty state and the last cursor, which therefore says all that is needed to go on. */
 	bool (*next)(struct source *s, int64_t now_unix_ms, struct transfer *ret);
 	/* Bytes to posts.  -1 with ERR_INPUT when there is nothing of its kind in them at all. */
 	int (*parse)(struct source *s, const struct frame *f, struct source_document *out, struct err *e);
+	/* An answer other than 2xx: true if next() now has a remedy (a new token, another address).  NULL: never. */
+	bool (*refused)(struct source *s, const struct reply *r);
 	/* Is this document of my type?  0 no … 100 surely.  NULL: never detected. */
 	int (*detect)(const struct frame *f);
 };

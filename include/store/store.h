@@ -47,10 +47,11 @@ struct store_source {
 	struct str moved_to;        /* a permanent redirect seen `moved_seen` polls in a row */
 	int64_t moved_seen;
 	struct str url;             /* learnt address, absent if none */
-	struct str state;           /* the type's own cursor, JSON */
+	struct str cursor;          /* where the type goes on, in its own form */
 	struct str last_error;      /* absent if the last poll was fine */
 	struct str stopped;         /* why it is polled no more (410); absent if it is */
 	int64_t next_unix_ms;       /* due */
+	int64_t not_before_unix_ms; /* the server's demand: a shorter interval does not count before that */
 	int64_t success_unix_ms;    /* last success, TIME_ABSENT if never: then its first document is the baseline */
 	int64_t failures;           /* in a row */
 };

@@ -30,6 +30,7 @@ struct sim_page {
 	int status;
 	enum reply_outcome outcome;
 	char *body, *etag, *retry_after, *moved_to, *cache_control;
+	const char *headers;   /* more of them: "name: value\n…", lower case */
 	int hits, conditional; /* requests so far; those with If-None-Match */
 	int under_way, under_way_most;
 	int64_t latency_ms;
@@ -240,6 +241,10 @@ static inline struct reply *sim_answer(struct sim *s, const struct transfer *t, 
 	sim_header(r, "etag", p->etag);
 	sim_header(r, "retry-after", p->retry_after);
 	sim_header(r, "cache-control", p->cache_control);
+	struct str rest = str_c(p->headers), line, name;
+	while (str_split(&rest, '\n', &line))
+		if (str_split(&line, ':', &name))
+			vec_push(&r->headers, ((struct header){ arena_str(r->arena, name), arena_str(r->arena, str_trim(line)) }));
 	r->final_url = arena_str(r->arena, p->moved_to ? str_c(p->moved_to) : t->url);
 	r->moved_to = arena_str(r->arena, str_c(p->moved_to));
 	if (p->etag != NULL && str_eq(if_none_match, str_c(p->etag)) && p->status == 200)

@@ -63,6 +63,30 @@ TEST(retry_after_nonsense_stops_nobody)
 	CHECK_INT(retry_after_ms(STR("Mon, 11 Dec 2093 08:13:59 GMT"), NOW), RETRY_AFTER_MAX_MS);
 }
 
+/* The wait of a reply with these two headers. */
+static int64_t limit_of(const char *left_name, const char *left, const char *reset_name, const char *reset)
+{
+	OWNED(reply) struct reply *r = reply_new(1);
+	vec_push(&r->headers, ((struct header){ str_c(left_name), str_c(left) }));
+	vec_push(&r->headers, ((struct header){ str_c(reset_name), str_c(reset) }));
+	return retry_rate_limit_ms(r, NOW);
+}
+
+TEST(rate_limits_are_read_as_each_network_writes_them)
+{
+	CHECK_INT(limit_of("x-rate-limit-remaining", "0", "x-rate-limit-reset", "1702282500"), 60000);
+	CHECK_INT(limit_of("x-ratelimit-remaining", "0", "x-ratelimit-reset", "2023-12-11T08:15:00.000000Z"), 60000);
+	CHECK_INT(limit_of("ratelimit-remaining", "0", "ratelimit-reset", "1702282500"), 60000);
+	CHECK_INT(limit_of("ratelimit-remaining", "0", "ratelimit-reset", "60"), 60000);
+
+	CHECK_INT(limit_of("x-rate-limit-remaining", "1", "x-rate-limit-reset", "1702282500"), 0);
+	CHECK_INT(limit_of("x-rate-limit-remaining", "", "x-rate-limit-reset", "1702282500"), 0);
+	CHECK_INT(limit_of("x-rate-limit-remaining", "0", "x-ratelimit-reset", "1702282500"), 0);
+	CHECK_INT(limit_of("ratelimit-remaining", "0", "ratelimit-reset", "1702282440"), 0);
+	CHECK_INT(limit_of("ratelimit-remaining", "0", "ratelimit-reset", "soon"), 0);
+	CHECK_INT(limit_of("ratelimit-remaining", "0", "ratelimit-reset", "99999999999999999"), RETRY_AFTER_MAX_MS);
+}
+
 TEST(a_failing_source_backs_off_up_to_a_day)
 {
 	for (uint64_t seed = 0; seed < 20; seed++) {

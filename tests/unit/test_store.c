@@ -169,7 +169,7 @@ TEST(what_is_known_of_a_source_comes_back)
 	OWNED(arena) struct arena *a = arena_new(1 << 16);
 	struct err e = { 0 };
 	struct store_source put = { .hash = UINT64_MAX, .etag = STR("W/\"x\""), .success_unix_ms = TIME_ABSENT, .next_unix_ms = 3,
-		                    .failures = 2, .last_error = STR("no route") };
+		                    .not_before_unix_ms = 4, .cursor = STR("c"), .failures = 2, .last_error = STR("no route") };
 	CHECK_OK(store_source_save(s, STR("f"), &put, &e), &e);
 	struct store_source got;
 	bool found = false;
@@ -177,6 +177,8 @@ TEST(what_is_known_of_a_source_comes_back)
 	CHECK(found && got.hash == UINT64_MAX && got.success_unix_ms == TIME_ABSENT);
 	CHECK_STR(got.etag, "W/\"x\"");
 	CHECK(!str_present(got.last_modified));
+	CHECK_STR(got.cursor, "c");
+	CHECK_INT(got.not_before_unix_ms, 4);
 	CHECK_OK(store_source_forget(s, STR("f"), &e), &e);
 	CHECK_OK(store_source_load(s, STR("f"), a, &got, &found, &e), &e);
 	CHECK(!found);
