@@ -9,13 +9,14 @@
 #define HIT_SHOWN_MAX 60 /* bytes */
 #define HITS_SHOWN_MAX 5
 
-static void add_term(const struct node *t, struct strbuf *out)
+static void add_term(const struct query *q, const struct node *t, struct strbuf *out)
 {
 	const struct op *o = op_of(t);
 
 	if (char_is_alpha(o->name[0]))
 		strbuf_addf(out, "%s:", o->name);
-	strbuf_addf(out, t->n > 1 || str_chr(t->term, ' ') != STR_NPOS ? "\"%.*s\"" : "%.*s", STR_ARG(t->term));
+	struct str term = node_term(q, t);
+	strbuf_addf(out, t->n > 1 || str_chr(term, ' ') != STR_NPOS ? "\"%.*s\"" : "%.*s", STR_ARG(term));
 }
 
 static void add_hits(const struct spans *s, const struct post *post, struct strbuf *out)
@@ -39,7 +40,7 @@ static void explain_node(const struct query *q, const struct node *n, struct vie
 
 	strbuf_addf(out, "%-4s%*s", is ? "yes" : "no", 2 * depth, "");
 	if (n->kind == NODE_TERM) {
-		add_term(n, out);
+		add_term(q, n, out);
 		add_hits(&s, v->post, out);
 		strbuf_addc(out, '\n');
 		return;
@@ -129,7 +130,7 @@ static bool lint_never(const struct query *q, const struct node *n, struct strbu
 	if (why) {
 		separate(out);
 		strbuf_adds(out, "can never match: ");
-		add_term(why, out);
+		add_term(q, why, out);
 		strbuf_adds(out, " is both asked for and excluded");
 		return true;
 	}
@@ -156,7 +157,7 @@ static void lint_prefixes(const struct query *q, struct strbuf *out)
 		    q->words[n->word].len > PREFIX_BROAD_MAX || (q->words[n->word].flags & WORD_CHAR))
 			continue;
 		separate(out);
-		strbuf_addf(out, "over-broad: %.*s fits most posts", STR_ARG(n->term));
+		strbuf_addf(out, "over-broad: %.*s fits most posts", STR_ARG(node_term(q, n)));
 	}
 }
 

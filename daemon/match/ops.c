@@ -163,7 +163,7 @@ static bool accept(const struct query *q, const struct node *t, struct view *v, 
 		return false;
 	if (out)
 		vec_push(&out->list, ((struct span){ .field = first->field, .index = first->index, .start = first->start,
-						     .end = w->v[i + t->n - 1].end, .term = t->term }));
+						     .end = w->v[i + t->n - 1].end, .term = node_term(q, t) }));
 	return true;
 }
 

@@ -220,29 +220,29 @@ static int advance(struct parser *p, bool is_value)
 
 /* --- parser ---------------------------------------------------------------------------------------------------------- */
 
-static uint32_t add_node(struct parser *p, struct node n)
+static uint16_t add_node(struct parser *p, struct node n)
 {
 	vec_push(&p->nodes, n);
-	return (uint32_t)p->nodes.n - 1;
+	return (uint16_t)(p->nodes.n - 1);
 }
 
 /* The longest word that must stand as a whole: looked up first. */
-static uint32_t pivot_of(const struct parser *p, const struct node *t)
+static uint16_t pivot_of(const struct parser *p, const struct node *t)
 {
-	uint32_t best = t->n, whole = t->prefix ? t->n - 1 : t->n;
+	uint16_t best = t->n, whole = t->prefix ? t->n - 1 : t->n;
 
-	for (uint32_t i = 0; i < whole; i++)
+	for (uint16_t i = 0; i < whole; i++)
 		if (best == t->n || p->words.v[t->word + i].len > p->words.v[t->word + best].len)
 			best = i;
 	return best;
 }
 
-static int parse_term(struct parser *p, enum op_id op, uint32_t *ret)
+static int parse_term(struct parser *p, enum op_id op, uint16_t *ret)
 {
 	const struct token *t = &p->token;
 	size_t before = p->cut.n;
-	struct node n = { .kind = NODE_TERM, .op = (uint8_t)op, .prefix = t->prefix, .term = t->term,
-			  .word = (uint32_t)p->words.n };
+	struct node n = { .kind = NODE_TERM, .op = (uint8_t)op, .prefix = t->prefix, .word = (uint16_t)p->words.n,
+			  .term_at = (uint16_t)(t->term.p - p->text.p), .term_len = (uint16_t)t->term.len };
 
 	if (++p->n_terms > QUERY_TERMS_MAX)
 		return fail_at(p, t->at, "more than %d words and phrases, expected fewer", QUERY_TERMS_MAX);
@@ -250,9 +250,10 @@ static int parse_term(struct parser *p, enum op_id op, uint32_t *ret)
 	for (size_t i = before; i < p->cut.n; i++) {
 		const struct word *w = &p->cut.v[i];
 
-		vec_push(&p->words, ((struct term_word){ .hash = w->hash, .at = w->at, .len = w->len, .flags = w->flags }));
+		vec_push(&p->words, ((struct term_word){ .hash = w->hash, .at = (uint16_t)w->at, .len = (uint16_t)w->len,
+							.flags = w->flags }));
 	}
-	n.n = (uint32_t)(p->cut.n - before);
+	n.n = (uint16_t)(p->cut.n - before);
 	if (n.n == 0)
 		return fail_expected(p, t->prefix ? "a letter or digit before the *" : "a letter or digit to look for");
 	n.pivot = pivot_of(p, &n);
@@ -260,7 +261,7 @@ static int parse_term(struct parser *p, enum op_id op, uint32_t *ret)
 	return advance(p, false);
 }
 
-static int parse_or(struct parser *p, enum op_id op, uint32_t *ret);
+static int parse_or(struct parser *p, enum op_id op, uint16_t *ret);
 
 static int enter(struct parser *p)
 {
@@ -270,7 +271,7 @@ static int enter(struct parser *p)
 	return 0;
 }
 
-static int parse_group(struct parser *p, enum op_id op, uint32_t *ret)
+static int parse_group(struct parser *p, enum op_id op, uint16_t *ret)
 {
 	size_t at = p->token.at;
 
@@ -286,7 +287,7 @@ static int parse_group(struct parser *p, enum op_id op, uint32_t *ret)
 	return advance(p, false);
 }
 
-static int parse_operator(struct parser *p, uint32_t *ret)
+static int parse_operator(struct parser *p, uint16_t *ret)
 {
 	enum op_id op = p->token.op;
 	struct strbuf want = STRBUF_INIT(128);
@@ -304,13 +305,13 @@ static int parse_operator(struct parser *p, uint32_t *ret)
 }
 
 /* `op` is the operator of the group that this stands in, OP_WORD outside of one. */
-static int parse_unary(struct parser *p, enum op_id op, uint32_t *ret)
+static int parse_unary(struct parser *p, enum op_id op, uint16_t *ret)
 {
 	switch (p->token.kind) {
 	case TOKEN_NOT: {
 		size_t end = p->pos;
 		bool dash = p->text.p[p->token.at] == '-';
-		uint32_t child;
+		uint16_t child;
 
 		if (dash && (end >= p->text.len || char_is_space(p->text.p[end])))
 			return fail_expected(p, "a word, a phrase or ( directly after -");
@@ -342,7 +343,7 @@ static int parse_unary(struct parser *p, enum op_id op, uint32_t *ret)
 }
 
 /* Children one after another under a node of `kind`; a single one stands for itself. */
-static uint32_t add_list(struct parser *p, enum node_kind kind, const uint32_t *children, size_t n)
+static uint16_t add_list(struct parser *p, enum node_kind kind, const uint16_t *children, size_t n)
 {
 	if (n == 1)
 		return children[0];
@@ -352,7 +353,7 @@ static uint32_t add_list(struct parser *p, enum node_kind kind, const uint32_t *
 }
 
 struct children {
-	VEC(uint32_t) list;
+	VEC(uint16_t) list;
 };
 
 static void children_release(struct children *c)
@@ -360,12 +361,12 @@ static void children_release(struct children *c)
 	vec_free(&c->list);
 }
 
-static int parse_and(struct parser *p, enum op_id op, uint32_t *ret)
+static int parse_and(struct parser *p, enum op_id op, uint16_t *ret)
 {
 	AUTO(children) struct children c = { 0 };
 
 	for (;;) {
-		uint32_t child;
+		uint16_t child;
 
 		if (parse_unary(p, op, &child))
 			return -1;
@@ -381,12 +382,12 @@ static int parse_and(struct parser *p, enum op_id op, uint32_t *ret)
 	return 0;
 }
 
-static int parse_or(struct parser *p, enum op_id op, uint32_t *ret)
+static int parse_or(struct parser *p, enum op_id op, uint16_t *ret)
 {
 	AUTO(children) struct children c = { 0 };
 
 	for (;;) {
-		uint32_t child;
+		uint16_t child;
 
 		if (parse_and(p, op, &child))
 			return -1;
@@ -403,53 +404,52 @@ static int parse_or(struct parser *p, enum op_id op, uint32_t *ret)
 /* --- packing --------------------------------------------------------------------------------------------------------- */
 
 /* Copies the tree in the order in which it is walked, root first, children of a node behind it. */
-static uint32_t pack_node(const struct parser *p, uint32_t from, struct node *nodes, uint32_t *n, struct str text)
+static uint16_t pack_node(const struct parser *p, uint16_t from, struct query *q)
 {
-	uint32_t at = (*n)++, last = 0;
-	const struct node *s = &p->nodes.v[from];
+	uint16_t at = q->n_nodes++, last = 0;
+	struct node *n = &q->nodes[at];
 
-	nodes[at] = *s;
-	nodes[at].next = 0;
-	if (s->kind == NODE_TERM) {
-		nodes[at].term = str_n(text.p + (s->term.p - p->text.p), s->term.len);
+	*n = p->nodes.v[from];
+	n->next = 0;
+	if (n->kind == NODE_TERM)
 		return at;
-	}
-	for (uint32_t c = s->child;; c = p->nodes.v[c].next) {
-		uint32_t child = pack_node(p, c, nodes, n, text);
+	for (uint16_t c = n->child; c; c = p->nodes.v[c].next) {
+		uint16_t child = pack_node(p, c, q);
 
 		if (last)
-			nodes[last].next = child;
+			q->nodes[last].next = child;
 		else
-			nodes[at].child = child;
+			n->child = child;
 		last = child;
-		if (p->nodes.v[c].next == 0)
-			return at;
 	}
+	return at;
 }
 
-static struct query *pack(const struct parser *p, uint32_t root)
+static struct query *pack(const struct parser *p, uint16_t root)
 {
-	size_t nodes = p->nodes.n * sizeof(struct node), words = p->words.n * sizeof(struct term_word);
-	char *block = mem_alloc(sizeof(struct query) + nodes + words + p->cut.len + p->text.len);
-	struct query *q = (struct query *)(void *)block;
-	char *folded = block + sizeof(*q) + nodes + words, *text = folded + p->cut.len;
-	struct node *n = (struct node *)(void *)(block + sizeof(*q));
+	size_t words_at = sizeof(struct query) + (p->nodes.n - 1) * sizeof(struct node); /* without the free one */
+	size_t words = p->words.n * sizeof(struct term_word);
 
-	memcpy(block + sizeof(*q) + nodes, p->words.v, words);
+	words_at += -words_at % _Alignof(struct term_word);
+	char *block = mem_alloc(words_at + words + p->cut.len + p->text.len);
+	struct query *q = (struct query *)(void *)block;
+	char *folded = block + words_at + words, *text = folded + p->cut.len;
+
+	memcpy(block + words_at, p->words.v, words);
 	memcpy(folded, p->cut.folded, p->cut.len);
 	memcpy(text, p->text.p, p->text.len);
-	q->nodes = n;
-	q->words = (const struct term_word *)(const void *)(block + sizeof(*q) + nodes);
+	q->words = (const struct term_word *)(const void *)(block + words_at);
 	q->folded = folded;
-	q->text = str_n(text, p->text.len);
-	q->n_words = (uint32_t)p->words.n;
-	(void)pack_node(p, root, n, &q->n_nodes, q->text);
+	q->text = text;
+	q->text_len = (uint16_t)p->text.len;
+	q->n_words = (uint16_t)p->words.n;
+	(void)pack_node(p, root, q);
 	return q;
 }
 
 static int parse(struct parser *p, struct query **ret_query)
 {
-	uint32_t root;
+	uint16_t root;
 
 	if (advance(p, false))
 		return -1;

@@ -12,7 +12,7 @@ void query_free(struct query *q)
 
 struct str query_text(const struct query *q)
 {
-	return q->text;
+	return str_n(q->text, q->text_len);
 }
 
 void spans_release(struct spans *s)

@@ -16,9 +16,11 @@ enum op_id {
 
 enum node_kind { NODE_TERM, NODE_AND, NODE_OR, NODE_NOT };
 
+/* Sizes count: 100,000 watches are held in memory, and evaluating a candidate touches its query.  QUERY_MAX bounds every
+ * number here: folding makes at most 11 bytes of one (U+FDFA). */
 struct term_word {
 	uint64_t hash;
-	uint32_t at, len; /* in query.folded */
+	uint16_t at, len; /* in query.folded */
 	uint8_t flags;    /* WORD_GLUED and WORD_CHAR count */
 };
 
@@ -26,21 +28,25 @@ struct node {
 	uint8_t kind;      /* enum node_kind */
 	uint8_t op;        /* enum op_id; of a term */
 	bool prefix;       /* the last word may go on */
-	uint32_t child;    /* first child; of AND, OR, NOT */
-	uint32_t next;     /* next child of the same parent, 0 at the end (0 is the root, nobody's child) */
-	uint32_t word, n;  /* words of a term: first, how many (>= 1) */
-	uint32_t pivot;    /* the longest of them that must stand as a whole; n if there is none */
-	struct str term;   /* as written */
+	uint16_t child;    /* first child; of AND, OR, NOT */
+	uint16_t next;     /* next child of the same parent, 0 at the end (0 is the root, nobody's child) */
+	uint16_t word, n;  /* words of a term: first, how many (>= 1) */
+	uint16_t pivot;    /* the longest of them that must stand as a whole; n if there is none */
+	uint16_t term_at, term_len; /* as written: in query.text */
 };
 
 struct query {
-	const struct node *nodes; /* the root is the first one */
 	const struct term_word *words;
-	const char *folded;
-	struct str text;
-	uint32_t n_nodes, n_words;
+	const char *folded, *text;
+	uint16_t n_words, n_nodes, text_len;
+	struct node nodes[]; /* the root is the first one */
 };
 
+/* The user's own spelling of a term. */
+static inline struct str node_term(const struct query *q, const struct node *t)
+{
+	return (struct str){ q->text + t->term_at, t->term_len };
+}
 static inline const struct node *node_child(const struct query *q, const struct node *n)
 {
 	return &q->nodes[n->child];
