@@ -51,7 +51,7 @@ static void add_line(struct notice *n, bool bad, const char *line)
 	if (count == 0)
 		strbuf_adds(&n->first, line);
 	if (count < LINES_MAX)
-		strbuf_addf(&n->lines, "%s\n", line);
+		strbuf_addf(&n->lines, "%s%s", count > 0 ? "; " : "", line); /* channels fold line ends */
 }
 
 static void add_since(const struct notice *n, int64_t unix_ms, struct strbuf *out)
@@ -101,10 +101,11 @@ static struct post *make_post(struct notice *n)
 	struct post *p = post_new();
 	p->id = arena_fmt(p->arena, "notice:%lld:%08llx", (long long)g->now.unix_ms, (unsigned long long)engine_random(g) >> 32);
 	p->title = n->bad + n->good == 1 ? arena_str(p->arena, strbuf_str(&n->first))
-		: n->bad == 0 ? arena_fmt(p->arena, "all well again: %zu recovered", n->good)
-		: arena_fmt(p->arena, "%zu blind or mute, %zu recovered", n->bad, n->good);
+		: n->good == 0 ? arena_fmt(p->arena, "%zu sources or channels fail", n->bad)
+		: n->bad == 0 ? arena_fmt(p->arena, "%zu sources or channels work again", n->good)
+		: arena_fmt(p->arena, "%zu sources or channels fail, %zu work again", n->bad, n->good);
 	if (n->bad + n->good > LINES_MAX)
-		strbuf_addf(&n->lines, "and %zu more: see monitorctl status", n->bad + n->good - LINES_MAX);
+		strbuf_addf(&n->lines, "; and %zu more: see monitorctl status", n->bad + n->good - LINES_MAX);
 	if (n->bad + n->good > 1)
 		p->text = arena_str(p->arena, strbuf_str(&n->lines));
 	p->published_unix_ms = g->now.unix_ms;

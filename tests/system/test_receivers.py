@@ -4,7 +4,7 @@ import smtplib, ssl, time, urllib.error, urllib.request
 
 import pytest
 
-from receivers import MailReceiver, Nginx, WebhookReceiver, signature
+from receivers import MailReceiver, Nginx, WebhookReceiver, signature, wait_until
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 MAIL = "From: a@example.org\r\nMessage-ID: <1@example.org>\r\nSubject: =?UTF-8?B?w6k=?=\r\n\r\n.dot\r\n"
@@ -114,4 +114,5 @@ def test_nginx_serves_and_knows_what_was_asked():
         with pytest.raises(urllib.error.HTTPError, match="304"):
             urllib.request.urlopen(urllib.request.Request(url, headers={"If-None-Match": etag}), timeout=5)
         assert urllib.request.urlopen(web.url("old"), timeout=5).url == url
+        wait_until(lambda: len(web.requests()) == 4)  # nginx writes its log after it has answered
         assert [(s, p) for _, s, _, p in web.requests()] == [(200, "/feed.xml"), (304, "/feed.xml"), (301, "/old"), (200, "/feed.xml")]
