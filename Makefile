@@ -53,6 +53,7 @@ all: deps ## build build/monitord and build/monitorctl
 	$(Q)$(MAKE) --no-print-directory programs
 
 programs: $(BIN)
+	@:
 .PHONY: programs
 
 # --- compile -----------------------------------------------------------------------------------------------------
@@ -100,7 +101,7 @@ $(BUILD)/tests/%.o: CFLAGS_ALL += -Itests
 BUILD_DEPS := gcc make pkg-config libcurl4-openssl-dev libevent-dev libjansson-dev libxml2-dev libssl-dev libsystemd-dev \
               libsqlite3-dev libyaml-dev libutf8proc-dev libxxhash-dev uthash-dev
 TEST_DEPS  := $(BUILD_DEPS) libcmocka-dev python3 python3-pytest python3-aiosmtpd nginx-light opensmtpd curl openssl \
-              systemd shellcheck mandoc libvectorscan-dev libicu-dev zsh fish sqlite3
+              systemd shellcheck mandoc libvectorscan-dev libicu-dev zsh fish sqlite3 jq
 install_missing = @missing=""; for p in $(1); do \
 	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
 	if [ -n "$$missing" ]; then echo "installing missing packages:$$missing"; \
@@ -202,13 +203,15 @@ clean: ## remove what was built
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-docs: programs ## write the manual pages' tables and the completions anew
+docs: programs ## write the manual pages' tables, the completions and the code map anew
 	$(Q)python3 tests/lib/docs.py --build $(BUILD)
 
-lint: deps-test ## floors, fences, headers alone, scripts, no notes to self
+lint: deps-test ## floors, fences, headers alone, scripts, no notes to self, no stale documents
+	$(Q)$(MAKE) --no-print-directory programs
 	$(Q)python3 tests/lint/floors.py
 	$(Q)python3 tests/lint/files.py
 	$(Q)sh tests/lint/headers.sh
+	$(Q)python3 tests/lib/docs.py --build $(BUILD) --check
 
 run: deps ## build and start monitord with config/quickstart.yaml
 	@if [ -f daemon/monitord.c ]; then $(MAKE) --no-print-directory programs && exec sh tests/lib/quickstart.sh; else \

@@ -147,8 +147,8 @@ static void added(struct engine *g, struct flight *f, const struct reply *r, str
 {
 	AUTO(strbuf) struct strbuf name = STRBUF_INIT(400), note = STRBUF_INIT(4 * URL_MAX);
 	struct str others = json_get_str(f->written, "_others"), url = json_get_str(f->written, "url");
-	if (str_present(f->found))
-		strbuf_addf(&note, "the page advertises this feed%s%.*s", str_present(others) ? "; also:" : "", STR_ARG(others));
+	if (str_present(others))
+		strbuf_addf(&note, "the page advertises also:%.*s", STR_ARG(others));
 	if (str_present(r->moved_to))
 		strbuf_addf(&note, "%sit has moved for good: its new address was taken", note.len ? "; " : "");
 	json_set_text(f->written, "url", str_present(r->moved_to) ? r->moved_to : str_present(f->found) ? f->found : url);

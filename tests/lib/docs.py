@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Writes what is made from the tables (manual pages, completions), or with --check says what is stale."""
-import argparse, subprocess, sys
+"""Writes what is made from the tables (manual pages, completions) and from the files' first sentences (the code map), or
+with --check says what is stale."""
+import argparse, re, subprocess, sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 WHOLE = {"daemon/completions/monitorctl.bash": ["completion", "bash"], "daemon/completions/_monitorctl": ["completion", "zsh"],
          "daemon/completions/monitorctl.fish": ["completion", "fish"]}
 SPLICED = {"daemon/man/monitorctl.1": ["manual", "commands"], "daemon/man/monitord.yaml.5": ["manual", "config"]}
+MAP = "daemon/README.md"
+FLOORS = ["engine", "control", "source", "match", "alert", "channel", "store", "io", "model", "config", "base"]
+MAP_BEGIN, MAP_END = '<!-- made by "make docs": begin -->\n', '<!-- made by "make docs": end -->\n'
 BEGIN, END = '.\\" made by "make docs" from the tables: begin\n', '.\\" made by "make docs" from the tables: end\n'
 
 
@@ -16,8 +20,32 @@ def made(ctl):
     for name, args in WHOLE.items():
         yield ROOT / name, run(ctl, args)
     for name, args in SPLICED.items():
-        head, rest = (ROOT / name).read_text().split(BEGIN)
-        yield ROOT / name, head + BEGIN + run(ctl, args) + END + rest.split(END)[1]
+        yield ROOT / name, spliced(name, BEGIN, run(ctl, args), END)
+    yield ROOT / MAP, spliced(MAP, MAP_BEGIN, code_map(), MAP_END)
+
+
+def spliced(name, begin, text, end):
+    head, rest = (ROOT / name).read_text().split(begin)
+    return head + begin + text + end + rest.split(end)[1]
+
+
+def first_sentence(path):
+    """Of the comment below the SPDX line; it ends before what is indented."""
+    comment = re.search(r"/\*\s(?:\* )?(.*?)(?:\n \*(?: {2}|\t)|\*/)", path.read_text().split("\n", 1)[1], re.S)[1]
+    text = re.sub(r"[\s*]*\n \*\s*", " ", comment).strip(" *\n")
+    return re.split(r"(?<=[.?]) +(?=[A-Z])", text)[0].removesuffix(":").removesuffix(".")
+
+
+def code_map():
+    """Each folder's files and tables, in the order in which they explain themselves."""
+    folders = {path.parent.name for path in (ROOT / "daemon").glob("*/*.c")}
+    out = ""
+    for folder in FLOORS + sorted(folders - set(FLOORS)):
+        out += f"\n## {folder}/\n\n"
+        for path in sorted((ROOT / "daemon" / folder).iterdir()):
+            if path.suffix in (".c", ".def"):
+                out += f"* `{path.name}` {first_sentence(path)}\n"
+    return out + "\n"
 
 
 def run(ctl, args):

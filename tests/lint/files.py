@@ -16,6 +16,7 @@ def complain(path, line, what):
     print(f"{path}:{line}: {what}")
 
 
+code_map = Path("daemon/README.md").read_text()
 shell = []
 for path in sorted(Path(name) for name in tracked if name and Path(name).is_file()):
     try:
@@ -35,6 +36,8 @@ for path in sorted(Path(name) for name in tracked if name and Path(name).is_file
             compile(text, str(path), "exec")
         except SyntaxError as e:
             complain(path, e.lineno or 1, e.msg)
+    if path.parts[0] == "daemon" and path.suffix == ".c" and f"`{path.name}`" not in code_map:
+        complain(path, 2, "not in daemon/README.md: make docs takes its first sentence there")
     if path.suffix in (".c", ".h", ".py", ".sh") and "SPDX-License-Identifier: ISC" not in text[:200]:
         complain(path, 1, "no SPDX-License-Identifier: ISC at the top")
 if shell and subprocess.run(["shellcheck", *map(str, shell)]).returncode:
