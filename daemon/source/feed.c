@@ -60,6 +60,7 @@ struct feed {
 	struct strbuf text, scratch, spare;
 	bool known_root, atom;
 	struct post *post;           /* the item that is open */
+	bool item_any;               /* it holds an element, however empty: somebody meant something */
 	struct ranks ranks, feed_ranks;
 	struct str content, summary, permalink; /* of the item; in its arena */
 	struct person person;
@@ -455,6 +456,7 @@ static void item_begin(struct feed *f, const struct xml_attr *attrs, size_t n_at
 	f->ranks = (struct ranks){ 0 };
 	vec_clear(&f->substitutes);
 	f->content = f->summary = f->permalink = STR_NULL;
+	f->item_any = n_attrs > 0;
 	p->id = arena_str(p->arena, ATTR("about")); /* rdf:about */
 	p->language = str_empty(lang_of(f)) ? STR_NULL : arena_str(p->arena, lang_of(f));
 	p->platform = STR("feed");
@@ -475,7 +477,7 @@ static void item_finish(struct feed *f)
 		p->url = f->permalink;
 	for (size_t i = 0, own = p->authors.n; own == 0 && i < f->substitutes.n; i++)
 		post_add_author(p, f->substitutes.v[i].name, STR_NULL, f->substitutes.v[i].url);
-	if (str_empty(p->id) && str_empty(p->url) && str_empty(p->title) && str_empty(p->text) && p->enclosures.n == 0)
+	if (!f->item_any)
 		post_free(p);
 	else
 		vec_push(&f->doc->posts.posts, p);
@@ -801,6 +803,7 @@ static void on_start(void *ctx, struct str name, struct str ns, struct str prefi
 	enum element e = feed_element(&f->names, name, ns, prefix, &space);
 	enum place place = top(f)->place;
 
+	f->item_any = f->item_any || f->post != NULL;
 	if ((e == E_ROOT && (place == PLACE_TOP || place == PLACE_FEED)) ||
 	    (e == E_ITEM && (place == PLACE_TOP || place == PLACE_FEED)))
 		structure_start(f, e, space, name, attrs, n_attrs);

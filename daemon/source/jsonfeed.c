@@ -111,14 +111,9 @@ static void read_document(struct source_document *d, const json_t *j, struct str
 		base = str_empty(d->self) ? d->url : d->self;
 	for (size_t i = 0; i < json_array_size(items); i++) {
 		const json_t *item = json_array_get(items, i);
-		struct post *p = json_is_object(item) ? read_item(item, base, &scratch) : NULL;
 
-		if (p == NULL)
-			continue;
-		if (str_empty(p->id) && str_empty(p->url) && str_empty(p->title) && str_empty(p->text))
-			post_free(p);
-		else
-			vec_push(&d->posts.posts, p);
+		if (json_object_size(item) > 0) /* 0 of what is no object, too */
+			vec_push(&d->posts.posts, read_item(item, base, &scratch));
 	}
 	OWNED(post) struct post *feed = post_new(); /* only to read the feed's authors the same way */
 	add_authors(feed, j, base);
