@@ -206,15 +206,20 @@ static bool is_word(char c)
 	return char_is_alnum(c) || c == '-' || c == '+' || c == '.' || c == '_';
 }
 
+static bool is_whole(struct str word)
+{
+	size_t i = word.len > 1 && word.p[0] == '-';
+	while (i < word.len && char_is_digit(word.p[i]))
+		i++;
+	return i == word.len;
+}
+
 /* jansson takes 64-bit integers and finite reals. */
 static bool number_fits(struct str word)
 {
 	double d;
 	int64_t n;
-	bool whole = true;
-	for (size_t i = 0; i < word.len; i++)
-		whole = whole && (char_is_digit(word.p[i]) || (i == 0 && word.p[i] == '-'));
-	return num_double(word, &d) && (!whole || num_i64(word, &n));
+	return num_double(word, &d) && (!is_whole(word) || num_i64(word, &n));
 }
 
 static void repair_word(struct strbuf *out, struct str word)
@@ -229,6 +234,8 @@ static void repair_word(struct strbuf *out, struct str word)
 	}
 	if (char_is_alpha(word.p[0]) || word.p[0] == '_' || number_fits(word))
 		strbuf_add(out, word);
+	else if (is_whole(word)) /* it may be an id */
+		strbuf_addf(out, "\"%.*s\"", STR_ARG(word));
 	else
 		strbuf_addc(out, '0');
 }
@@ -245,6 +252,7 @@ static void repair(struct strbuf *out, struct str s)
 {
 	if (str_starts(s, STR("\xef\xbb\xbf")))
 		s = str_from(s, 3);
+	size_t depth = 0;
 	for (size_t i = 0; i < s.len;) {
 		char c = s.p[i];
 		if (c == '"') {
@@ -263,6 +271,9 @@ static void repair(struct strbuf *out, struct str s)
 		if (!drop)
 			strbuf_addc(out, c);
 		i++;
+		depth += c == '{' || c == '[';
+		if ((c == '}' || c == ']') && depth > 0 && --depth == 0)
+			return; /* the document is over */
 	}
 }
 

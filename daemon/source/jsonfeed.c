@@ -8,11 +8,13 @@
 
 #define DETECT_BYTES 4096
 
-/* An id must be a string, but numbers are served too (the specification asks readers to take them). */
+/* Texts that are served as numbers too; ids must be taken so (jsonfeed.org/version/1.1, id). */
 static struct str text_or_number(struct arena *a, const json_t *v)
 {
 	if (json_is_integer(v))
 		return arena_fmt(a, "%lld", (long long)json_integer_value(v));
+	if (json_is_real(v))
+		return arena_fmt(a, "%.15g", json_real_value(v));
 	return arena_str(a, json_str(v));
 }
 
@@ -23,20 +25,24 @@ static int64_t time_of(const json_t *j, const char *key)
 	return str_empty(s) ? TIME_ABSENT : date_parse(s);
 }
 
+static void add_author(struct post *p, const json_t *a, struct str base)
+{
+	struct str name = json_is_string(a) ? json_str(a) : json_get_str(a, "name");
+
+	post_add_author(p, name, STR_NULL, source_absolute(p->arena, base, json_get_str(a, "url")));
+}
+
 /* 1.1 has authors[], 1.0 one author; a handle is nowhere. */
 static void add_authors(struct post *p, const json_t *j, struct str base)
 {
-	const json_t *list = json_get(j, "authors"), *one = json_get(j, "author");
+	const json_t *list = json_get(j, "authors");
 
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *a = json_array_get(list, i);
-		struct str name = json_is_string(a) ? json_str(a) : json_get_str(a, "name");
-
-		post_add_author(p, name, STR_NULL, source_absolute(p->arena, base, json_get_str(a, "url")));
-	}
-	if (p->authors.n == 0 && one)
-		post_add_author(p, json_is_string(one) ? json_str(one) : json_get_str(one, "name"), STR_NULL,
-		                source_absolute(p->arena, base, json_get_str(one, "url")));
+	for (size_t i = 0; i < json_array_size(list); i++)
+		add_author(p, json_array_get(list, i), base);
+	if (!json_is_array(list))
+		add_author(p, list, base);
+	if (p->authors.n == 0)
+		add_author(p, json_get(j, "author"), base);
 }
 
 static void add_attachments(struct post *p, const json_t *j, struct str base)
@@ -65,7 +71,7 @@ static struct post *read_item(const json_t *j, struct str base, struct strbuf *s
 	p->platform = STR("jsonfeed");
 	p->id = text_or_number(p->arena, json_get(j, "id"));
 	p->url = source_absolute(p->arena, base, json_get_str(j, "url"));
-	p->title = arena_str(p->arena, text_cut(json_get_str(j, "title"), POST_TEXT_MAX));
+	p->title = text_or_number(p->arena, json_get(j, "title"));
 	p->summary = arena_str(p->arena, text_cut(json_get_str(j, "summary"), POST_TEXT_MAX));
 	if (!str_empty(str_trim(html)))
 		p->text = source_html(p, html, base, scratch);
@@ -84,6 +90,7 @@ static struct post *read_item(const json_t *j, struct str base, struct strbuf *s
 	p->language = arena_str(p->arena, json_get_str(j, "language"));
 	for (size_t i = 0; i < json_array_size(tags); i++)
 		post_add_tag(p, json_str(json_array_get(tags, i)));
+	post_add_tag(p, json_str(tags)); /* one that is no list */
 	add_authors(p, j, base);
 	add_attachments(p, j, base);
 	return p;
@@ -120,13 +127,15 @@ static void read_document(struct source_document *d, const json_t *j, struct str
 	source_document_finish(d, feed->authors.v, feed->authors.n);
 }
 
-/* Strict first: repair costs a copy. */
+/* Strict first: repair costs a copy, and salvage a look at every item. */
 static json_t *parse_any(struct str bytes, bool *ret_repaired, struct err *e)
 {
 	json_t *j = json_parse(bytes, e);
 
 	*ret_repaired = j == NULL;
-	return j ? j : json_parse_repaired(bytes, e);
+	if (j == NULL)
+		j = json_parse_repaired(bytes, e);
+	return j ? j : json_parse_salvaged(bytes, "items", "id", e);
 }
 
 static bool jsonfeed_next(struct source *s, int64_t now_unix_ms __attribute__((unused)), struct transfer *ret)

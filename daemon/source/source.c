@@ -192,9 +192,12 @@ static void tell_apart(struct source_document *d, const bool *own_id)
 
 void source_document_finish(struct source_document *d, const struct author *authors, size_t n_authors)
 {
+	AUTO(strbuf) struct strbuf title = STRBUF_INIT(d->title.len + 1);
 	size_t n = d->posts.posts.n;
 	bool *own_id = mem_alloc(n + 1);
 
+	text_fold_space(&title, d->title);
+	d->title = title.len ? arena_str(d->arena, strbuf_str(&title)) : STR_NULL;
 	for (size_t i = 0; i < n; i++) {
 		struct post *p = d->posts.posts.v[i];
 

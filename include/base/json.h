@@ -21,9 +21,14 @@ void json_setup(void);
 json_t *json_parse(struct str s, struct err *e) MUST_CHECK;
 /* The same; what strict JSON refuses is parsed again after a byte-repair pass that makes every
  * string and number acceptable: bad UTF-8, controls, \u0000 and lone surrogates -> U+FFFD (a raw
- * tab or line break stays one), unknown escapes -> the character itself, numbers out of range or
- * malformed -> 0, NaN and Infinity -> null; trailing commas, NUL and BOM go. */
+ * tab or line break stays one), unknown escapes -> the character itself, whole numbers out of range
+ * -> the same as a string, other ones and malformed ones -> 0, NaN and Infinity -> null; trailing
+ * commas, NUL, BOM and what stands behind the document go. */
 json_t *json_parse_repaired(struct str s, struct err *e) MUST_CHECK;
+/* The last resort: {"`list`":[…]} whose elements are read and repaired one by one, so that one that cannot be read hides
+ * no other.  `mark` is a key of every element: it tells one from what is nested in a broken one.  What stands around the
+ * list is kept if it can be read.  Time is linear.  NULL with ERR_INPUT if there is no such list. */
+json_t *json_parse_salvaged(struct str s, const char *list, const char *mark, struct err *e) MUST_CHECK;
 /* Look-ups that never fail: absent or of another type gives the "nothing" value. */
 struct str json_get_str(const json_t *obj, const char *key);  /* STR_NULL if absent or no string; borrowed from obj */
 int64_t json_get_int(const json_t *obj, const char *key, int64_t otherwise);

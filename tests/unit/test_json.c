@@ -105,8 +105,8 @@ TEST(repair_strings)
 TEST(repair_numbers)
 {
 	check_repaired(STR("[99999999999999999999,1e999,-9223372036854775808]"),
-		       "[0,0,-9223372036854775808]");
-	check_repaired(STR("[01,+1,.5,1.,12,NaN,-Infinity]"), "[0,0,0,0,12,null,null]");
+		       "[\"99999999999999999999\",0,-9223372036854775808]");
+	check_repaired(STR("[01,+1,.5,1.,12,NaN,-Infinity]"), "[\"01\",0,0,0,12,null,null]");
 }
 
 TEST(repair_structure)
@@ -114,8 +114,36 @@ TEST(repair_structure)
 	check_repaired(STR("\xef\xbb\xbf{\"a\":[1,2 , ],}"), "{\"a\":[1,2]}");
 	check_repaired(STR("[1]\0\0"), "[1]");
 	check_repaired(STR("[\",]\",NaN]"), "[\",]\",null]");
+	check_repaired(STR("{\"a\":[1,]} {\"junk"), "{\"a\":[1]}");
 	check_repaired(STR("<html>"), "input");
 	check_repaired(STR("{\"a\":1"), "input");
+}
+
+/* The ids that are found in a list of things with an id. */
+static void check_salvaged(const char *in, const char *want)
+{
+	struct err e = { 0 };
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 16);
+	OWNED_JSON json_t *v = json_parse_salvaged(str_c(in), "things", "id", &e);
+	const json_t *list = json_get(v, "things");
+	if (v == NULL)
+		strbuf_adds(&b, err_kind_name(e.kind));
+	for (size_t i = 0; i < json_array_size(list); i++)
+		strbuf_addf(&b, "%lld ", (long long)json_get_int(json_array_get(list, i), "id", -1));
+	strbuf_add(&b, json_get_str(v, "title"));
+	CHECK_STR(strbuf_str(&b), want);
+}
+
+TEST(salvage)
+{
+	check_salvaged("{\"things\":[{\"id\":1},{\"id\":2}],\"title\":\"t\"}", "1 2 t");
+	check_salvaged("{\"title\":\"t\",\"things\" : [ {\"id\":1}, {\"id\":2, \"x\":\"cut", "1 t");
+	check_salvaged("{\"things\":[{\"id\":1},{\"id\":2,\"x\":\"a \"word\" b\"},{\"id\":3}],\"title\":\"t\"}", "1 3 t");
+	check_salvaged("{\"things\":[{\"id\":1},{\"id\":2,\"x\":\"one\" quote\"},\n{\"id\":3},{\"id\":4}],\"title\":\"t\"}", "1 3 4 t");
+	check_salvaged("{\"things\":[{\"id\":1},{\"id\":2,\"y\":[{\"z\":1},{\"z\":2}]]},{\"id\":3}],\"title\":\"t\"}", "1 3 t");
+	check_salvaged("{\"title\":\"a \"b\" c\",\"things\":[{\"id\":1} {\"id\":2}]}", "1 2 ");
+	check_salvaged("{\"items\":[{\"id\":1}]}", "input");
+	check_salvaged("{\"things\":[", "");
 }
 
 /* One bad byte in one item costs its neighbours nothing. */
