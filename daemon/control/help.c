@@ -3,6 +3,7 @@
 #include "config/config.h"
 #include "control/cli.h"
 #include "engine/world.h"
+#include "match/match.h"
 
 static void pad(struct strbuf *out, size_t have, size_t want)
 {
@@ -92,6 +93,13 @@ static void roff(struct strbuf *out, const char *text)
 	}
 }
 
+/* Help begins in lower case for the lists; in a manual it begins a sentence. */
+static void roff_capital(struct strbuf *out, const char *text)
+{
+	strbuf_addc(out, *text >= 'a' && *text <= 'z' ? (char)(*text - 'a' + 'A') : *text);
+	roff(out, text + 1);
+}
+
 /* Text as an argument of a macro: quoted, since it may hold words that are macros. */
 static void roff_argument(struct strbuf *out, const char *text)
 {
@@ -161,12 +169,8 @@ void ctl_manual_text(struct strbuf *out)
 				roff_argument(out, rows[i].argument);
 			}
 			strbuf_addc(out, '\n');
-			/* help begins in lower case for the lists; here it is a sentence */
-			AUTO(strbuf) struct strbuf text = STRBUF_INIT(1024);
-			strbuf_addf(&text, "%c%s.", rows[i].help[0] >= 'a' && rows[i].help[0] <= 'z' ? rows[i].help[0] - 32 :
-			            rows[i].help[0], rows[i].help + 1);
-			roff(out, strbuf_cstr(&text));
-			strbuf_addc(out, '\n');
+			roff_capital(out, rows[i].help);
+			strbuf_adds(out, ".\n");
 			manual_options(&rows[i], out);
 		}
 	}
@@ -195,6 +199,25 @@ int ctl_help(struct ctl *c)
 	return CTL_OK;
 }
 
+/* A name of letters is followed by a colon, a sign is not. */
+static void manual_query(struct strbuf *out)
+{
+	struct query_operator op;
+
+	strbuf_adds(out, ".Bl -tag -width Ds\n");
+	for (size_t i = 0; query_operator(i, &op); i++) {
+		strbuf_adds(out, ".It ");
+		if (op.name[0] != '\0')
+			strbuf_addf(out, "Cm %s%s Ns ", op.name, char_is_alnum(op.name[0]) ? ":" : "");
+		strbuf_addf(out, "Ar %s\n", op.takes);
+		roff_capital(out, op.help);
+		strbuf_adds(out, ", such as\n.Ql ");
+		roff_argument(out, op.example);
+		strbuf_adds(out, " .\n");
+	}
+	strbuf_adds(out, ".El\n");
+}
+
 /* For the build: what the manuals and the sample configuration take from the tables. */
 int ctl_manual(struct ctl *c)
 {
@@ -207,6 +230,8 @@ int ctl_manual(struct ctl *c)
 		ctl_manual_text(&out);
 	else if (str_eq(what, STR("config")))
 		config_print_man(&types.types, &out);
+	else if (str_eq(what, STR("query")))
+		manual_query(&out);
 	else if (str_eq(what, STR("sample")))
 		config_print_sample(&types.types, &out);
 	ctl_put(&out);

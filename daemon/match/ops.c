@@ -282,3 +282,11 @@ const struct op *op_of(const struct node *t)
 {
 	return &ops[t->op];
 }
+
+bool query_operator(size_t i, struct query_operator *ret)
+{
+	if (i >= OPS)
+		return false;
+	*ret = (struct query_operator){ ops[i].name, ops[i].takes, ops[i].help, ops[i].example };
+	return true;
+}

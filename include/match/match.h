@@ -45,6 +45,12 @@ struct str query_text(const struct query *q);             /* as written */
 void query_explain(const struct query *q, const struct post *post, struct strbuf *out);
 /* A warning if it can never match or has no necessary term ("over-broad"); empty if fine. */
 void query_lint(const struct query *q, struct strbuf *out);
+/* The language's operators, for the manual: false beyond the last.  Static texts. */
+struct query_operator {
+	const char *name;    /* "" for a bare word, "@", "#" … or a word that a colon follows */
+	const char *takes, *help, *example;
+};
+bool query_operator(size_t i, struct query_operator *ret);
 /* An SQLite FTS5 expression over folded words that every matching post satisfies; false if there is
  * none (scan all). */
 bool query_necessary_fts(const struct query *q, struct strbuf *out);

@@ -8,7 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 WHOLE = {"daemon/completions/monitorctl.bash": ["completion", "bash"], "daemon/completions/_monitorctl": ["completion", "zsh"],
          "daemon/completions/monitorctl.fish": ["completion", "fish"]}
-SPLICED = {"daemon/man/monitorctl.1": ["manual", "commands"], "daemon/man/monitord.yaml.5": ["manual", "config"]}
+SPLICED = {"daemon/man/monitorctl.1": ["manual", "commands"], "daemon/man/monitord.yaml.5": ["manual", "config"],
+           "daemon/man/monitord-query.7": ["manual", "query"]}
 MAP = "daemon/README.md"
 FLOORS = ["engine", "control", "source", "match", "alert", "channel", "store", "io", "model", "config", "base"]
 MAP_BEGIN, MAP_END = '<!-- made by "make docs": begin -->\n', '<!-- made by "make docs": end -->\n'

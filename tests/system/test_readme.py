@@ -219,6 +219,31 @@ def test_commands_of_the_manuals_run():
         clone.close()
 
 
+def match(query, post):
+    """Whether the query finds the post."""
+    r = ctl("match", query, stdin=json.dumps(post))
+    assert r.returncode in (0, 1), f"{query}: {r.stderr}"
+    return r.returncode == 0
+
+
+def test_the_manual_of_the_query_language_is_true():
+    page = ROOT / "daemon/man/monitord-query.7"
+    tried = 0
+    *words, post, found, missed = examples(page)
+    for line in "".join(words).splitlines():
+        query, what, text = re.split(r"  +", line)
+        assert match(query, {"text": text}) == {"finds": True, "misses": False}[what], line
+        tried += 1
+    for queries, want in ((found, True), (missed, False)):
+        for query in queries.splitlines():
+            assert match(query, json.loads(post)) == want, query
+            tried += 1
+    for example in re.findall(r"^\.Ql (\S+|\".*\") \.$", page.read_text(), re.M):
+        match(example.strip('"').replace("\\(dq", '"'), {"text": "it must be a query"})
+        tried += 1
+    assert tried > 35
+
+
 @pytest.mark.parametrize("page", MANUALS, ids=lambda p: p.name)
 def test_configurations_of_the_manuals_load(page, tmp_path):
     for text in examples(page):
@@ -227,3 +252,12 @@ def test_configurations_of_the_manuals_load(page, tmp_path):
         (tmp_path / "monitord.yaml").write_text(text)
         r = ctl("check-config", str(tmp_path / "monitord.yaml"))
         assert (r.returncode, r.stderr) == (0, ""), text
+
+def test_manuals_name_pages_that_exist():
+    """monitor*(N) in texts, help and manual pages; foreign pages are others' business."""
+    ours = {p.name for p in MANUALS}
+    sources = [*MANUALS, ROOT / "README.md", ROOT / "config/monitord.yaml", *(ROOT / "daemon").rglob("*.[ch]"),
+               ROOT / "daemon/control/openapi.json", *(ROOT / "systemd").iterdir()]
+    for path in sources:
+        for name, section in re.findall(r"\b(monitor[\w.-]*)(?: |\()([1578])\b\)?", path.read_text()):
+            assert f"{name}.{section}" in ours, f"{path.relative_to(ROOT)} names {name}({section})"
