@@ -38,7 +38,8 @@ struct capture {
 	size_t depth;
 	bool marked;     /* `text` holds mark-up written by us */
 	bool escape;     /* and what comes as text is escaped on the way in */
-	bool base64;
+	bool base64;     /* mode="base64" (Atom 0.3) */
+	bool binary;     /* or a type that is no text: base64 it should be (RFC 4287, 4.1.3.3) */
 	bool no_permalink; /* guid: isPermaLink="false" */
 };
 /* Who won each field of the item so far: a lower rank beats a higher one, 0 = nobody yet. */
@@ -184,6 +185,13 @@ static enum markup markup_of(const struct feed *f, enum element e, enum space sp
 	}
 }
 
+/* A media type that says: no text. */
+static bool is_binary(struct str type)
+{
+	return str_chr(type, '/') != STR_NPOS && !str_starts_nocase(type, STR("text/")) &&
+	       str_find_nocase(type, STR("xml")) == STR_NPOS && str_find_nocase(type, STR("html")) == STR_NPOS;
+}
+
 static void capture_begin(struct feed *f, enum element e, enum space space, const struct xml_attr *attrs, size_t n_attrs)
 {
 	push_level(f, top(f)->place, attrs, n_attrs);
@@ -194,6 +202,7 @@ static void capture_begin(struct feed *f, enum element e, enum space space, cons
 	if (n_attrs == 0)
 		return;
 	f->capture.base64 = str_eq_nocase(ATTR("mode"), STR("base64"));
+	f->capture.binary = f->capture.markup == MARKUP_TEXT && is_binary(ATTR("type"));
 	f->capture.no_permalink = str_eq_nocase(ATTR("isPermaLink"), STR("false"));
 }
 
@@ -261,32 +270,46 @@ static void capture_close(struct feed *f, struct str name)
 	strbuf_addc(&f->text, '>');
 }
 
+/*
+ * What base64 says, in `spare`: absent if it is no text.  Of what only should be base64 by its type, and is not, the text as
+ * it stands.
+ */
+static struct str decode_base64(struct feed *f, struct str raw)
+{
+	strbuf_reset(&f->scratch);
+	for (size_t i = 0; i < raw.len; i++) /* lines */
+		if (!char_is_space(raw.p[i]))
+			strbuf_addc(&f->scratch, raw.p[i]);
+	strbuf_reset(&f->spare);
+	if (!hash_unbase64(&f->spare, strbuf_str(&f->scratch)))
+		return f->capture.binary ? raw : STR_NULL;
+	struct str text = strbuf_str(&f->spare);
+	return text_is_utf8(text) ? str_trim(text) : STR_NULL;
+}
+
 /* The captured text as plain text; in the post's arena if there is a post, else in the document's. */
 static struct str captured_plain(struct feed *f)
 {
 	struct str raw = str_trim(strbuf_str(&f->text)), base = base_of(f);
-	bool html = f->capture.marked || f->capture.markup == MARKUP_HTML ||
-	            (f->capture.markup == MARKUP_GUESS && html_looks_like(raw));
 
+	if (f->capture.base64 || f->capture.binary)
+		raw = decode_base64(f, raw);
 	if (str_empty(raw))
 		return STR_NULL;
-	if (f->capture.base64) {
-		strbuf_reset(&f->spare);
-		if (!hash_unbase64(&f->spare, raw))
-			return STR_NULL;
-		raw = strbuf_str(&f->spare);
-	}
+	bool html = f->capture.marked || f->capture.markup == MARKUP_HTML ||
+	            ((f->capture.markup == MARKUP_GUESS || f->capture.binary) && html_looks_like(raw));
 	if (f->post && html)
 		return source_html(f->post, raw, base, &f->scratch);
 	if (f->post)
 		return arena_str(f->post->arena, text_cut(raw, POST_TEXT_MAX));
-	if (html) {
-		strbuf_reset(&f->scratch);
-		html_to_text(&f->scratch, raw, NULL, NULL);
-		raw = strbuf_str(&f->scratch);
+	strbuf_reset(&f->scratch);
+	if (!html) {
+		text_repair(&f->scratch, text_cut(raw, POST_TEXT_MAX));
+		return arena_str(f->doc->arena, strbuf_str(&f->scratch));
 	}
-	strbuf_reset(&f->spare);
-	text_repair(&f->spare, text_cut(raw, POST_TEXT_MAX));
+	html_to_text(&f->scratch, raw, NULL, NULL);
+	strbuf_reset(&f->spare); /* decoded base64 was read from it until here */
+	text_repair(&f->spare, text_cut(strbuf_str(&f->scratch), POST_TEXT_MAX));
 	return arena_str(f->doc->arena, strbuf_str(&f->spare));
 }
 
@@ -682,6 +705,14 @@ static bool atom_category(struct feed *f, const struct xml_attr *attrs, size_t n
 	return !str_empty(term);
 }
 
+/* <itunes:category text="…"> may hold more of its kind. */
+static void podcast_category(struct feed *f, const struct xml_attr *attrs, size_t n_attrs)
+{
+	if (f->post)
+		post_add_tag(f->post, ATTR("text"));
+	push_level(f, top(f)->place, attrs, n_attrs);
+}
+
 /* Elements that are done at their start tag.  False if the text is what counts. */
 static bool empty_element(struct feed *f, enum element e, const struct xml_attr *attrs, size_t n_attrs)
 {
@@ -689,8 +720,10 @@ static bool empty_element(struct feed *f, enum element e, const struct xml_attr 
 
 	switch ((int)e) {
 	case E_LINK:
-		if (n_attrs == 0 || str_empty(ATTR("href")))
+		if (n_attrs == 0)
 			return false;
+		if (str_empty(ATTR("href"))) /* what it holds may be a link, but only one of no relation is the item's */
+			return !str_empty(ATTR("rel")) && !str_eq_nocase(ATTR("rel"), STR("alternate"));
 		atom_link(f, attrs, n_attrs);
 		return true;
 	case E_CATEGORY:
@@ -809,6 +842,8 @@ static void on_start(void *ctx, struct str name, struct str ns, struct str prefi
 		structure_start(f, e, space, name, attrs, n_attrs);
 	else if (place == PLACE_TOP || e == E_PASS)
 		push_level(f, place, attrs, n_attrs);
+	else if (place == PLACE_PERSON && !belongs(e, place))
+		push_level(f, place, attrs, n_attrs); /* mark-up in a name */
 	else if (!belongs(e, place))
 		f->skip = 1;
 	else if (e == E_SKIP_HOURS || e == E_SKIP_DAYS)
@@ -817,6 +852,8 @@ static void on_start(void *ctx, struct str name, struct str ns, struct str prefi
 		push_level(f, PLACE_SOURCE, attrs, n_attrs);
 	else if (e == E_AUTHOR)
 		person_begin(f, attrs, n_attrs);
+	else if (e == E_CATEGORY_PODCAST)
+		podcast_category(f, attrs, n_attrs);
 	else if (empty_element(f, e, attrs, n_attrs))
 		f->skip = 1;
 	else
@@ -870,7 +907,7 @@ static void on_end(void *ctx, struct str name, struct str ns __attribute__((unus
 	if (f->n_levels == 1)
 		return;
 	enum place place = top(f)->place, outer = f->levels[f->n_levels - 2].place;
-	if (place == PLACE_PERSON)
+	if (place == PLACE_PERSON && outer != PLACE_PERSON)
 		person_finish(f, outer);
 	else if (place == PLACE_ITEM && outer != PLACE_ITEM)
 		item_finish(f);
@@ -924,14 +961,13 @@ static bool feed_next(struct source *s, int64_t now_unix_ms __attribute__((unuse
 	                                  "application/xml;q=0.8, text/xml;q=0.8, */*;q=0.1");
 }
 
-static int feed_parse(struct source *s __attribute__((unused)), const struct frame *frame, struct source_document *out,
-                      struct err *e)
+static int parse_from(struct str base, const struct frame *frame, struct source_document *out, struct err *e)
 {
 	static const struct xml_handler handler = { on_restart, on_start, on_end, on_text };
 	struct xml_result result;
 
 	source_document_init(out);
-	struct feed *f = feed_new(out, frame->url);
+	struct feed *f = feed_new(out, base);
 	if (xml_parse(frame->bytes, frame->content_type, &handler, f, &result, e) != 0) {
 		feed_release(f);
 		source_document_release(out);
@@ -949,6 +985,21 @@ static int feed_parse(struct source *s __attribute__((unused)), const struct fra
 	source_document_finish(out, f->authors.v, f->authors.n);
 	feed_release(f);
 	return 0;
+}
+
+/* A document that came from nowhere (a file) may say itself where it lives: then it is read again, from there. */
+static int feed_parse(struct source *s __attribute__((unused)), const struct frame *frame, struct source_document *out,
+                      struct err *e)
+{
+	AUTO(strbuf) struct strbuf self = STRBUF_INIT(URL_MAX);
+
+	if (parse_from(frame->url, frame, out, e) != 0)
+		return -1;
+	if (!str_empty(frame->url) || !url_is_http(out->self))
+		return 0;
+	strbuf_add(&self, out->self);
+	source_document_release(out);
+	return parse_from(strbuf_str(&self), frame, out, e);
 }
 
 /* Local name of the first element from `from` on, of what may be XML in any charset; `ret_next` is behind it. */

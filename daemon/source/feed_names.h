@@ -31,6 +31,7 @@ enum element {
 	E_AUTHOR_ELSE,  /* of a podcast or a picture: only if there is no other */
 	E_SOURCE,       /* where an entry was taken from */
 	E_CATEGORY,
+	E_CATEGORY_PODCAST,
 	E_KEYWORDS,
 	E_ENCLOSURE,
 	E_LANGUAGE,
