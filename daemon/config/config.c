@@ -44,6 +44,7 @@ void config_free(struct config *c)
 {
 	if (c == NULL)
 		return;
+	vec_free(&c->accounts);
 	vec_free(&c->sources);
 	vec_free(&c->channels);
 	vec_free(&c->watches);
@@ -54,7 +55,7 @@ void config_free(struct config *c)
 
 static void bind_daemon(struct config *c, struct binder *b, const struct node *map)
 {
-	static const char *const lists[] = { "sources", "channels", "watches", NULL };
+	static const char *const lists[] = { "accounts", "sources", "channels", "watches", NULL };
 	const struct rows set = { config_daemon_rows, &c->daemon };
 	schema_bind(b, map, "the configuration", &set, 1, lists);
 }
@@ -102,7 +103,7 @@ static bool read_file(struct load *l, const char *path, struct strbuf *out, bool
 static void bind_list(struct load *l, struct binder *b, const struct node *map,
 		      enum object_kind kind)
 {
-	static const char *const keys[] = { "sources", "channels", "watches" };
+	static const char *const keys[] = { "accounts", "sources", "channels", "watches" };
 	const struct entry *list = node_find(map, keys[kind]);
 	char got[128];
 	if (list == NULL || list->value->kind == NODE_NULL)
@@ -115,11 +116,16 @@ static void bind_list(struct load *l, struct binder *b, const struct node *map,
 	}
 	for (size_t i = 0; i < list->value->n; i++) {
 		const struct node *n = list->value->entries[i].value;
+		struct config_account account;
 		struct config_source source;
 		struct config_channel channel;
 		struct config_watch watch;
 		vec_push(&l->nodes[kind], n);
 		switch (kind) {
+		case OBJECT_ACCOUNT:
+			object_bind_account(b, l->types, n, &account);
+			vec_push(&l->config->accounts, account);
+			break;
 		case OBJECT_SOURCE:
 			object_bind_source(b, l->types, n, &source);
 			vec_push(&l->config->sources, source);
@@ -142,7 +148,7 @@ static void bind_list(struct load *l, struct binder *b, const struct node *map,
 /* In conf.d/ only the lists may stand: which of two files should win the rest? */
 static void refuse_daemon_keys(struct load *l, const struct node *map)
 {
-	static const char *const lists[] = { "sources", "channels", "watches", NULL };
+	static const char *const lists[] = { "accounts", "sources", "channels", "watches", NULL };
 	const struct rows set = { config_daemon_rows, NULL };
 	for (size_t i = 0; i < map->n; i++) {
 		const struct entry *e = &map->entries[i];
@@ -159,7 +165,7 @@ static void refuse_daemon_keys(struct load *l, const struct node *map)
 		else if (!is_list)
 			report_at(
 				l->errors, e->place,
-				"unknown key \"%.*s\", expected sources, channels or watches%s%s%s",
+				"unknown key \"%.*s\", expected accounts, sources, channels or watches%s%s%s",
 				STR_ARG(str_slice(e->key, 0, 60)), near ? ": did you mean " : "",
 				near ? near : "", near ? "?" : "");
 	}
@@ -204,7 +210,7 @@ static void load_file(struct load *l, const char *path, const char *folder, bool
 	} else {
 		refuse_daemon_keys(l, map);
 	}
-	for (enum object_kind kind = OBJECT_SOURCE; kind < OBJECT_KINDS; kind++)
+	for (enum object_kind kind = OBJECT_ACCOUNT; kind < OBJECT_KINDS; kind++)
 		bind_list(l, &b, map, kind);
 	if (open_to_all && b.literal_secret != NULL)
 		report_at(&l->warnings, b.literal_secret->place,
@@ -306,12 +312,39 @@ static void check_references(struct load *l, const struct node *watch, const cha
 	}
 }
 
+/* The account of each source: there, and of the same type. */
+static void check_accounts(struct load *l, const struct map *accounts)
+{
+	struct config *c = l->config;
+	for (size_t i = 0; i < c->sources.n; i++) {
+		const struct config_source *s = &c->sources.v[i];
+		if (str_empty(s->account) || str_empty(s->type))
+			continue;
+		struct place at = node_find(l->nodes[OBJECT_SOURCE].v[i], "account")->value->place;
+		if (map_get(accounts, s->account) == NULL) {
+			unknown_reference(l, "account", s->account, at, accounts);
+			continue;
+		}
+		const struct config_type *t = object_type(l->types->sources, s->type);
+		const struct config_account *a = c->accounts.v;
+		while (!str_eq(a->name, s->account))
+			a++;
+		if (t != NULL && t->account != ACCOUNT_NONE && !str_eq(a->type, s->type))
+			report_at(l->errors, at, "account: \"%.*s\" is of type %.*s, expected one of type %.*s",
+				  STR_ARG(a->name), STR_ARG(a->type), STR_ARG(s->type));
+	}
+}
+
 static void check_names(struct load *l)
 {
 	struct config *c = l->config;
+	MAP_FREE struct map *accounts = map_new();
 	MAP_FREE struct map *sources = map_new();
 	MAP_FREE struct map *channels = map_new();
 	MAP_FREE struct map *watches = map_new();
+	for (size_t i = 0; i < c->accounts.n; i++)
+		check_unique(l, accounts, "account", c->accounts.v[i].name,
+			     l->nodes[OBJECT_ACCOUNT].v[i]);
 	for (size_t i = 0; i < c->sources.n; i++)
 		check_unique(l, sources, "source", c->sources.v[i].name,
 			     l->nodes[OBJECT_SOURCE].v[i]);
@@ -321,6 +354,8 @@ static void check_names(struct load *l)
 	for (size_t i = 0; i < c->watches.n; i++)
 		check_unique(l, watches, "watch", c->watches.v[i].name,
 			     l->nodes[OBJECT_WATCH].v[i]);
+	if (!l->incomplete)
+		check_accounts(l, accounts);
 	for (size_t i = 0; i < c->watches.n && !l->incomplete; i++) {
 		const struct config_watch *w = &c->watches.v[i];
 		const struct node *n = l->nodes[OBJECT_WATCH].v[i];

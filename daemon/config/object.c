@@ -153,6 +153,39 @@ static struct str where_of(const struct binder *b, const struct node *n)
 	return arena_fmt(b->arena, "%s:%d:%d", n->place.file, n->place.line, n->place.column);
 }
 
+void object_bind_account(struct binder *b, const struct config_types *types, const struct node *n,
+			 struct config_account *ret)
+{
+	static const char *const passing[] = { "name", NULL };
+	bool bad_type;
+	*ret = (struct config_account){ .where = where_of(b, n) };
+	if (!expect_map(b, n, "an account"))
+		return;
+	const struct rows set = { config_account_rows, ret };
+	const struct config_type *t = type_of(b, types->sources, n, &bad_type);
+	schema_bind(b, n, "an account", &set, 1, NULL);
+	check_name(b, n, "an account", ret->name);
+	if (t != NULL && t->account == ACCOUNT_NONE)
+		report_at(b->errors, node_find(n, "type")->value->place,
+			  "type: sources of type %s have no accounts", t->name);
+	ret->hash = schema_hash(4, &set, passing);
+}
+
+static void check_account(struct binder *b, const struct config_type *t, const struct node *n,
+			  const struct config_source *s)
+{
+	const struct entry *given = node_find(n, "account");
+	if (str_present(s->account) && t == NULL)
+		report_at(b->errors, given->value->place, "account: expected type: beside it");
+	else if (str_present(s->account) && t->account == ACCOUNT_NONE)
+		report_at(b->errors, given->value->place, "account: sources of type %s have none",
+			  t->name);
+	else if (!str_present(s->account) && t != NULL && t->account == ACCOUNT_MUST)
+		report_at(b->errors, n->place,
+			  "a source of type %s without account, expected account: the name of one",
+			  t->name);
+}
+
 void object_bind_source(struct binder *b, const struct config_types *types, const struct node *n,
 			struct config_source *ret)
 {
@@ -177,11 +210,15 @@ void object_bind_source(struct binder *b, const struct config_types *types, cons
 	schema_bind(b, n, "a source", sets, 2,
 		    foreign_keys(n, rows, bad_type || typeless, b->arena));
 	check_name(b, n, "a source", ret->name);
+	if (!bad_type)
+		check_account(b, t, n, ret);
 	if (b->folder != NULL && ret->every_ms >= 0 && ret->every_ms < POLITE_EVERY_MS &&
 	    !str_starts(ret->url, STR("file:")))
 		report_at(b->warnings, node_find(n, "every")->value->place,
 			  "every: more often than 15m, which many publishers take for abuse");
 	ret->hash = schema_hash(schema_hash(1, &sets[0], passing), &sets[1], NULL);
+	if (str_present(ret->account) || ret->settings != NULL)
+		ret->identity = schema_hash(hash64(ret->account), &sets[1], NULL);
 }
 
 void object_bind_channel(struct binder *b, const struct config_types *types, const struct node *n,
@@ -288,6 +325,21 @@ int config_source_from_json(const json_t *j, const struct config_types *types, s
 	return 0;
 }
 
+int config_account_from_json(const json_t *j, const struct config_types *types, struct arena *arena,
+			     struct config_account *ret, struct err *e)
+{
+	AUTO(request) struct request r = { 0 };
+	struct config_account bound;
+	const struct node *n = request_begin(&r, j, arena, e);
+	if (n == NULL)
+		return -1;
+	object_bind_account(&r.binder, types, n, &bound);
+	if (to_err(&r.errors, arena, e) != 0)
+		return -1;
+	*ret = bound;
+	return 0;
+}
+
 int config_channel_from_json(const json_t *j, const struct config_types *types, struct arena *arena,
 			     struct config_channel *ret, struct err *e)
 {
@@ -339,6 +391,11 @@ json_t *config_source_to_json(const struct config_source *s, const struct config
 {
 	return object_json(config_source_rows, s, object_type(types->sources, s->type),
 			   s->settings);
+}
+
+json_t *config_account_to_json(const struct config_account *a)
+{
+	return object_json(config_account_rows, a, NULL, NULL);
 }
 
 json_t *config_channel_to_json(const struct config_channel *c, const struct config_types *types,

@@ -140,9 +140,14 @@ static const char sample_head[] =
 	"# The configuration of monitord, see monitord.yaml(5).\n"
 	"#\n"
 	"# Lines with \"#key: value\" show each key; where it has a default, that is the value.\n"
-	"# Sources, channels and watches may also stand in conf.d/*.yaml beside this file,\n"
+	"# Accounts, sources, channels and watches may also stand in conf.d/*.yaml beside this file,\n"
 	"# or be added while monitord runs: monitorctl add-source, add-channel, add-watch.\n"
 	"# A secret may be a text, {file: PATH}, {env: NAME} or {credential: NAME} (systemd).\n\n";
+static const char sample_accounts[] = "# As whom sources read, for example:\n"
+				      "#  - name: x\n"
+				      "#    type: x\n"
+				      "#    token: {file: /etc/monitord/x-token}\n"
+				      "accounts:\n\n";
 static const char sample_sources[] = "# Where posts come from, for example:\n"
 				     "#  - name: example-news\n"
 				     "#    url: https://example.org/feed.xml\n"
@@ -163,6 +168,8 @@ void config_print_sample(const struct config_types *types, struct strbuf *out)
 {
 	strbuf_adds(out, sample_head);
 	sample_rows(out, config_daemon_rows, false);
+	strbuf_adds(out, sample_accounts);
+	sample_rows(out, config_account_rows, true);
 	strbuf_adds(out, sample_sources);
 	type_names(out, "source", types->sources);
 	sample_rows(out, config_source_rows, true);
@@ -236,6 +243,8 @@ void config_print_man(const struct config_types *types, struct strbuf *out)
 {
 	strbuf_adds(out, ".Ss Keys of monitord itself\n");
 	man_rows(out, config_daemon_rows);
+	strbuf_adds(out, ".Ss Keys of an account\n");
+	man_rows(out, config_account_rows);
 	strbuf_adds(out, ".Ss Keys of a source\n");
 	man_rows(out, config_source_rows);
 	man_types(out, "source", types->sources);

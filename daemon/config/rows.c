@@ -48,6 +48,19 @@ const struct field config_daemon_rows[] = {
 };
 #undef IN
 
+#define IN(member) .offset = offsetof(struct config_account, member)
+const struct field config_account_rows[] = {
+	{ "name", FIELD_TEXT, IN(name),
+	  .help = "Its name in sources and for monitorctl login: 1 to 64 letters, digits, -, _ and dots." },
+	{ "type", FIELD_TEXT, IN(type), .required = true, .help = "The type of the sources that read as this account." },
+	{ "api", FIELD_URL, IN(api), .help = "Address of the server's API; the network's own if not given." },
+	{ "username", FIELD_TEXT, IN(username), .help = "Name to log in with, where the token alone does not say it." },
+	{ "token", FIELD_SECRET, IN(token),
+	  .help = "Access token, or app password where the network has these; monitorctl login can give it too." },
+	FIELD_END,
+};
+#undef IN
+
 #define IN(member) .offset = offsetof(struct config_source, member)
 const struct field config_source_rows[] = {
 	{ "name", FIELD_TEXT, IN(name),
@@ -55,6 +68,7 @@ const struct field config_source_rows[] = {
 	{ "type", FIELD_TEXT, IN(type), .help = "The type of the source; detected from the document if not given." },
 	{ "url", FIELD_URL, IN(url), .required = true, .schemes = CONFIG_SCHEMES_SOURCE,
 	  .help = "Where it is; file:NAME is relative to the folder of the configuration." },
+	{ "account", FIELD_TEXT, IN(account), .help = "Name of the account that it reads as, for types that have accounts." },
 	{ "every", FIELD_DURATION, IN(every_ms), .min = EVERY_MIN_MS, .max = EVERY_MAX_MS,
 	  .help = "How often it is asked; goes before the hints of the source itself." },
 	{ "backfill", FIELD_DURATION, IN(backfill_ms), .max = INT64_MAX, .otherwise = "0s", .choices = all_word,

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/url.h"
 
 #define OBJECT_JSON_MAX (1 << 20)
 
@@ -221,7 +222,9 @@ int engine_change_source(struct engine *g, struct now now, struct world_source *
                          struct arena *arena, json_t *as_written, struct world_source **ret, struct err *e)
 {
 	(void)now;
-	if (put(g, STORE_SOURCE, s->name, as_written, e) != 0)
+	AUTO(strbuf) struct strbuf base = STRBUF_INIT(URL_MAX);
+	struct source made;
+	if (world_make_source(g->world, s, &base, &made, e) != 0 || put(g, STORE_SOURCE, s->name, as_written, e) != 0)
 		return -1;
 	uint64_t identity = world_source_identity(s);
 	poller_unschedule(g, old);
@@ -234,14 +237,18 @@ int engine_change_source(struct engine *g, struct now now, struct world_source *
 	cancel_flights(g, FLIGHT_POLL, s->name); /* what is under way was asked with the old settings */
 	old->transfer_id = 0;
 	struct arena *before = old->arena;
+	struct strbuf base_before = old->base;
 	mem_free(old->source.state);
 	old->settings = *s;
 	old->arena = arena;
-	old->source = (struct source){ .type = str_empty(s->type) ? NULL : source_type_find(s->type), .name = old->settings.name,
-		                       .url = str_empty(old->kept.url) ? s->url : old->kept.url, .cursor = old->kept.cursor,
-		                       .backfill_ms = s->backfill_ms, .settings = s->settings };
-	if (old->source.type != NULL && old->source.type->state_size > 0)
-		old->source.state = mem_alloc(old->source.type->state_size);
+	old->base = base;
+	base = base_before;
+	old->source = made;
+	old->source.name = old->settings.name;
+	old->source.url = world_source_url(old);
+	old->source.cursor = old->kept.cursor;
+	if (made.type != NULL && made.type->state_size > 0)
+		old->source.state = mem_alloc(made.type->state_size);
 	arena_free(before);
 	poller_schedule(g, old);
 	alarm_look(g);

@@ -262,7 +262,7 @@ static int save(struct engine *g, struct world_source *s, struct store_source *k
 	arena_free(s->kept_arena);
 	s->kept_arena = a;
 	s->kept = *k;
-	s->source.url = str_empty(k->url) ? s->settings.url : k->url;
+	s->source.url = world_source_url(s);
 	s->source.cursor = k->cursor;
 	struct err e = { 0 };
 	if (store_source_save(g->store, s->settings.name, k, &e) != 0) {
@@ -422,6 +422,17 @@ enum step {
 	STEP_FAILED, /* said, and kept */
 };
 
+/* A login is of the account: its other sources go on with it. */
+static int set_session(struct engine *g, struct world_source *s, struct str session)
+{
+	struct world_account *a = world_account(g->world, s->settings.account);
+	struct err e = { 0 };
+	if (a == NULL)
+		return 0;
+	world_set_session(a, session);
+	return engine_check(g, store_session_save(g->store, a->settings.name, a->settings.hash, session, &e), &e);
+}
+
 static enum step take_document(struct engine *g, struct world_source *s, const struct reply *r, struct source_document *d)
 {
 	bool baseline = s->kept.success_unix_ms == TIME_ABSENT;
@@ -435,6 +446,8 @@ static enum step take_document(struct engine *g, struct world_source *s, const s
 	s->round.repaired |= d->repaired;
 	s->round.bytes_wire += r->bytes_wire;
 	s->round.elapsed_us += r->elapsed_us;
+	if (str_present(d->session) && set_session(g, s, d->session) != 0)
+		return STEP_FAILED;
 	if (str_present(d->cursor) && !str_eq(d->cursor, s->kept.cursor)) {
 		struct store_source k = s->kept;
 		k.cursor = d->cursor;

@@ -5,10 +5,12 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/url.h"
 
 #define OBJECT_ARENA_MAX (1 << 20)
 #define KEPT_ARENA_MAX (256 << 10)
 #define TITLE_MAX 500
+#define SESSION_MAX (64 << 10)
 #define LAST_ERROR_MAX 500
 
 const char *origin_name(enum origin o)
@@ -28,7 +30,8 @@ void world_types_init(struct world_types *t)
 	size_t n = 0;
 	for (const struct source_type *const *p = source_types(); *p != NULL && n < WORLD_TYPES_MAX - 1; p++)
 		t->sources[n++] = (struct config_type){ .name = (*p)->name, .fields = (*p)->fields,
-			.settings_size = (*p)->settings_size, .url_needed = true, .url_schemes = "http https file" };
+			.settings_size = (*p)->settings_size, .url_needed = !(*p)->url_optional,
+			.url_schemes = (*p)->url_optional ? "http https" : "http https file", .account = (*p)->account };
 	n = 0;
 	for (const struct channel_type *const *p = channel_types(); *p != NULL && n < WORLD_TYPES_MAX - 1; p++)
 		t->channels[n++] = (struct config_type){ .name = (*p)->name, .fields = (*p)->fields,
@@ -41,11 +44,21 @@ uint64_t world_source_identity(const struct config_source *s)
 {
 	AUTO(strbuf) struct strbuf b = STRBUF_INIT(16 << 10);
 	strbuf_addf(&b, "%.*s %.*s", STR_ARG(s->type), STR_ARG(s->url));
+	if (s->identity != 0)
+		strbuf_addf(&b, " %llx", (unsigned long long)s->identity);
 	return hash64(strbuf_str(&b));
+}
+
+static void account_free(struct world_account *a)
+{
+	arena_free(a->arena);
+	strbuf_release(&a->session);
+	mem_free(a);
 }
 
 static void source_free(struct world_source *s)
 {
+	strbuf_release(&s->base);
 	arena_free(s->arena);
 	arena_free(s->kept_arena);
 	strbuf_release(&s->kept_title);
@@ -86,12 +99,20 @@ void world_free(struct world *w)
 	matcher_free(w->matcher);
 	for (struct map_iter it = { 0 }; map_next(w->watches, &it);)
 		watch_free(it.value);
+	for (struct map_iter it = { 0 }; map_next(w->accounts, &it);)
+		account_free(it.value);
+	map_free(w->accounts);
 	map_free(w->sources);
 	map_free(w->channels);
 	map_free(w->watches);
 	vec_free(&w->by_handle);
 	config_free(w->config);
 	mem_free(w);
+}
+
+struct world_account *world_account(const struct world *w, struct str name)
+{
+	return map_get(w->accounts, name);
 }
 
 struct world_source *world_source(const struct world *w, struct str name)
@@ -119,6 +140,68 @@ static int name_taken(const char *what, struct str name, enum origin there, stru
 	               what, STR_ARG(name));
 }
 
+int world_add_account(struct world *w, const struct config_account *s, struct arena *arena, enum origin origin,
+                      struct world_account **ret, struct err *e)
+{
+	const struct world_account *there = world_account(w, s->name);
+	if (there != NULL)
+		return name_taken("account", s->name, there->origin, there->settings.where, e);
+	struct world_account *n = mem_new(struct world_account);
+	n->settings = *s;
+	n->arena = arena;
+	n->origin = origin;
+	n->session = STRBUF_INIT(SESSION_MAX);
+	n->account = (struct account){ .name = s->name, .type = s->type, .api = s->api, .username = s->username,
+		                       .token = s->token };
+	map_put(w->accounts, n->settings.name, n);
+	*ret = n;
+	return 0;
+}
+
+void world_log_in(struct world_account *a, struct str token, struct arena *arena)
+{
+	arena_free(a->arena);
+	a->arena = arena;
+	a->account.token = token;
+	a->settings.hash = hash64_seeded(token, a->settings.hash);
+	world_set_session(a, STR_NULL);
+}
+
+void world_set_session(struct world_account *a, struct str session)
+{
+	strbuf_reset(&a->session);
+	strbuf_add(&a->session, session);
+	a->account.session = a->session.len > 0 ? strbuf_str(&a->session) : STR_NULL;
+}
+
+struct str world_source_url(const struct world_source *s)
+{
+	return !str_empty(s->kept.url) ? s->kept.url : !str_empty(s->settings.url) ? s->settings.url : strbuf_str(&s->base);
+}
+
+int world_make_source(const struct world *w, const struct config_source *s, struct strbuf *base, struct source *ret,
+                      struct err *e)
+{
+	struct source n = { .type = str_empty(s->type) ? NULL : source_type_find(s->type), .name = s->name, .url = s->url,
+		            .settings = s->settings, .backfill_ms = s->backfill_ms };
+	if (str_present(s->account)) {
+		const struct world_account *a = world_account(w, s->account);
+		if (a == NULL)
+			return err_set(e, ERR_INPUT, "there is no account \"%.*s\"", STR_ARG(s->account));
+		if (!str_eq(a->settings.type, s->type))
+			return err_set(e, ERR_INPUT, "account \"%.*s\" is of type %.*s, not %.*s", STR_ARG(s->account),
+			               STR_ARG(a->settings.type), STR_ARG(s->type));
+		n.account = &a->account;
+	}
+	strbuf_reset(base);
+	if (n.type != NULL && n.type->open != NULL && n.type->open(&n, base, e) != 0)
+		return err_wrap(e, "source %.*s", STR_ARG(s->name));
+	if (str_empty(n.url))
+		n.url = strbuf_str(base);
+	*ret = n;
+	return 0;
+}
+
 int world_add_source(struct world *w, const struct config_source *s, struct arena *arena, enum origin origin,
                      struct world_source **ret, struct err *e)
 {
@@ -127,19 +210,20 @@ int world_add_source(struct world *w, const struct config_source *s, struct aren
 		return name_taken("source", s->name, there->origin, there->settings.where, e);
 	struct world_source *n = mem_new(struct world_source);
 	n->settings = *s;
-	n->arena = arena;
 	n->origin = origin;
+	n->base = STRBUF_INIT(URL_MAX);
 	n->kept_title = STRBUF_INIT(TITLE_MAX);
 	n->kept_arena = arena_new(KEPT_ARENA_MAX);
-	n->kept.success_unix_ms = n->alarm_unix_ms = TIME_ABSENT;
+	n->kept.success_unix_ms = TIME_ABSENT;
 	n->kept.hash = world_source_identity(s);
-	n->source.type = str_empty(s->type) ? NULL : source_type_find(s->type);
-	n->source.name = n->settings.name;
-	n->source.url = n->settings.url;
-	n->source.settings = n->settings.settings;
-	n->source.backfill_ms = n->settings.backfill_ms;
+	n->alarm_unix_ms = TIME_ABSENT;
+	if (world_make_source(w, s, &n->base, &n->source, e) != 0) {
+		source_free(n);
+		return -1;
+	}
 	if (n->source.type != NULL && n->source.type->state_size > 0)
 		n->source.state = mem_alloc(n->source.type->state_size);
+	n->arena = arena;
 	map_put(w->sources, n->settings.name, n);
 	*ret = n;
 	return 0;
@@ -308,6 +392,19 @@ static void complain(struct build *b, struct str where, const struct err *e)
 	vec_push(&b->errors->list, line);
 }
 
+/* A login gives the account of a file the token that it lacks; one that the file says itself goes before. */
+static int add_login(struct build *b, const struct config_account *stored, struct arena *arena, struct err *e)
+{
+	struct world_account *there = world_account(b->world, stored->name), *n;
+	if (there == NULL)
+		return world_add_account(b->world, stored, arena, ORIGIN_API, &n, e);
+	if (str_present(there->settings.token))
+		arena_free(arena);
+	else
+		world_log_in(there, stored->token, arena);
+	return 0;
+}
+
 static void add_stored(void *ctx, struct str name, struct str json)
 {
 	struct build *b = ctx;
@@ -315,6 +412,7 @@ static void add_stored(void *ctx, struct str name, struct str json)
 	struct arena *arena = arena_new(OBJECT_ARENA_MAX);
 	json_t *j OWNED_JSON = json_parse(json, &e);
 	int r = j == NULL ? -1 : 0;
+	struct config_account a;
 	struct config_source s;
 	struct config_channel c;
 	struct config_watch w;
@@ -322,6 +420,10 @@ static void add_stored(void *ctx, struct str name, struct str json)
 	struct world_channel *new_channel;
 	struct world_watch *new_watch;
 	switch (b->kind) {
+	case STORE_ACCOUNT:
+		if (r == 0 && (r = config_account_from_json(j, b->types, arena, &a, &e)) == 0)
+			r = add_login(b, &a, arena, &e);
+		break;
 	case STORE_SOURCE:
 		if (r == 0 && (r = config_source_from_json(j, b->types, arena, &s, &e)) == 0)
 			r = world_add_source(b->world, &s, arena, ORIGIN_API, &new_source, &e);
@@ -338,7 +440,8 @@ static void add_stored(void *ctx, struct str name, struct str json)
 	if (r == 0)
 		return;
 	arena_free(arena);
-	static const char *const what[] = { [STORE_SOURCE] = "source", [STORE_WATCH] = "watch", [STORE_CHANNEL] = "channel" };
+	static const char *const what[] = { [STORE_SOURCE] = "source", [STORE_WATCH] = "watch", [STORE_CHANNEL] = "channel",
+		                             [STORE_ACCOUNT] = "account" };
 	(void)err_wrap(&e, "%s \"%.*s\" of the database", what[b->kind], STR_ARG(name));
 	complain(b, STR_NULL, &e);
 	b->failed |= !b->lenient;
@@ -346,6 +449,12 @@ static void add_stored(void *ctx, struct str name, struct str json)
 
 static int add_kept(struct world *w, struct store *store, struct err *e)
 {
+	for (struct map_iter it = { 0 }; map_next(w->accounts, &it);) {
+		struct world_account *a = it.value;
+		if (store_session_load(store, a->settings.name, a->settings.hash, &a->session, e) != 0)
+			return -1;
+		a->account.session = a->session.len > 0 ? strbuf_str(&a->session) : STR_NULL;
+	}
 	for (struct map_iter it = { 0 }; map_next(w->sources, &it);) {
 		struct world_source *s = it.value;
 		struct store_source kept;
@@ -356,8 +465,7 @@ static int add_kept(struct world *w, struct store *store, struct err *e)
 			continue;
 		s->kept = kept;
 		s->source.cursor = kept.cursor;
-		if (!str_empty(kept.url))
-			s->source.url = kept.url;
+		s->source.url = world_source_url(s);
 	}
 	return 0;
 }
@@ -389,13 +497,21 @@ static bool add_waiting(void *ctx, const struct store_delivery *d)
 	return true;
 }
 
-static void add_configured(struct build *b)
+static void add_configured(struct build *b, struct store *store)
 {
 	const struct config *c = b->world->config;
 	struct err e = { 0 };
+	struct world_account *a;
 	struct world_source *s;
 	struct world_channel *ch;
 	struct world_watch *w;
+	for (size_t i = 0; i < c->accounts.n; i++)
+		if (world_add_account(b->world, &c->accounts.v[i], NULL, ORIGIN_CONFIG, &a, &e) != 0)
+			complain(b, c->accounts.v[i].where, &e), b->failed = true;
+	/* Before the sources that read as them. */
+	b->kind = STORE_ACCOUNT;
+	if (store_object_each(store, b->kind, add_stored, b, &e) != 0)
+		complain(b, STR_NULL, &e), b->failed = true;
 	for (size_t i = 0; i < c->sources.n; i++)
 		if (world_add_source(b->world, &c->sources.v[i], NULL, ORIGIN_CONFIG, &s, &e) != 0)
 			complain(b, c->sources.v[i].where, &e), b->failed = true;
@@ -411,11 +527,11 @@ int world_build(struct config *config, const struct config_types *types, struct 
                 struct config_errors *errors, struct world **ret)
 {
 	OWNED(world) struct world *w = mem_new(struct world);
-	*w = (struct world){ .config = config, .sources = map_new(), .channels = map_new(), .watches = map_new(),
-		             .matcher = matcher_new() };
+	*w = (struct world){ .config = config, .accounts = map_new(), .sources = map_new(),
+		             .channels = map_new(), .watches = map_new(), .matcher = matcher_new() };
 	struct build b = { .world = w, .types = types, .errors = errors, .lenient = lenient };
 	struct err e = { 0 };
-	add_configured(&b);
+	add_configured(&b, store);
 	static const enum store_kind kinds[] = { STORE_SOURCE, STORE_CHANNEL, STORE_WATCH };
 	int r = 0;
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && r == 0; i++) {

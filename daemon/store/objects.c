@@ -152,3 +152,41 @@ int store_alarm_each(struct store *s, void (*each)(void *ctx, enum store_kind ki
 		each(ctx, (enum store_kind)sqlite3_column_int(st, 0), db_column_text(st, 1), sqlite3_column_int64(st, 2));
 	}
 }
+
+int store_session_save(struct store *s, struct str account, uint64_t hash, struct str session, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_SESSION_SAVE,
+	                                "INSERT OR REPLACE INTO account (name, hash, session) VALUES (?1, ?2, ?3)", e);
+	if (st == NULL)
+		return -1;
+	db_text(st, 1, account);
+	db_int(st, 2, (int64_t)hash);
+	db_text(st, 3, session);
+	return db_run(s, st, e);
+}
+
+int store_session_load(struct store *s, struct str account, uint64_t hash, struct strbuf *ret_session, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_SESSION_LOAD, "SELECT session FROM account WHERE name=?1 AND hash=?2", e);
+	bool row = false;
+	strbuf_reset(ret_session);
+	if (st == NULL)
+		return -1;
+	db_text(st, 1, account);
+	db_int(st, 2, (int64_t)hash);
+	if (db_step(s, st, &row, e) != 0)
+		return -1;
+	if (!row)
+		return 0;
+	strbuf_add(ret_session, db_column_text(st, 0));
+	return db_run(s, st, e);
+}
+
+int store_session_forget(struct store *s, struct str account, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_SESSION_FORGET, "DELETE FROM account WHERE name=?1", e);
+	if (st == NULL)
+		return -1;
+	db_text(st, 1, account);
+	return db_run(s, st, e);
+}

@@ -23,6 +23,7 @@ struct config_type {
 	size_t settings_size;
 	bool url_needed;
 	const char *url_schemes; /* allowed in YAML; the API never takes "file" */
+	enum account_use account; /* of sources: do they read as somebody? */
 };
 struct config_types {
 	const struct config_type *sources, *channels; /* arrays ended by name NULL */
@@ -47,8 +48,17 @@ struct config_daemon {         /* top-level keys */
 	struct str proxy;
 	struct str ca_file;
 };
+struct config_account {        /* as whom sources read, said once for all of them */
+	struct str name, type;
+	struct str api;            /* of a server of one's own; absent = the type's */
+	struct str username;
+	struct str token;          /* absent: monitorctl login gives it */
+	struct str where;
+	uint64_t hash;
+};
 struct config_source {
 	struct str name, type /* "feed"; absent = detect */, url;
+	struct str account;        /* name; absent = none */
 	int64_t every_ms;          /* -1 = by hints and default */
 	int64_t backfill_ms;       /* 0 = baseline only, INT64_MAX = all */
 	struct networks allow_private;
@@ -57,6 +67,7 @@ struct config_source {
 	void *settings;            /* of its type, by config_types; NULL if the type has none or is absent */
 	struct str where;          /* "file:line:column" or "api" */
 	uint64_t hash;             /* of everything that matters for polling: equal = keep state */
+	uint64_t identity;         /* of what is asked for: account and the type's own settings; 0 if it has none of these */
 };
 struct config_channel {
 	struct str name, type, url, secret;
@@ -80,6 +91,7 @@ struct config_watch {
 struct config {
 	struct arena *arena;
 	struct config_daemon daemon;
+	VEC(struct config_account) accounts;
 	VEC(struct config_source) sources;
 	VEC(struct config_channel) channels;
 	VEC(struct config_watch) watches;
@@ -99,7 +111,7 @@ void config_free(struct config *c);
 DEFINE_OWNED(config);
 /* Reads `path` and its conf.d/.  -1 with one or more lines in *errors. Secrets are read now. Names:
  * 1..64 of letters (any script),
- * digits, "-", "_", "."; sources, channels and watches have a name space each. */
+ * digits, "-", "_", "."; accounts, sources, channels and watches have a name space each. */
 int config_load(const char *path, const struct config_types *types, struct config **ret, struct config_errors *errors) MUST_CHECK;
 /* An empty configuration with all defaults: for a daemon without a file. */
 struct config *config_defaults(void) RETURNS_OWNED(config_free);
@@ -109,6 +121,8 @@ struct config *config_defaults(void) RETURNS_OWNED(config_free);
  * fields are refused; so is "***" as a secret.  The name may be absent. */
 int config_source_from_json(const json_t *j, const struct config_types *types, struct arena *arena, struct config_source *ret,
                             struct err *e) MUST_CHECK;
+int config_account_from_json(const json_t *j, const struct config_types *types, struct arena *arena, struct config_account *ret,
+                             struct err *e) MUST_CHECK;
 int config_channel_from_json(const json_t *j, const struct config_types *types, struct arena *arena, struct config_channel *ret,
                              struct err *e) MUST_CHECK;
 int config_watch_from_json(const json_t *j, const struct config_types *types, struct arena *arena, struct config_watch *ret,
@@ -116,6 +130,7 @@ int config_watch_from_json(const json_t *j, const struct config_types *types, st
 /* As shown by the API: secrets "***", redacted URLs when url_secret.  New reference; without name,
  * type and origin. */
 json_t *config_source_to_json(const struct config_source *s, const struct config_types *types);
+json_t *config_account_to_json(const struct config_account *a);
 json_t *config_channel_to_json(const struct config_channel *c, const struct config_types *types, bool url_secret);
 json_t *config_watch_to_json(const struct config_watch *w);
 /* The annotated sample monitord.yaml, and the mdoc/roff table of all keys for monitord.yaml(5):

@@ -30,11 +30,19 @@ struct round {                     /* a poll, from its first request to its last
 	int64_t bytes_wire, elapsed_us;
 	bool repaired;
 };
+struct world_account {
+	struct config_account settings;
+	struct arena *arena;       /* of the settings; NULL: the configuration's */
+	enum origin origin;
+	struct account account;    /* as source types see it */
+	struct strbuf session;     /* as in the database */
+};
 struct world_source {
 	struct config_source settings;
 	struct arena *arena;       /* of the settings; NULL: the configuration's */
 	enum origin origin;
 	struct source source;      /* as its type sees it; type NULL until a document tells it */
+	struct strbuf base;        /* address that its type found, where the settings say none */
 	struct arena *kept_arena;
 	struct store_source kept;  /* as in the database */
 	struct str title;          /* of the feed, once seen in this run; in kept_title */
@@ -81,7 +89,7 @@ struct world_watch {
 
 struct world {
 	struct config *config;
-	struct map *sources, *channels, *watches; /* by name, in order of the files, then of the database */
+	struct map *accounts, *sources, *channels, *watches; /* by name, in order of the files, then of the database */
 	VEC(struct world_watch *) by_handle;      /* NULL where one was removed */
 	struct matcher *matcher;
 };
@@ -103,12 +111,18 @@ int world_build(struct config *config, const struct config_types *types, struct 
                 bool lenient, struct config_errors *errors, struct world **ret) MUST_CHECK;
 DEFINE_OWNED(world);
 
-struct world_source *world_source(const struct world *w, struct str name);   /* NULL if none */
+struct world_account *world_account(const struct world *w, struct str name); /* NULL if none */
+struct world_source *world_source(const struct world *w, struct str name);
 struct world_channel *world_channel(const struct world *w, struct str name);
 struct world_watch *world_watch(const struct world *w, struct str name);
 
+/* A token that a login gave; the session is void.  Takes `arena`, where the token lies. */
+void world_log_in(struct world_account *a, struct str token, struct arena *arena);
+void world_set_session(struct world_account *a, struct str session); /* copies; absent or "" = none */
 /* Add one; `arena` (which the settings live in) is taken on success.  ERR_INPUT if the query or the
  * settings do not go together, ERR_CONFIG if the name is taken. */
+int world_add_account(struct world *w, const struct config_account *s, struct arena *arena, enum origin origin,
+                      struct world_account **ret, struct err *e) MUST_CHECK;
 int world_add_source(struct world *w, const struct config_source *s, struct arena *arena, enum origin origin,
                      struct world_source **ret, struct err *e) MUST_CHECK;
 int world_add_channel(struct world *w, const struct config_channel *s, struct arena *arena, enum origin origin,
@@ -131,5 +145,10 @@ bool world_tells(const struct world_watch *watch, enum alert_event event);
 /* What is odd about a watch: over-broad, nowhere to tell, an unknown channel or source; empty if
  * nothing. */
 void world_watch_warning(const struct world *w, const struct world_watch *watch, struct strbuf *out);
+/* A source as its type sees it, of these settings; `base` gets the address that the type finds; without cursor and
+ * state.  ERR_INPUT: they do not go together. */
+int world_make_source(const struct world *w, const struct config_source *s, struct strbuf *base, struct source *ret,
+                      struct err *e) MUST_CHECK;
+struct str world_source_url(const struct world_source *s); /* in force: learnt, said, or found by its type */
 /* Polling identity of a source: another one, and validators and baseline are void. */
 uint64_t world_source_identity(const struct config_source *s);

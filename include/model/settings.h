@@ -26,6 +26,7 @@ enum field_type {
 	FIELD_HEADERS,   /* struct headers: a map of text to text; values may hold secrets: shown as "***" */
 	FIELD_NETWORKS,  /* struct networks: true (= all), or a list of "127.0.0.0/8" */
 };
+enum account_use { ACCOUNT_NONE, ACCOUNT_MAY, ACCOUNT_MUST }; /* does a type of source read as somebody? */
 struct texts { VEC(struct str) list; };
 struct headers { VEC(struct header) list; };
 struct networks { VEC(struct network) list; };

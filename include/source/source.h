@@ -13,11 +13,19 @@
 #include "model/settings.h"
 #include "model/transfer.h"
 
+/* As whom a source reads; shared by all sources of one account. */
+struct account {
+	struct str name, type;
+	struct str api;        /* base URL, absent = the network's own */
+	struct str username, token;
+	struct str session;    /* what parse() made of a login, kept over restarts; absent = none */
+};
 /* What every source has, whatever its type. */
 struct source {
 	const struct source_type *type;
 	struct str name;       /* borrowed from the owner (engine) */
-	struct str url;        /* the address in force (a learnt permanent redirect included) */
+	struct str url;        /* the address in force (a learnt permanent redirect included); never absent after open() */
+	const struct account *account; /* NULL: none */
 	struct str cursor;     /* what parse() said last, kept over restarts; absent at first */
 	int64_t backfill_ms;   /* how far back the very first round should reach: 0 = one page, INT64_MAX = all there is */
 	void *settings;        /* type->settings_size bytes, bound by type->fields; NULL if the type has none */
@@ -38,6 +46,7 @@ struct source_document {        /* what parse() returns beside posts; texts live
 	struct source_hints hints;
 	bool repaired;              /* the bytes needed help */
 	struct post_list posts;     /* in document order (newest first), sealed, source not set */
+	struct str session;         /* of the account: a new one, "" = it is void; absent = as it was */
 	struct str cursor;          /* where to go on, in the type's own form: saved with the posts; absent = as it was */
 };
 void source_document_release(struct source_document *d);
@@ -56,6 +65,11 @@ struct source_type {
 	enum framing framing;
 	const struct field *fields; /* own settings beyond the common ones; may be NULL */
 	size_t settings_size, state_size;
+	enum account_use account;
+	bool url_optional;          /* open() knows an address without the user */
+	/* Do the settings go together?  Writes the address of a source without one: of its server, whose limits count.
+	 * Not called where s->url is said, unless there is something to check.  NULL: nothing to do. */
+	int (*open)(const struct source *s, struct strbuf *ret_url, struct err *e);
 	/* Fills `ret` (kind, url, headers) and returns true: fetch this now.  Called when the source is due and again
 	 * after every reply that parse() took or refused() has a remedy for, until it says false: nothing more now.
 	 * Paging, tokens and fan-out are all this.  A round may end early (a limit, a failure, a restart): the next one

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/date.h"
 #include "base/err.h"
+#include "base/strbuf.h"
 
 struct store;
 
@@ -29,7 +30,7 @@ void store_rollback(struct store *s);
 
 /* --- objects added through the API (those from YAML are never stored) --- */
 
-enum store_kind { STORE_SOURCE, STORE_WATCH, STORE_CHANNEL };
+enum store_kind { STORE_SOURCE, STORE_WATCH, STORE_CHANNEL, STORE_ACCOUNT };
 int store_object_put(struct store *s, enum store_kind kind, struct str name, struct str json, struct err *e) MUST_CHECK;
 int store_object_remove(struct store *s, enum store_kind kind, struct str name, struct err *e) MUST_CHECK;
 /* The JSON is copied into `arena`. */
@@ -67,6 +68,11 @@ int store_source_forget(struct store *s, struct str name, struct err *e) MUST_CH
 int store_alarm_set(struct store *s, enum store_kind kind, struct str name, int64_t since_unix_ms, struct err *e) MUST_CHECK;
 int store_alarm_each(struct store *s, void (*each)(void *ctx, enum store_kind kind, struct str name, int64_t since_unix_ms),
                      void *ctx, struct err *e) MUST_CHECK;
+
+/* What a login of this account brought, "" if nothing holds; void when `hash` (of its settings) is another one. */
+int store_session_save(struct store *s, struct str account, uint64_t hash, struct str session, struct err *e) MUST_CHECK;
+int store_session_load(struct store *s, struct str account, uint64_t hash, struct strbuf *ret_session, struct err *e) MUST_CHECK;
+int store_session_forget(struct store *s, struct str account, struct err *e) MUST_CHECK;
 
 /* --- posts --- */
 

@@ -22,13 +22,15 @@ static const struct field hook_fields[] = {
 	FIELD_END,
 };
 static const struct config_type sources[] = {
-	{ "feed", feed_fields, sizeof(struct fake_feed), true, NULL },
-	{ "timer", NULL, 0, false, NULL },
+	{ "feed", feed_fields, sizeof(struct fake_feed), true, NULL, ACCOUNT_NONE },
+	{ "timer", NULL, 0, false, NULL, ACCOUNT_NONE },
+	{ "net", NULL, 0, false, NULL, ACCOUNT_MUST },
+	{ "open", NULL, 0, false, NULL, ACCOUNT_MAY },
 	{ 0 },
 };
 static const struct config_type channels[] = {
-	{ "hook", hook_fields, sizeof(struct fake_hook), true, "http https" },
-	{ "console", NULL, 0, false, NULL },
+	{ "hook", hook_fields, sizeof(struct fake_hook), true, "http https", ACCOUNT_NONE },
+	{ "console", NULL, 0, false, NULL, ACCOUNT_NONE },
 	{ 0 },
 };
 

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Writes what is made from the tables (manual pages, completions) and from the files' first sentences (the code map), or
-with --check says what is stale."""
+"""Writes what is made from the tables (manual pages, completions, the sample configuration) and from the files' first
+sentences (the code map), or with --check says what is stale."""
 import argparse, re, subprocess, sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 WHOLE = {"daemon/completions/monitorctl.bash": ["completion", "bash"], "daemon/completions/_monitorctl": ["completion", "zsh"],
-         "daemon/completions/monitorctl.fish": ["completion", "fish"]}
+         "daemon/completions/monitorctl.fish": ["completion", "fish"], "config/monitord.yaml": ["manual", "sample"]}
 SPLICED = {"daemon/man/monitorctl.1": ["manual", "commands"], "daemon/man/monitord.yaml.5": ["manual", "config"],
            "daemon/man/monitord-query.7": ["manual", "query"]}
 MAP = "daemon/README.md"

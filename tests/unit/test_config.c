@@ -184,7 +184,7 @@ TEST(json_source_there_and_back)
 	AUTO(strbuf) struct strbuf text = STRBUF_INIT(4096);
 	json_dump(&text, shown, true);
 	CHECK_STR(strbuf_str(&text),
-		  "{\"allow_private\":true,\"backfill\":\"all\",\"every\":\"1h30m\",\"order\":\"oldest\",\"pages\":5,"
+		  "{\"account\":null,\"allow_private\":true,\"backfill\":\"all\",\"every\":\"1h30m\",\"order\":\"oldest\",\"pages\":5,"
 		  "\"password\":\"***\",\"paused\":false,\"tags\":[],\"url\":\"https://example.org/f\",\"username\":null}");
 }
 
