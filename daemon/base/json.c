@@ -272,8 +272,8 @@ static void repair(struct strbuf *out, struct str s)
 			strbuf_addc(out, c);
 		i++;
 		depth += c == '{' || c == '[';
-		if ((c == '}' || c == ']') && depth > 0 && --depth == 0)
-			return; /* the document is over */
+		if ((c == '}' || c == ']') && depth > 0 && --depth == 0 && str_chr(str_from(s, i), '}') == STR_NPOS)
+			return; /* the document is over; more brackets would say that it was closed too early */
 	}
 }
 

@@ -10,6 +10,7 @@ struct salvage {
 	struct strbuf out;     /* the elements, strict JSON, with commas between them */
 	size_t work;           /* bytes that may still be looked at */
 	bool lost;             /* an element could not be read: where the next one begins is a guess */
+	bool to_the_end;       /* no "]" ends the list */
 };
 
 static size_t skip_space(struct str s, size_t i)
@@ -61,35 +62,34 @@ static bool read_element(struct salvage *v, size_t from, size_t to)
 	return true;
 }
 
-/* Where the next element may begin: the next "{" behind "}," or "[" that is followed by a key. */
+/* Where the next element may begin: the next "{" behind a comma that is followed by a key. */
 static size_t next_start(struct salvage *v, size_t from)
 {
-	char before = '\0', last = '\0'; /* the last two that are no white space */
+	char last = '\0'; /* that was no white space */
 
 	for (size_t i = from; i < v->s.len && v->work > 0; i++, v->work--) {
 		char c = v->s.p[i];
 
 		if (char_is_space(c))
 			continue;
-		if (c == '{' && ((before == '}' && last == ',') || last == '[')) {
+		if (c == '{' && last == ',') {
 			size_t key = skip_space(v->s, i + 1);
 
 			if (key < v->s.len && v->s.p[key] == '"')
 				return i;
 		}
-		before = last;
 		last = c;
 	}
 	return v->s.len;
 }
 
-/* Reads the elements from `i` on; returns the position of the list's "]", or the end. */
+/* Reads the elements from `i` on; returns the position of a "]" that may be the list's, or the end. */
 static size_t read_elements(struct salvage *v, size_t i)
 {
 	while ((i = skip_space(v->s, i)) < v->s.len && v->work > 0) {
 		char c = v->s.p[i];
 
-		if (c == ']' && !v->lost)
+		if (c == ']' && !v->lost && !v->to_the_end)
 			return i;
 		if (c == '{') {
 			size_t end = value_end(v, i);
@@ -147,16 +147,19 @@ json_t *json_parse_salvaged(struct str s, const char *list, const char *mark, st
 	}
 	/* a real of three bytes may print as 24 */
 	struct salvage v = { .s = s, .mark = mark, .out = STRBUF_INIT(s.len * 40 + 64), .work = s.len * WORK_MAX };
+	struct str head = str_slice(s, 0, start);
 	size_t end = read_elements(&v, start);
-	struct str elements = strbuf_str(&v.out), head = str_slice(s, 0, start);
-	json_t *j = assemble(head, elements, str_from(s, end), e);
-	if (j == NULL)
-		j = assemble(head, elements, STR("]}"), e);
+	json_t *j = end < s.len ? assemble(head, strbuf_str(&v.out), str_from(s, end), e) : NULL;
+	if (j == NULL) { /* a broken element may have ended the list, so there may be more */
+		v.lost = v.to_the_end = true;
+		read_elements(&v, end);
+		j = assemble(head, strbuf_str(&v.out), STR("]}"), e);
+	}
 	if (j == NULL) { /* what stands before the list is poisoned too */
 		AUTO(strbuf) struct strbuf own = STRBUF_INIT(256);
 
 		strbuf_addf(&own, "{\"%s\":[", list);
-		j = assemble(strbuf_str(&own), elements, STR("]}"), e);
+		j = assemble(strbuf_str(&own), strbuf_str(&v.out), STR("]}"), e);
 	}
 	strbuf_release(&v.out);
 	return j;

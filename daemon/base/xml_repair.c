@@ -27,7 +27,8 @@ struct repair {
 	struct strbuf *out;
 	struct str s;
 	VEC(struct str) open;                /* names of the open elements */
-	size_t item;                         /* 1 + index in open of the innermost item or entry, 0 = none */
+	size_t item;                         /* 1 + index in open of the item or entry, 0 = none */
+	struct str item_name;                /* empty before the first one */
 	uint16_t counts[NAME_BUCKETS];       /* how many open names fall into a bucket: says "not open" at once */
 	/* Where the next of each stands, kept so that no stretch is searched twice; see next_of(). */
 	size_t cdata_end, comment_end, pi_end, item_start, item_end, field_end[FIELDS_N];
@@ -64,10 +65,25 @@ static struct str local_name(struct str name)
 	return colon == STR_NPOS ? name : str_from(name, colon + 1);
 }
 
-static bool is_item(struct str name)
+/* Is this what the document calls its items?  What the first of them is called they all are. */
+static bool is_item(const struct repair *r, struct str name)
 {
+	if (!str_empty(r->item_name))
+		return str_eq(name, r->item_name);
 	name = local_name(name);
 	return str_eq(name, STR("item")) || str_eq(name, STR("entry"));
+}
+
+/* What items stand in. */
+static bool is_container(struct str name)
+{
+	static const char *const names[] = { "rss", "rdf", "channel", "feed", "items" };
+
+	name = local_name(name);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (str_eq_nocase(name, str_c(names[i])))
+			return true;
+	return false;
 }
 
 /* Elements of HTML that have no end tag: where HTML stands unescaped in a feed they are closed on the spot. */
@@ -157,8 +173,12 @@ static void push(struct repair *r, struct str name)
 	vec_push(&r->open, name);
 	if (r->open.n > 1) /* no end tag closes the root */
 		(*bucket(r, name))++;
-	if (is_item(name))
+	if (is_item(r, name)) {
 		r->item = r->open.n;
+		if (str_empty(r->item_name))
+			r->item_start = r->item_end = 0; /* they may stand at what only looked like an item */
+		r->item_name = name;
+	}
 }
 
 static void pop(struct repair *r)
@@ -168,11 +188,20 @@ static void pop(struct repair *r)
 	if (r->open.n > 0)
 		(*bucket(r, name))--;
 	if (r->item == r->open.n + 1)
-		for (r->item = r->open.n; r->item > 0 && !is_item(r->open.v[r->item - 1]); r->item--)
-			;
+		r->item = 0;
 	strbuf_adds(r->out, "</");
 	strbuf_add(r->out, name);
 	strbuf_addc(r->out, '>');
+}
+
+/* How many elements are open down to the one that items stand in. */
+static size_t innermost_container(const struct repair *r)
+{
+	size_t i = r->open.n;
+
+	while (i > 0 && !is_container(r->open.v[i - 1]))
+		i--;
+	return i ? i : r->open.n;
 }
 
 static void close_to(struct repair *r, size_t depth)
@@ -285,9 +314,12 @@ static size_t next_of(struct str s, size_t from, struct str what, size_t *memo)
 	return *memo;
 }
 
-/* The same for "<item", "<entry", and with `ends` "</item", "</entry". */
-static size_t next_item(struct str s, size_t from, bool ends, size_t *memo)
+/* The same for the start, or with `ends` the end tag of an item. */
+static size_t next_item(struct repair *r, size_t from, bool ends)
 {
+	size_t *memo = ends ? &r->item_end : &r->item_start;
+	struct str s = r->s;
+
 	if (*memo >= from)
 		return *memo;
 	*memo = STR_NPOS;
@@ -297,7 +329,7 @@ static size_t next_item(struct str s, size_t from, bool ends, size_t *memo)
 		if (lt == NULL)
 			break;
 		i = (size_t)(lt - s.p);
-		if ((i + 1 < s.len && s.p[i + 1] == '/') == ends && is_item(name_at(s, i + 1 + ends))) {
+		if ((i + 1 < s.len && s.p[i + 1] == '/') == ends && is_item(r, name_at(s, i + 1 + ends))) {
 			*memo = i;
 			break;
 		}
@@ -305,22 +337,25 @@ static size_t next_item(struct str s, size_t from, bool ends, size_t *memo)
 	return *memo;
 }
 
-/* Was the section at `from` (its text) left open?  It was if the item around it ends before its own end mark does. */
-static bool is_unended(struct repair *r, size_t from, size_t end)
+/*
+ * Was the section at `from` (its text) left open?  It was if the item around it ends before its own end mark, or if it
+ * would hold the next item.
+ */
+static bool is_unended(struct repair *r, size_t from, size_t end, bool cdata)
 {
 	if (end == STR_NPOS)
 		return true;
 	if (r->item == 0)
-		return false;
-	size_t close = next_item(r->s, from, true, &r->item_end);
-	return close < end && close < next_item(r->s, from, false, &r->item_start);
+		return cdata && next_item(r, from, false) < end;
+	size_t close = next_item(r, from, true);
+	return close < end && close < next_item(r, from, false);
 }
 
-/* Position of the end tag of the innermost element, else of the item, else the end. */
+/* Position of the end tag of the innermost element, else of where the item ends or the next begins, else the end. */
 static size_t end_of_parent(struct repair *r, size_t from)
 {
 	struct str name = r->open.n ? r->open.v[r->open.n - 1] : STR("");
-	size_t limit = next_item(r->s, from, true, &r->item_end);
+	size_t start = next_item(r, from, false), end = next_item(r, from, true), limit = start < end ? start : end;
 	struct str part = str_slice(r->s, from, limit == STR_NPOS ? r->s.len : limit);
 
 	for (size_t i = 0; i + 1 < part.len && !str_empty(name); i++) {
@@ -341,15 +376,14 @@ static size_t end_of_parent(struct repair *r, size_t from)
 static void close_field(struct repair *r, size_t at, struct str next)
 {
 	struct str name = r->open.n ? r->open.v[r->open.n - 1] : STR("");
-	size_t field = field_of(name), start, end;
+	size_t field = field_of(name);
 	char tag[24];
 
 	if (field == FIELDS_N || r->item == 0 || field_of(next) == FIELDS_N)
 		return;
 	int len = snprintf(tag, sizeof(tag), "</%s", fields[field]);
 	size_t close = next_of(r->s, at, str_n(tag, (size_t)len), &r->field_end[field]);
-	start = next_item(r->s, at, false, &r->item_start);
-	end = next_item(r->s, at, true, &r->item_end);
+	size_t start = next_item(r, at, false), end = next_item(r, at, true);
 	if (close > (start < end ? start : end))
 		pop(r);
 }
@@ -359,8 +393,8 @@ static size_t start_tag(struct repair *r, size_t at, struct str name)
 	size_t mark, next;
 	bool empty;
 
-	if (is_item(name) && r->item > 0 && str_eq(r->open.v[r->item - 1], name))
-		close_to(r, r->item - 1);
+	if (is_item(r, name))
+		close_to(r, r->item > 0 ? r->item - 1 : innermost_container(r));
 	close_field(r, at, name);
 	mark = r->out->len;
 	strbuf_addc(r->out, '<');
@@ -386,7 +420,7 @@ static size_t section(struct repair *r, size_t at)
 
 	if (str_starts(rest, STR("<![CDATA["))) {
 		size_t end = next_of(r->s, at + 9, STR("]]>"), &r->cdata_end);
-		bool unended = is_unended(r, at + 9, end);
+		bool unended = is_unended(r, at + 9, end, true);
 
 		if (unended)
 			end = end_of_parent(r, at + 9);
@@ -397,12 +431,12 @@ static size_t section(struct repair *r, size_t at)
 	if (str_starts(rest, STR("<!--"))) {
 		size_t end = next_of(r->s, at + 4, STR("-->"), &r->comment_end);
 
-		return is_unended(r, at + 4, end) ? 0 : end + 3;
+		return is_unended(r, at + 4, end, false) ? 0 : end + 3;
 	}
 	if (rest.len > 1 && rest.p[1] == '?') {
 		size_t end = next_of(r->s, at + 2, STR("?>"), &r->pi_end);
 
-		return is_unended(r, at + 2, end) ? 0 : end + 2;
+		return is_unended(r, at + 2, end, false) ? 0 : end + 2;
 	}
 	if (rest.len > 2 && rest.p[1] == '!' && char_is_alpha(rest.p[2]) && r->open.n == 0) {
 		bool subset = false; /* a doctype, whose '>' stands behind its "[ … ]" */
