@@ -72,7 +72,7 @@ static int read_options(int argc, char **argv, struct options *o)
 	return 0;
 }
 
-/* $variable/rest, or ~/otherwise/rest, or for want of a home /tmp-less nothing. */
+/* $variable/rest, or ~/otherwise/rest; NULL for want of a home. */
 static const char *user_path(struct arena *a, const char *variable, const char *otherwise, const char *rest)
 {
 	const char *dir = getenv(variable), *home = getenv("HOME");
@@ -225,6 +225,8 @@ static int run(struct engine_options *eo, struct io_options *io_options, struct 
 			}
 		}
 	}
+	if (e->kind == ERR_CONFIG)
+		code = EXIT_CONFIG; /* a restart would find the same */
 	io_free(take(io));
 	mailbox_free(t.inbox, free_mail);
 	mailbox_free(t.outbox, free_mail);

@@ -133,6 +133,14 @@ static int migrate(struct store *s, struct err *e)
 	return r;
 }
 
+/* What no restart mends. */
+static int damaged(struct err *e)
+{
+	char why[ERR_MESSAGE_MAX];
+	snprintf(why, sizeof why, "%s", e->message);
+	return err_set(e, ERR_CONFIG, "%s: restore a copy of it, or move it away to begin anew", why);
+}
+
 static int set_up(struct store *s, struct err *e)
 {
 	/* FULL: 10,000 simulated power cuts lost nothing, NORMAL lost two thirds (RELIABILITY 0.3). */
@@ -159,6 +167,9 @@ int store_open(const char *path, struct store **ret_store, struct err *e)
 		r = err_set(e, ERR_SYSTEM, "database %s: %s", path, s->db ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc));
 	else if (sqlite3_busy_timeout(s->db, 5000), set_up(s, e) != 0)
 		r = err_wrap(e, "%s", path);
+	int code = sqlite3_errcode(s->db) & 0xff;
+	if (r != 0 && (code == SQLITE_NOTADB || code == SQLITE_CORRUPT))
+		r = damaged(e);
 	if (r != 0) {
 		store_close(s);
 		return r;

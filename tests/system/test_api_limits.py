@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: ISC
+"""The API under bad clients: it answers in problem JSON, bounds what it takes, and the monitor goes on."""
+import json, socket, threading
+
+import pytest
+
+from daemon import Daemon, UnixConnection
+from receivers import Nginx, wait_until
+
+FEED = "<rss version='2.0'><channel><title>t</title><item><guid>1</guid><title>Sutskever</title></item></channel></rss>"
+
+
+@pytest.fixture(scope="module")
+def daemon():
+    with Nginx() as web:
+        url = web.put("feed.xml", FEED)
+        with Daemon(f"sources:\n  - {{name: feed, url: '{url}', every: 1s, allow_private: true}}\n") as d:
+            d.web = web
+            d.wait_event("poll.done")
+            yield d
+
+
+def goes_on(daemon):
+    """It still polls, and answers others."""
+    before = len(daemon.web.requests())
+    assert daemon.ask("GET", "/v1/status")["ready"]
+    wait_until(lambda: len(daemon.web.requests()) > before, 20, "another poll")
+
+
+def raw(daemon, data, shut=True):
+    """What comes back for these bytes."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(20)
+        s.connect(daemon.socket)
+        s.sendall(data)
+        if shut:
+            s.shutdown(socket.SHUT_WR)
+        answer = b""
+        try:
+            while piece := s.recv(65536):
+                answer += piece
+        except (ConnectionResetError, BrokenPipeError):
+            pass
+        return answer
+
+
+def problem(daemon, method, path, body=None, headers=None):
+    c = UnixConnection(daemon.socket)
+    c.request(method, path, body, headers or {})
+    r = c.getresponse()
+    text = r.read()
+    c.close()
+    assert r.headers["Content-Type"] == "application/problem+json", (r.status, text)
+    answer = json.loads(text)
+    assert answer["status"] == r.status and answer["title"] and answer["detail"]
+    return r.status, answer["detail"]
+
+
+@pytest.mark.parametrize("method, path, body, status", [
+    ("GET", "/v1/nothing", None, 404),
+    ("GET", "/v1/watches/nobody", None, 404),
+    ("DELETE", "/v1/status", None, 405),
+    ("POST", "/v1/watches", "{", 400),
+    ("POST", "/v1/watches", "[]", 400),
+    ("POST", "/v1/watches", '{"query": 7}', 400),
+    ("POST", "/v1/watches", '{"query": "a OR"}', 400),
+    ("POST", "/v1/watches", '{"query": "a", "nonsense": 1}', 400),
+    ("POST", "/v1/sources", '{"url": "file:///etc/passwd"}', 400),
+    ("POST", "/v1/channels", '{"type": "pigeon"}', 400),
+    ("POST", "/v1/watches", "[" * 100000, 400),
+    ("GET", "/v1/alerts?limit=-1", None, 400),
+    ("GET", "/v1/search?q=(", None, 400),
+])
+def test_mistakes_are_problems(daemon, method, path, body, status):
+    got, detail = problem(daemon, method, path, body)
+    assert got == status, detail
+
+
+def test_a_body_beyond_the_limit_is_refused(daemon):
+    assert b"413" in raw(daemon, b"POST /v1/watches HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n").split(b"\r\n")[0]
+    assert b" 2" not in raw(daemon, b"POST /v1/watches HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" +
+                            b"fffff\r\n" + b"x" * 0xfffff + b"\r\n" + b"fffff\r\n" + b"x" * 0xfffff + b"\r\n").split(b"\r\n")[0]
+    goes_on(daemon)
+
+
+@pytest.mark.parametrize("data", [b"\0" * 4096, b"GET\r\n\r\n", b"A" * 100000, b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 20000,
+                                  b"GET /" + b"a" * 100000 + b" HTTP/1.1\r\n\r\n", b"POST /v1/watches HTTP/9.9\r\n\r\n",
+                                  b"\x16\x03\x01\x02\x00\x01\x00"], ids=["nul", "line", "letters", "headers", "path", "version", "tls"])
+def test_garbage_ends_only_its_own_connection(daemon, data):
+    assert not raw(daemon, data).startswith(b"HTTP/1.1 2")
+    goes_on(daemon)
+
+
+def test_clients_that_say_nothing_leave_room_for_others(daemon):
+    idle = []
+    try:
+        for _ in range(300):
+            s = socket.socket(socket.AF_UNIX)
+            s.settimeout(5)
+            try:
+                s.connect(daemon.socket)
+            except (BlockingIOError, TimeoutError, ConnectionRefusedError):
+                s.close()
+                break
+            idle.append(s)
+        assert len(idle) > 10
+    finally:
+        for s in idle:
+            s.close()
+    wait_until(lambda: daemon.request("GET", "/v1/status")[0] == 200, 20, "an answer")
+    goes_on(daemon)
+
+
+def test_many_clients_at_once_all_get_an_answer(daemon):
+    answers = []
+
+    def ask():
+        answers.append(daemon.request("GET", "/v1/sources")[0])
+    threads = [threading.Thread(target=ask) for _ in range(40)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert len(answers) == 40 and set(answers) <= {200, 503} and 200 in answers
+
+
+def test_a_client_that_hangs_up_early_harms_nobody(daemon):
+    for _ in range(50):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(daemon.socket)
+            s.sendall(b"GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n")
+    goes_on(daemon)
