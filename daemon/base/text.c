@@ -159,8 +159,10 @@ void text_repair(struct strbuf *out, struct str s)
 		n = sequence(p + i, s.len - i, &bad);
 		if (n == 0)
 			strbuf_add_utf8(out, REPLACEMENT);
-		else if (n != 2 || p[i] != 0xc2 || p[i + 1] >= 0xa0) /* C1 controls go */
+		else if (n != 2 || p[i] != 0xc2 || p[i + 1] >= 0xa0)
 			strbuf_add(out, str_n(s.p + i, n));
+		else if (text_from_1252(p[i + 1]) >= 0xa0)
+			strbuf_add_utf8(out, text_from_1252(p[i + 1]));
 		i += n ? n : bad;
 	}
 }
@@ -331,8 +333,8 @@ static struct str skip_bom(struct str s, const char **name)
 	return s;
 }
 
-/* windows-1252 as the web decodes it: the five bytes that it leaves open are the C1 controls of the same number. */
-static void convert_1252(struct strbuf *out, struct str s)
+/* The five bytes that windows-1252 leaves open are the C1 controls of the same number. */
+uint32_t text_from_1252(unsigned char byte)
 {
 	static const uint16_t high[32] = {
 		0x20ac, 0x81, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8d,
@@ -340,6 +342,11 @@ static void convert_1252(struct strbuf *out, struct str s)
 		0x0153, 0x9d, 0x017e, 0x0178,
 	};
 
+	return byte >= 0x80 && byte < 0xa0 ? high[byte - 0x80] : byte;
+}
+
+static void convert_1252(struct strbuf *out, struct str s)
+{
 	for (size_t i = 0; i < s.len && !out->toobig;) {
 		size_t from = i;
 		unsigned char c;
@@ -350,7 +357,7 @@ static void convert_1252(struct strbuf *out, struct str s)
 		if (i == s.len)
 			break;
 		c = (unsigned char)s.p[i++];
-		strbuf_add_utf8(out, c < 0xa0 ? high[c - 0x80] : c);
+		strbuf_add_utf8(out, text_from_1252(c));
 	}
 }
 

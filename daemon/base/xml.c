@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "charset.h"
 #include "entity.h"
 #include "xml_repair.h"
 
@@ -232,7 +233,7 @@ static struct str choose_charset(struct str bytes, struct str content_type)
 
 	if (str_present(wide))
 		return wide;
-	if (str_starts(bytes, STR("\xef\xbb\xbf")))
+	if (str_starts(bytes, STR("\xef\xbb\xbf")) || charset_surely_utf8(bytes))
 		return STR("utf-8");
 	for (int i = 0; i < 2; i++) {
 		if (text_charset_known(name) && !str_starts_nocase(name, STR("utf-16")) &&
@@ -240,7 +241,7 @@ static struct str choose_charset(struct str bytes, struct str content_type)
 			return name;
 		name = declared_encoding(bytes);
 	}
-	return is_mostly_utf8(bytes) ? STR("utf-8") : STR("windows-1252");
+	return is_mostly_utf8(bytes) ? STR("utf-8") : charset_guess(bytes);
 }
 
 /* Bytes to UTF-8 in `out`; `ret_name` says which charset it was. */

@@ -280,7 +280,6 @@ static struct str decode_base64(struct feed *f, struct str raw)
 	for (size_t i = 0; i < raw.len; i++) /* lines */
 		if (!char_is_space(raw.p[i]))
 			strbuf_addc(&f->scratch, raw.p[i]);
-	strbuf_reset(&f->spare);
 	if (!hash_unbase64(&f->spare, strbuf_str(&f->scratch)))
 		return f->capture.binary ? raw : STR_NULL;
 	struct str text = strbuf_str(&f->spare);
@@ -292,8 +291,13 @@ static struct str captured_plain(struct feed *f)
 {
 	struct str raw = str_trim(strbuf_str(&f->text)), base = base_of(f);
 
+	strbuf_reset(&f->spare);
 	if (f->capture.base64 || f->capture.binary)
 		raw = decode_base64(f, raw);
+	else if (text_undo_1252(&f->spare, raw))
+		raw = strbuf_str(&f->spare);
+	if (str_starts(raw, STR("<![CDATA[")) && str_ends(raw, STR("]]>"))) /* wrapped twice */
+		raw = str_slice(raw, 9, raw.len - 3);
 	if (str_empty(raw))
 		return STR_NULL;
 	bool html = f->capture.marked || f->capture.markup == MARKUP_HTML ||
@@ -308,7 +312,7 @@ static struct str captured_plain(struct feed *f)
 		return arena_str(f->doc->arena, strbuf_str(&f->scratch));
 	}
 	html_to_text(&f->scratch, raw, NULL, NULL);
-	strbuf_reset(&f->spare); /* decoded base64 was read from it until here */
+	strbuf_reset(&f->spare); /* it was read from until here */
 	text_repair(&f->spare, text_cut(strbuf_str(&f->scratch), POST_TEXT_MAX));
 	return arena_str(f->doc->arena, strbuf_str(&f->spare));
 }

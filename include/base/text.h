@@ -10,9 +10,8 @@
 #include "base/strbuf.h"
 
 bool text_is_utf8(struct str s); /* well-formed (Unicode 3.9, table 3-7), no NUL, no noncharacter check */
-/* Appends s with each maximal ill-formed part (Unicode 3.9, "U+FFFD substitution of maximal
- * subparts"), NUL and C0/C1
- * control but \t \n as U+FFFD (controls: dropped). */
+/* Appends s with each maximal ill-formed part (Unicode 3.9, "U+FFFD substitution of maximal subparts") and NUL as U+FFFD.
+ * Controls but \t \n are dropped; C1 controls become what windows-1252 has in their place, for that is what was meant. */
 void text_repair(struct strbuf *out, struct str s);
 /* Decodes the code point at s.p[*pos] and moves *pos behind it; U+FFFD for an ill-formed byte.
  * *pos < s.len. */
@@ -22,6 +21,11 @@ size_t text_count(struct str s);                       /* code points */
 struct str text_cut(struct str s, size_t max_bytes);   /* longest prefix <= max at a code point border */
 struct str text_cut_points(struct str s, size_t max_points);
 void text_fold_space(struct strbuf *out, struct str s); /* runs of white space -> one space, ends trimmed */
+/* What the byte 128..255 is in windows-1252 as the web reads it: a C1 control where that leaves it open. */
+uint32_t text_from_1252(unsigned char byte);
+/* Undoes UTF-8 that was taken for windows-1252 ("Ã¶", "â€™").  False, and nothing added, unless all that is beyond ASCII in s
+ * reads as such and some of it cannot be meant otherwise. */
+bool text_undo_1252(struct strbuf *out, struct str s);
 /* Converts from a charset named as the web names it (WHATWG labels; iconv does the work); invalid
  * bytes become
  * U+FFFD.  ERR_INPUT for a charset nobody knows, ERR_LIMIT if out is full. */

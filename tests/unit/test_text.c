@@ -42,8 +42,31 @@ TEST(repair)
 	check_repair(STR("a\xe2\x80z"), "a\xef\xbf\xbdz"); /* one mark for the cut sequence */
 	check_repair(STR("\xf0\x80\x80"), "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
 	check_repair(STR("nul\0bell\x07" "esc\x1b[m"), "nul\xef\xbf\xbd" "bellesc[m");
-	check_repair(STR("c1\xc2\x85nbsp\xc2\xa0"), "c1nbsp\xc2\xa0");
+	check_repair(STR("c1\xc2\x81nbsp\xc2\xa0"), "c1nbsp\xc2\xa0");
+	check_repair(STR("don\xc2\x92t"), "don’t"); /* windows-1252 taken for Latin-1 */
 	check_repair(STR("dos\r\nmac\rend\r"), "dos\nmac\nend\n");
+}
+
+static void check_undo(const char *s, const char *want)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(4096);
+	bool undone = text_undo_1252(&b, str_c(s));
+
+	CHECK_STR(undone ? strbuf_str(&b) : STR("as it was"), want);
+}
+
+TEST(undo_1252)
+{
+	check_undo("cafÃ© crÃ¨me", "café crème");
+	check_undo("donâ€™t", "don’t");
+	check_undo("an ellipsis of controls: \xc3\xa2\xc2\x80\xc2\xa6", "an ellipsis of controls: …");
+	check_undo("plain", "as it was");
+	check_undo("café", "as it was");
+	check_undo("cafÃ© café", "as it was"); /* half of it: somebody writes about it */
+	check_undo("Ich weiß…", "as it was");
+	check_undo("AMANHÃ”", "as it was");
+	check_undo("日本語 Ã©", "as it was");
+	check_undo("Ð¿Ñ€Ð¸", "as it was");
 }
 
 TEST(next_and_encode)
