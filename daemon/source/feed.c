@@ -852,7 +852,7 @@ static void on_start(void *ctx, struct str name, struct str ns, struct str prefi
 		f->skip = 1;
 	else if (e == E_SKIP_HOURS || e == E_SKIP_DAYS)
 		push_level(f, e == E_SKIP_HOURS ? PLACE_HOURS : PLACE_DAYS, attrs, n_attrs);
-	else if (e == E_SOURCE)
+	else if (e == E_SOURCE && f->post)
 		push_level(f, PLACE_SOURCE, attrs, n_attrs);
 	else if (e == E_AUTHOR)
 		person_begin(f, attrs, n_attrs);
