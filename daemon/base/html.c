@@ -19,6 +19,7 @@ enum element_kind {
 	ELEMENT_RAW,       /* hidden, its content is not markup: everything to the end tag, or to the end */
 	ELEMENT_HIDDEN,    /* hidden if it is ended at all */
 	ELEMENT_IMAGE,
+	ELEMENT_SVG,
 	ELEMENT_LINK,
 };
 struct element {
@@ -51,7 +52,7 @@ static const struct element elements[] = {
 	{ "script", ELEMENT_RAW }, { "section", ELEMENT_PARAGRAPH }, { "select", ELEMENT_INLINE },
 	{ "small", ELEMENT_INLINE }, { "source", ELEMENT_INLINE }, { "span", ELEMENT_INLINE },
 	{ "strike", ELEMENT_INLINE }, { "strong", ELEMENT_INLINE }, { "style", ELEMENT_RAW }, { "sub", ELEMENT_INLINE },
-	{ "summary", ELEMENT_BLOCK }, { "sup", ELEMENT_INLINE }, { "svg", ELEMENT_HIDDEN }, { "table", ELEMENT_PARAGRAPH },
+	{ "summary", ELEMENT_BLOCK }, { "sup", ELEMENT_INLINE }, { "svg", ELEMENT_SVG }, { "table", ELEMENT_PARAGRAPH },
 	{ "tbody", ELEMENT_BLOCK }, { "td", ELEMENT_CELL }, { "template", ELEMENT_HIDDEN }, { "textarea", ELEMENT_INLINE },
 	{ "tfoot", ELEMENT_BLOCK }, { "th", ELEMENT_CELL }, { "thead", ELEMENT_BLOCK }, { "time", ELEMENT_INLINE },
 	{ "title", ELEMENT_HIDDEN }, { "tr", ELEMENT_BLOCK }, { "tt", ELEMENT_INLINE }, { "u", ELEMENT_INLINE },
@@ -179,24 +180,32 @@ static struct str attr_raw(struct str attrs, struct str want)
 	return STR_NULL;
 }
 
-/* Position behind `<!…>`, `<?…>` or `</…` that is no tag, at s.p[at]; 0 if it is text. */
-static size_t skip_declaration(struct str s, size_t at)
+/*
+ * Position behind a comment, `<!word…>`, `<?word…>` or `</>` at s.p[at]; 0 if it is text.  A comment that is never closed
+ * ends at the next '>': a browser would hide all the rest.  `unclosed` remembers that, so that time stays linear.
+ */
+static size_t skip_declaration(struct str s, size_t at, size_t last, bool *unclosed)
 {
 	struct str rest = str_from(s, at);
+	bool comment = str_starts(rest, STR("<!--"));
 
-	if (str_starts(rest, STR("<!--"))) {
-		if (str_starts(rest, STR("<!-->")))
-			return at + 5;
+	if (str_starts(rest, STR("<!-->")))
+		return at + 5;
+	if (comment && !*unclosed) {
 		size_t end = str_find(str_from(rest, 4), STR("-->"));
-		return end == STR_NPOS ? s.len : at + 4 + end + 3;
+
+		if (end != STR_NPOS)
+			return at + 4 + end + 3;
+		*unclosed = true;
 	}
 	if (str_starts(rest, STR("<![CDATA[")))
 		return at + 9; /* wrapped twice: what is in it is meant to be read */
-	if (rest.len > 1 && (rest.p[1] == '!' || rest.p[1] == '?' || (rest.p[1] == '/' && rest.len > 2 && rest.p[2] == '>'))) {
-		size_t end = str_chr(rest, '>');
-		return end == STR_NPOS ? s.len : at + end + 1;
-	}
-	return 0;
+	bool word = rest.len > 2 && (rest.p[1] == '!' || rest.p[1] == '?') && (char_is_alpha(rest.p[2]) || rest.p[2] == '[');
+	if (!comment && !word && !str_starts(rest, STR("</>")))
+		return 0;
+	if (last == STR_NPOS || at > last)
+		return comment ? s.len : 0;
+	return at + str_chr(rest, '>') + 1;
 }
 
 /* Position of the end tag of `name` at or behind `at`, STR_NPOS if there is none. */
@@ -226,6 +235,8 @@ struct writer {
 	int lines;          /* line ends owed before the next character: 0..2 */
 	bool space;         /* or a space */
 	int pre;            /* depth of <pre> */
+	bool svg;           /* in one, <title> is read out */
+	bool unclosed;      /* no comment ends from here on */
 	bool unended[N_ELEMENTS]; /* no end tag of it from here on: looked for once, so that time stays linear */
 };
 
@@ -362,8 +373,13 @@ static size_t put_tag(struct writer *w, struct str s, const struct tag *t, void 
 		owe(w, 2);
 		w->pre += t->closing ? (w->pre > 0 ? -1 : 0) : (w->pre < 1000 ? 1 : 0);
 		break;
+	case ELEMENT_SVG:
+		w->svg = !t->closing;
+		break;
 	case ELEMENT_RAW:
 	case ELEMENT_HIDDEN:
+		if (w->svg && str_eq_nocase(t->name, STR("title")))
+			break;
 		if (!t->closing && !str_ends(t->attrs, STR("/")))
 			return skip_hidden(w, s, t);
 		break;
@@ -395,7 +411,7 @@ static size_t put_mark(struct writer *w, struct str s, size_t i, void (*link)(vo
 		}
 	} else if (tag_read(s, i, w->last_gt, &t)) {
 		return put_tag(w, s, &t, link, ctx);
-	} else if ((n = skip_declaration(s, i)) > 0) {
+	} else if ((n = skip_declaration(s, i, w->last_gt, &w->unclosed)) > 0) {
 		return n;
 	}
 	put(w, str_slice(s, i, i + 1));
@@ -553,6 +569,7 @@ void html_find_feeds(struct str html, struct strbuf *ret_base,
                      void (*found)(void *ctx, struct str href, struct str type, struct str title), void *ctx)
 {
 	size_t last = last_gt(html);
+	bool unclosed = false;
 
 	for (size_t i = 0; i < html.len;) {
 		const char *lt = memchr(html.p + i, '<', html.len - i);
@@ -562,7 +579,7 @@ void html_find_feeds(struct str html, struct strbuf *ret_base,
 			return;
 		i = (size_t)(lt - html.p);
 		if (!tag_read(html, i, last, &t)) {
-			size_t next = skip_declaration(html, i);
+			size_t next = skip_declaration(html, i, last, &unclosed);
 			i = next ? next : i + 1;
 			continue;
 		}

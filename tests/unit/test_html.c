@@ -42,6 +42,11 @@ TEST(hidden)
 	check_text("<head><title>T</title></head><body>x</body>", "x");
 	check_text("a<!-->b<!doctype x>c<?php 1 ?>d", "abcd");
 	check_text("<![CDATA[twice]]>", "twice]]>");
+	check_text("a<![if !IE]>b<![endif]>c", "abc");
+	check_text("a<!-- never closed >b<!-- nor this", "ab");
+	check_text("<!' is no markup, <!DOCTYPE that never ends", "<!' is no markup, <!DOCTYPE that never ends");
+	check_text("<svg><title>A chart</title><text>of tides</text><style>x</style></svg><title>T</title>",
+	           "A chartof tides");
 }
 
 TEST(not_markup)
@@ -142,7 +147,7 @@ TEST(hostile_is_linear)
 	static const char *const patterns[] = {
 		"<a ", "<x ", "<x", "<x \"", "</x y", "<a \"", "<a '\"", "&aaa", "<!--", "<video>", "<svg><title>", "<div>",
 		"<pre>", "<", "&", "</", "<script>", "<![CDATA[", "<a href=\"", "\xc2\xa0 ", "<img alt=",
-		"<a =\">\" ",
+		"<a =\">\" ", "<!-- >", "<!x", "<?x ", "<![x",
 	};
 	static char big[1 << 20];
 
