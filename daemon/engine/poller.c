@@ -487,8 +487,6 @@ static enum step read_answer(struct engine *g, struct world_source *s, const str
 	AUTO(strbuf) struct strbuf why = STRBUF_INIT(400);
 	if (r->outcome != REPLY_OK) {
 		strbuf_add(&why, str_present(r->error) ? r->error : STR("no answer"));
-		if (r->outcome == REPLY_REFUSED && r->error.p != NULL && str_find(r->error, STR("address")) != STR_NPOS)
-			strbuf_adds(&why, " (say allow_private if that is meant)");
 		failed(g, s, r, strbuf_str(&why));
 		return STEP_FAILED;
 	}

@@ -267,8 +267,7 @@ static void run_failed(struct run *r, CURLcode code)
 {
 	char text[ERROR_MAX_BYTES];
 	if (r->refused_why && !r->opened) {
-		(void)snprintf(text, sizeof(text), "address %s is not allowed for this transfer (%s)",
-			       r->refused_address, r->refused_why);
+		(void)snprintf(text, sizeof(text), ADDRESS_REFUSED, r->refused_address, r->refused_why);
 		run_end(r, REPLY_REFUSED, text);
 	} else if (r->cut_why) {
 		run_end(r, REPLY_FAILED, r->cut_why);

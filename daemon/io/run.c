@@ -398,8 +398,7 @@ static int check_url(struct run *r, CURLU *next, bool redirected, struct err *e)
 	else if (redirected)
 		result = check_redirect(r, next, scheme, e);
 	if (result == 0 && !literal_is_allowed(r, next))
-		result = err_set(e, ERR_CONFIG, "address %s is not allowed (%s)", r->refused_address,
-				 r->refused_why);
+		result = err_set(e, ERR_CONFIG, ADDRESS_REFUSED, r->refused_address, r->refused_why);
 	mem_free(scheme);
 	return result;
 }

@@ -13,6 +13,9 @@
 struct fetch;
 struct shard;
 
+/* Of refused_address and refused_why. */
+#define ADDRESS_REFUSED "address %s is not allowed (%s) without allow_private"
+
 struct run {
 	struct fetch *fetch;
 	struct transfer *t;
