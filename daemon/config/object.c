@@ -186,6 +186,14 @@ static void check_account(struct binder *b, const struct config_type *t, const s
 			  t->name);
 }
 
+const char *config_source_warning(const struct config_source *s)
+{
+	bool often = s->every_ms >= 0 && s->every_ms < POLITE_EVERY_MS;
+	return often && !str_starts(s->url, STR("file:"))
+		       ? "every: more often than 15m, which many publishers take for abuse"
+		       : NULL;
+}
+
 void object_bind_source(struct binder *b, const struct config_types *types, const struct node *n,
 			struct config_source *ret)
 {
@@ -212,10 +220,9 @@ void object_bind_source(struct binder *b, const struct config_types *types, cons
 	check_name(b, n, "a source", ret->name);
 	if (!bad_type)
 		check_account(b, t, n, ret);
-	if (b->folder != NULL && ret->every_ms >= 0 && ret->every_ms < POLITE_EVERY_MS &&
-	    !str_starts(ret->url, STR("file:")))
-		report_at(b->warnings, node_find(n, "every")->value->place,
-			  "every: more often than 15m, which many publishers take for abuse");
+	const char *warning = b->folder != NULL ? config_source_warning(ret) : NULL;
+	if (warning != NULL)
+		report_at(b->warnings, node_find(n, "every")->value->place, "%s", warning);
 	ret->hash = schema_hash(schema_hash(1, &sets[0], passing), &sets[1], NULL);
 	if (str_present(ret->account) || ret->settings != NULL)
 		ret->identity = schema_hash(hash64(ret->account), &sets[1], NULL);

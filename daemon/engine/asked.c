@@ -211,8 +211,7 @@ static void probe_done(struct engine *g, struct flight *f, const struct reply *r
 	if (bind_source(g, bare, arena, &s, &e) != 0)
 		engine_problem_err(g, f->request_id, 400, &e);
 	else if (r->outcome != REPLY_OK)
-		engine_problem(g, f->request_id, 502, 0, "cannot fetch it: %.*s%s", STR_ARG(r->error),
-		               r->outcome == REPLY_REFUSED ? " (--allow-private permits private addresses)" : "");
+		engine_problem(g, f->request_id, 502, 0, "cannot fetch it: %.*s", STR_ARG(r->error));
 	else if (r->status < 200 || r->status > 299)
 		engine_problem(g, f->request_id, 502, 0, "cannot fetch it: HTTP status %d", r->status);
 	else
@@ -283,11 +282,14 @@ static void test_done(struct engine *g, struct flight *f, const struct reply *r)
 		engine_problem(g, f->request_id, 404, 0, "the channel was removed meanwhile");
 		return;
 	}
+	enum verdict verdict = channel_judge(&c->channel, r);
+	if (verdict == VERDICT_DELIVERED && c->failures > 0)
+		outbox_reopen(g, c);
 	AUTO(strbuf) struct strbuf answer = STRBUF_INIT(4 * ANSWER_MAX);
 	text_repair(&answer, str_slice(strbuf_str(&r->body), 0, ANSWER_MAX));
 	json_t *j = json_object();
 	json_set_text(j, "channel", f->channel_name);
-	json_set_text(j, "verdict", str_c(words[channel_judge(&c->channel, r)]));
+	json_set_text(j, "verdict", str_c(words[verdict]));
 	json_set_int(j, "status", r->status);
 	json_set_text(j, "answer", strbuf_str(&answer));
 	json_set_text(j, "error", r->error);

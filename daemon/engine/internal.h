@@ -112,6 +112,7 @@ void outbox_add(struct engine *g, struct world_channel *c, int64_t row, int64_t 
 int outbox_adopt(struct engine *g);        /* after a new world: due times, orphans */
 int outbox_bury_orphans(struct engine *g); /* what waits for a channel that is gone becomes a dead letter */
 void outbox_schedule(struct engine *g, struct world_channel *c);
+void outbox_reopen(struct engine *g, struct world_channel *c); /* somebody mended it: what waits is tried now */
 void outbox_run(struct engine *g);
 void outbox_done(struct engine *g, struct flight *f, struct reply *r);
 /* An alert as channels want it, from its row; `ret` borrows from `arena` and *ret_post. */

@@ -133,13 +133,7 @@ int engine_change_channel(struct engine *g, struct now now, struct world_channel
 	old->channel = c;
 	old->arena = arena;
 	arena_free(before);
-	/* What was wrong may be what was changed. */
-	old->broken = false;
-	old->failures = 0;
-	old->open_mono_ms = g->now.mono_ms;
-	strbuf_reset(&old->last_error);
-	outbox_schedule(g, old);
-	alarm_look(g);
+	outbox_reopen(g, old); /* what was wrong may be what was changed */
 	log_notice("channel.changed", "channel=%s paused=%s", LOG_Q(s->name), s->paused ? "yes" : "no");
 	*ret = old;
 	return 0;
@@ -346,6 +340,8 @@ json_t *engine_source_json(struct engine *g, const struct world_source *s, struc
 	json_set(j, "next_poll", engine_time_json(scheduled ? now.unix_ms + (wait > 0 ? wait : 0) : TIME_ABSENT));
 	json_set_int(j, "failures", s->kept.failures);
 	json_set_text(j, "last_error", s->kept.last_error);
+	const char *warning = config_source_warning(&s->settings);
+	json_set_text(j, "warning", warning != NULL ? str_c(warning) : STR_NULL);
 	return j;
 }
 
@@ -359,6 +355,8 @@ json_t *engine_channel_json(struct engine *g, const struct world_channel *c)
 	json_set_text(j, "state", c->settings.paused ? STR("paused") : c->broken ? STR("broken") : STR("ok"));
 	json_set_text(j, "last_error", c->last_error.len > 0 ? strbuf_str(&c->last_error) : STR_NULL);
 	json_set_int(j, "waiting", (int64_t)(c->fresh.n - c->fresh_head + c->retries.n) + c->in_flight);
+	const char *warning = world_channel_warning(g->world, c);
+	json_set_text(j, "warning", warning != NULL ? str_c(warning) : STR_NULL);
 	return j;
 }
 

@@ -44,6 +44,19 @@ void outbox_schedule(struct engine *g, struct world_channel *c)
 	heap_set(&g->due_channels, &c->due, due > c->open_mono_ms ? due : c->open_mono_ms);
 }
 
+void outbox_reopen(struct engine *g, struct world_channel *c)
+{
+	c->broken = false;
+	c->failures = 0;
+	c->open_mono_ms = g->now.mono_ms;
+	strbuf_reset(&c->last_error);
+	for (size_t i = 0; i < c->retries.n; i++) /* an upper bound for all keys keeps their order */
+		if (c->retries.v[i]->key > g->now.mono_ms)
+			c->retries.v[i]->key = g->now.mono_ms;
+	outbox_schedule(g, c);
+	alarm_look(g);
+}
+
 void outbox_add(struct engine *g, struct world_channel *c, int64_t row, int64_t alert_row)
 {
 	struct outbox_item *item = mem_new(struct outbox_item);

@@ -352,6 +352,19 @@ bool world_watches(const struct world_watch *watch, struct str source)
 	return names->list.n == 0;
 }
 
+const char *world_channel_warning(const struct world *w, const struct world_channel *c)
+{
+	if (c->settings.is_default || c->settings.is_operator || map_count(w->channels) == 1)
+		return NULL;
+	for (struct map_iter it = { 0 }; map_next(w->watches, &it);) {
+		const struct world_watch *watch = it.value;
+		for (size_t i = 0; i < watch->settings.channels.list.n; i++)
+			if (str_eq(watch->settings.channels.list.v[i], c->settings.name))
+				return NULL;
+	}
+	return "no watch tells it: name it in a watch, or mark it as default";
+}
+
 void world_watch_warning(const struct world *w, const struct world_watch *watch, struct strbuf *out)
 {
 	struct world_channel *to[WORLD_CHANNELS_MAX];

@@ -69,6 +69,8 @@ struct config_source {
 	uint64_t hash;             /* of everything that matters for polling: equal = keep state */
 	uint64_t identity;         /* of what is asked for: account and the type's own settings; 0 if it has none of these */
 };
+/* What is odd about it, for people; NULL if nothing is. */
+const char *config_source_warning(const struct config_source *s);
 struct config_channel {
 	struct str name, type, url, secret;
 	bool is_default, is_operator;

@@ -142,6 +142,8 @@ size_t world_channels_of(const struct world *w, const struct world_watch *watch,
 bool world_watches(const struct world_watch *watch, struct str source);
 unsigned int world_events_of(const struct texts *on); /* as bits, for world_watch.on */
 bool world_tells(const struct world_watch *watch, enum alert_event event);
+/* Nobody would be told through it; NULL if somebody is. */
+const char *world_channel_warning(const struct world *w, const struct world_channel *c);
 /* What is odd about a watch: over-broad, nowhere to tell, an unknown channel or source; empty if
  * nothing. */
 void world_watch_warning(const struct world *w, const struct world_watch *watch, struct strbuf *out);

@@ -453,9 +453,11 @@ TEST(a_source_is_changed_polled_paused_and_removed)
 	RIG(r);
 	done(&r, "POST", "/v1/sources", "{\"url\":\"https://feed.example/rss\",\"name\":\"fil\"}", 201);
 	OWNED_JSON json_t *j = ask(&r, "PATCH", "/v1/sources/fil", "{\"every\":\"5m\"}", 200);
+	CHECK(str_starts(json_get_str(j, "warning"), STR("every: more often than 15m")));
 	CHECK_STR(json_get_str(j, "every"), "5m");
 	CHECK_STR(json_get_str(j, "url"), "https://feed.example/rss");
 	OWNED_JSON json_t *automatic = ask(&r, "PATCH", "/v1/sources/fil", "{\"every\":null}", 200);
+	CHECK(json_get(automatic, "warning") == NULL);
 	CHECK(json_get(automatic, "every") == NULL);
 	refused(&r, "PATCH", "/v1/sources/fil", "{\"name\":\"other\"}", 400, "keeps its name");
 	OWNED_JSON json_t *poll = ask(&r, "POST", "/v1/sources/fil/poll", NULL, 200);
@@ -513,6 +515,17 @@ TEST(a_channel_is_changed_without_losing_its_secret)
 	CHECK_STR(json_get_str(paused, "state"), "paused");
 	done(&r, "POST", "/v1/channels/webhook/resume", NULL, 200);
 	refused(&r, "PATCH", "/v1/channels/webhook", "{\"name\":\"hook\"}", 400, "keeps its name");
+}
+
+TEST(a_channel_that_nobody_tells_says_so)
+{
+	RIG(r);
+	done(&r, "POST", "/v1/channels", "{\"type\":\"console\"}", 201);
+	OWNED_JSON json_t *idle = ask(&r, "POST", "/v1/channels", HOOK, 201);
+	CHECK(str_starts(json_get_str(idle, "warning"), STR("no watch tells it")));
+	done(&r, "POST", "/v1/watches", "{\"name\":\"w\",\"query\":\"x\",\"channels\":[\"webhook\"]}", 201);
+	OWNED_JSON json_t *named = ask(&r, "GET", "/v1/channels/webhook", NULL, 200);
+	CHECK(json_get(named, "warning") == NULL);
 }
 
 TEST(a_channel_is_tried_and_removed)

@@ -465,6 +465,33 @@ TEST(a_page_is_probed_for_its_feed)
 	sim_free(s);
 }
 
+/* Two who mend a channel: he who changes it, and he who finds by a test that it takes alerts again. */
+TEST(what_waits_for_a_mended_channel_goes_out_at_once)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = start("sources:\n  - {name: news, url: \"" FEED "\", every: 15m}\n"
+			      "watches:\n  - {name: ilya, query: Sutskever}\n", &b);
+	static const char hook[] = "{\"name\":\"desk\",\"type\":\"webhook\",\"url\":\"" HOOK "\"}";
+	CHECK_INT(sim_ask(s, "POST", "/v1/channels", "", hook)->status, 201);
+	struct sim_page *p = sim_page(s, HOOK, 404, "");
+	static const char *const more[] = { "Old Sutskever news", "Sutskever", "more Sutskever" };
+	sim_page(s, FEED, 200, sim_feed(&b, 3, more));
+	sim_run(s, 3 * HOUR + MINUTE);
+	int hits = p->hits;
+	sim_run(s, SECOND);
+	CHECK_INT(p->hits, hits);
+	CHECK_INT(sim_ask(s, "PATCH", "/v1/channels/desk", "", "{\"default\":true}")->status, 200);
+	sim_run(s, 5 * SECOND);
+	CHECK_INT(p->hits, hits + 2);
+	sim_page(s, HOOK, 204, "");
+	CHECK_INT(sim_ask(s, "POST", "/v1/channels/desk/test", "", "")->status, 200);
+	sim_run(s, 5 * SECOND);
+	CHECK_INT(p->hits, hits + 5);
+	json_t *j OWNED_JSON = sim_json(sim_ask(s, "GET", "/v1/status", "", ""));
+	CHECK_INT(json_get_int(json_get(j, "deliveries"), "waiting", -1), 0);
+	sim_free(s);
+}
+
 TEST(test_channel_says_what_the_hook_answered)
 {
 	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
