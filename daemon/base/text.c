@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <iconv.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define REPLACEMENT 0xfffdu
 
@@ -506,6 +508,13 @@ static size_t columns_of(uint32_t c)
 	if (in_ranges(c, none, sizeof(none) / sizeof(none[0])))
 		return 0;
 	return in_ranges(c, wide, sizeof(wide) / sizeof(wide[0])) ? 2 : 1;
+}
+
+bool text_colours(int fd)
+{
+	const char *unwanted = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(fd) == 1 && (unwanted == NULL || unwanted[0] == '\0') && term != NULL && !str_eq(str_c(term), STR("dumb"));
 }
 
 size_t text_columns(struct str s)

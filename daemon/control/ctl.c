@@ -399,7 +399,6 @@ int ctl_body_options(const struct ctl *c, json_t *body)
 
 static void setup(struct ctl *c)
 {
-	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
 	struct winsize size;
 	bool terminal = isatty(STDOUT_FILENO) == 1;
 
@@ -407,9 +406,7 @@ static void setup(struct ctl *c)
 	c->now_unix_ms = clock_unix_ms();
 	c->socket = STRBUF_INIT(4096);
 	c->progress = isatty(STDERR_FILENO) == 1;
-	/* no-color.org: any value but the empty one */
-	c->colour = terminal && (no_colour == NULL || no_colour[0] == '\0') && term != NULL &&
-	            !str_eq(str_c(term), STR("dumb"));
+	c->colour = text_colours(STDOUT_FILENO);
 	if (terminal)
 		c->width = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40 ? size.ws_col : 80;
 }

@@ -23,6 +23,7 @@ struct fetch {
 	struct mailbox *to_engine;
 	struct shards *shards;
 	struct console *console;
+	bool colours;            /* on that console */
 	struct smtp *smtp;
 	char *user_agent;
 	VEC(struct run *) runs;
@@ -410,7 +411,7 @@ void fetch_start(struct fetch *f, struct transfer *t)
 		start_file(r);
 		break;
 	case TRANSFER_CONSOLE:
-		console_add(f->console, r, t->body);
+		console_add(f->console, r, str_present(t->coloured) && f->colours ? t->coloured : t->body);
 		break;
 	}
 }
@@ -435,6 +436,7 @@ struct fetch *fetch_new(struct event_base *base, struct mailbox *to_engine, stru
 		memcpy(f->user_agent, user_agent.p, user_agent.len);
 	f->shards = shards_new(base, &(struct shards_calls){ on_http_done, on_shard_broken, f });
 	f->console = console_new(base, STDOUT_FILENO, on_console_done, f);
+	f->colours = text_colours(STDOUT_FILENO);
 	f->smtp = smtp_new(base, on_mail_done);
 	return f;
 }

@@ -34,4 +34,7 @@ bool text_charset_known(struct str charset);
 /* Appends s for a terminal: controls, bidi overrides and zero-width characters made visible
  * (RELIABILITY J2). */
 void text_terminal(struct strbuf *out, struct str s);
+/* Whether what is written to fd may have colours: a terminal that is not dumb, and no $NO_COLOR but
+ * the empty one (no-color.org). */
+bool text_colours(int fd);
 size_t text_columns(struct str s);                     /* terminal columns: 0, 1 or 2 a code point */

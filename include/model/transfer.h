@@ -51,6 +51,7 @@ struct transfer {
 	struct str url;
 	VEC(struct header) headers;
 	struct str body;         /* HTTP request body, mail text (RFC 5322, CRLF), or console text */
+	struct str coloured;     /* console: instead of body where standard output shows colours; absent = body */
 	bool has_body;
 	bool follow;             /* follow redirects (GET only; http(s) only; never https to http) */
 	bool allow_all_networks; /* no address guard at all (channels written in YAML, channel hosts that the user named) */
