@@ -405,3 +405,23 @@ int url_decode(struct str s, bool plus, struct arena *arena, struct str *ret, st
 	*ret = str_n(out, n);
 	return 0;
 }
+
+void url_encode(struct strbuf *out, struct str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		char ch = s.p[i];
+
+		if (char_is_alnum(ch) || ch == '-' || ch == '_' || ch == '.' || ch == '~')
+			strbuf_addc(out, ch);
+		else
+			strbuf_addf(out, "%%%02X", (unsigned int)(unsigned char)ch);
+	}
+}
+
+void url_param(struct strbuf *path, const char *name, struct str value)
+{
+	if (!str_present(value))
+		return;
+	strbuf_addf(path, "%c%s=", str_chr(strbuf_str(path), '?') == STR_NPOS ? '?' : '&', name);
+	url_encode(path, value);
+}

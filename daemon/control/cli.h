@@ -11,6 +11,7 @@
 #include "alert/alert.h"
 #include "base/err.h"
 #include "base/strbuf.h"
+#include "base/url.h"
 #include "base/vec.h"
 #include "control/ctl.h"
 
@@ -83,8 +84,6 @@ void ctl_error(const struct ctl *c, const char *fmt, ...) PRINTF_LIKE(2, 3); /* 
 void ctl_error_at(const struct ctl *c, struct str text, int column);         /* the text with a caret below */
 struct str ctl_arg(const struct ctl *c, size_t i);      /* STR_NULL if there are fewer */
 void ctl_arg_words(const struct ctl *c, struct strbuf *out); /* all arguments with spaces between */
-void ctl_escape(struct strbuf *out, struct str s);      /* percent-encoded for a path segment or a parameter */
-void ctl_param(struct strbuf *path, const char *name, struct str value); /* "?name=value" or "&…"; nothing if absent */
 /* Reads all of a file, "-" = stdin: 0, or an exit code after saying why. */
 int ctl_read_file(const struct ctl *c, struct str path, size_t max, struct strbuf *ret) MUST_CHECK;
 /* Puts the options name=…, url=…, secret-file, set … that were given into `body`: 0 or an exit code. */

@@ -88,26 +88,6 @@ void ctl_arg_words(const struct ctl *c, struct strbuf *out)
 	}
 }
 
-void ctl_escape(struct strbuf *out, struct str s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		char ch = s.p[i];
-
-		if (char_is_alnum(ch) || ch == '-' || ch == '_' || ch == '.' || ch == '~')
-			strbuf_addc(out, ch);
-		else
-			strbuf_addf(out, "%%%02X", (unsigned int)(unsigned char)ch);
-	}
-}
-
-void ctl_param(struct strbuf *path, const char *name, struct str value)
-{
-	if (!str_present(value))
-		return;
-	strbuf_addf(path, "%c%s=", str_chr(strbuf_str(path), '?') == STR_NPOS ? '?' : '&', name);
-	ctl_escape(path, value);
-}
-
 /* --- finding the daemon --- */
 
 /* 0 if somebody listens there, else errno. */

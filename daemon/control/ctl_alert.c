@@ -31,9 +31,9 @@ static int collect(struct ctl *c, const char *base, const char *list, const char
 
 		strbuf_adds(&path, base);
 		strbuf_addf(&number, "%llu", (unsigned long long)(left < PAGE ? left : PAGE));
-		ctl_param(&path, "limit", strbuf_str(&number));
+		url_param(&path, "limit", strbuf_str(&number));
 		if (next.len > 0)
-			ctl_param(&path, cursor, strbuf_str(&next));
+			url_param(&path, cursor, strbuf_str(&next));
 		int code = ctl_call(c, "GET", strbuf_cstr(&path), NULL, &answer);
 		if (code != 0)
 			return code;
@@ -85,8 +85,8 @@ int ctl_list_alerts(struct ctl *c)
 	OWNED_JSON json_t *all = json_array();
 
 	strbuf_adds(&path, "/v1/alerts");
-	ctl_param(&path, "watch", ctl_option(&c->args, "watch"));
-	ctl_param(&path, "since", ctl_option(&c->args, "since"));
+	url_param(&path, "watch", ctl_option(&c->args, "watch"));
+	url_param(&path, "since", ctl_option(&c->args, "since"));
 	int code = collect(c, strbuf_cstr(&path), "alerts", "before", limit_of(c, LIMIT_USUAL), all);
 	if (code != 0)
 		return code;
@@ -105,7 +105,7 @@ int ctl_show_alert(struct ctl *c)
 	OWNED_JSON json_t *alert = NULL;
 
 	strbuf_adds(&path, "/v1/alerts/");
-	ctl_escape(&path, ctl_arg(c, 0));
+	url_encode(&path, ctl_arg(c, 0));
 	int code = ctl_call(c, "GET", strbuf_cstr(&path), NULL, &alert);
 	if (code != 0)
 		return code;
@@ -130,8 +130,8 @@ int ctl_list_deliveries(struct ctl *c)
 	OWNED_JSON json_t *all = json_array();
 
 	strbuf_adds(&path, "/v1/deliveries");
-	ctl_param(&path, "state", ctl_option(&c->args, "state"));
-	ctl_param(&path, "channel", ctl_option(&c->args, "channel"));
+	url_param(&path, "state", ctl_option(&c->args, "state"));
+	url_param(&path, "channel", ctl_option(&c->args, "channel"));
 	int code = collect(c, strbuf_cstr(&path), "deliveries", "after", limit_of(c, LIMIT_USUAL), all);
 	if (code != 0)
 		return code;
@@ -153,7 +153,7 @@ int ctl_retry_delivery(struct ctl *c)
 		OWNED_JSON json_t *answer = NULL;
 
 		strbuf_adds(&path, "/v1/deliveries/");
-		ctl_escape(&path, ctl_arg(c, i));
+		url_encode(&path, ctl_arg(c, i));
 		strbuf_adds(&path, "/retry");
 		int code = ctl_call(c, "POST", strbuf_cstr(&path), NULL, &answer);
 		if (code == CTL_NO_DAEMON || code == CTL_NO_PERMISSION)
@@ -194,9 +194,9 @@ int ctl_search(struct ctl *c)
 	ctl_arg_words(c, &query);
 	c->query = strbuf_str(&query);
 	strbuf_adds(&path, "/v1/search");
-	ctl_param(&path, "q", c->query);
-	ctl_param(&path, "since", ctl_option(&c->args, "since"));
-	ctl_param(&path, "limit", ctl_option(&c->args, "limit"));
+	url_param(&path, "q", c->query);
+	url_param(&path, "since", ctl_option(&c->args, "since"));
+	url_param(&path, "limit", ctl_option(&c->args, "limit"));
 	int code = ctl_call_long(c, "searching", "GET", strbuf_cstr(&path), NULL, &answer);
 	c->query = STR_NULL;
 	if (code != 0)

@@ -12,7 +12,7 @@ const struct ctl_kind ctl_channels = { "channel", "/v1/channels", "channels" };
 void ctl_object_path(const struct ctl_kind *k, struct str name, const char *verb, struct strbuf *out)
 {
 	strbuf_addf(out, "%s/", k->path);
-	ctl_escape(out, name);
+	url_encode(out, name);
 	if (verb != NULL)
 		strbuf_addf(out, "/%s", verb);
 }

@@ -144,7 +144,7 @@ int ctl_tail(struct ctl *c)
 	if (!str_present(kinds))
 		kinds = str_present(t.watch) ? STR("alert") : STR("post,alert");
 	strbuf_adds(&path, "/v1/events");
-	ctl_param(&path, "kind", kinds);
+	url_param(&path, "kind", kinds);
 	(void)num_u64(ctl_option(&c->args, "count"), &t.left);
 	while (!t.done) {
 		struct err e = { 0 };

@@ -37,3 +37,5 @@ void url_canonical(struct strbuf *out, struct str url);
 /* Percent-decoding into `arena`; `plus`: '+' is a space, as in a query string.  ERR_INPUT for a broken
  * escape, a NUL or what is no UTF-8; ERR_LIMIT if the arena is full. */
 int url_decode(struct str s, bool plus, struct arena *arena, struct str *ret, struct err *e) MUST_CHECK;
+void url_encode(struct strbuf *out, struct str s);      /* percent-encoded for a path segment or a parameter (RFC 3986, 2.3) */
+void url_param(struct strbuf *path, const char *name, struct str value); /* "?name=value" or "&…"; nothing if absent */

@@ -147,20 +147,6 @@ TEST(help_of_every_command_shows_its_arguments_and_options)
 	}
 }
 
-TEST(escapes_are_of_rfc_3986)
-{
-	AUTO(strbuf) struct strbuf b = STRBUF_INIT(256);
-
-	ctl_escape(&b, STR("aZ09-._~ /?é"));
-	CHECK_STR(strbuf_str(&b), "aZ09-._~%20%2F%3F%C3%A9");
-	strbuf_reset(&b);
-	strbuf_adds(&b, "/v1/x");
-	ctl_param(&b, "a", STR("1&2"));
-	ctl_param(&b, "none", STR_NULL);
-	ctl_param(&b, "b", STR(""));
-	CHECK_STR(strbuf_str(&b), "/v1/x?a=1%262&b=");
-}
-
 static void check_table(int width, const char *const cells[6], const char *want)
 {
 	static const char *const heads[] = { "A", "LONG", "Z" };

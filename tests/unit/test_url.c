@@ -205,3 +205,17 @@ TEST(same_story)
 	/* Names that only look alike stay. */
 	check_canonical("https://h/?utmost=1&clid=2", "https://h/?utmost=1&clid=2");
 }
+
+TEST(escapes_are_of_rfc_3986)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(256);
+
+	url_encode(&b, STR("aZ09-._~ /?é"));
+	CHECK_STR(strbuf_str(&b), "aZ09-._~%20%2F%3F%C3%A9");
+	strbuf_reset(&b);
+	strbuf_adds(&b, "/v1/x");
+	url_param(&b, "a", STR("1&2"));
+	url_param(&b, "none", STR_NULL);
+	url_param(&b, "b", STR(""));
+	CHECK_STR(strbuf_str(&b), "/v1/x?a=1%262&b=");
+}
