@@ -507,6 +507,10 @@ static enum step read_answer(struct engine *g, struct world_source *s, const str
 	strbuf_addf(&why, "HTTP status %d%s", r->status,
 	            r->status == 401 || r->status == 403 ? ": access is refused" :
 	            r->status == 404 ? ": not found" : r->status == 429 ? ": too many requests" : "");
+	source_refusal(r, &why);
+	if (r->status == 401 && s->source.account != NULL)
+		strbuf_addf(&why, "; give account \"%.*s\" a new token: monitorctl login %.*s",
+		            STR_ARG(s->settings.account), STR_ARG(s->settings.account));
 	failed(g, s, r, strbuf_str(&why));
 	return STEP_FAILED;
 }

@@ -127,17 +127,6 @@ static void read_document(struct source_document *d, const json_t *j, struct str
 	source_document_finish(d, feed->authors.v, feed->authors.n);
 }
 
-/* Strict first: repair costs a copy, and salvage a look at every item. */
-static json_t *parse_any(struct str bytes, bool *ret_repaired, struct err *e)
-{
-	json_t *j = json_parse(bytes, e);
-
-	*ret_repaired = j == NULL;
-	if (j == NULL)
-		j = json_parse_repaired(bytes, e);
-	return j ? j : json_parse_salvaged(bytes, "items", "id", e);
-}
-
 static bool jsonfeed_next(struct source *s, int64_t now_unix_ms __attribute__((unused)), struct transfer *ret)
 {
 	return source_next_single(s, ret, "application/feed+json, application/json;q=0.9, */*;q=0.1");
@@ -149,7 +138,7 @@ static int jsonfeed_parse(struct source *s __attribute__((unused)), const struct
 	bool repaired;
 
 	*out = (struct source_document){ .arena = NULL };
-	OWNED_JSON json_t *j = parse_any(frame->bytes, &repaired, e);
+	OWNED_JSON json_t *j = source_json(frame->bytes, "items", "id", &repaired, e);
 
 	if (j == NULL)
 		return -1;

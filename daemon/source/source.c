@@ -8,6 +8,9 @@
 #include "base/text.h"
 #include "base/url.h"
 
+#define REFUSAL_MAX (16u << 10) /* bytes of an answer that is looked through for its reason */
+#define REFUSAL_LINE_MAX 200
+
 const struct source_type *const *source_types(void)
 {
 	static const struct source_type *const types[] = {
@@ -57,6 +60,34 @@ bool source_next_single(struct source *s, struct transfer *ret, const char *acce
 	if (ret->kind == TRANSFER_HTTP)
 		transfer_header(ret, "Accept", str_c(accept));
 	return true;
+}
+
+json_t *source_json(struct str bytes, const char *list, const char *mark, bool *ret_repaired, struct err *e)
+{
+	json_t *j = json_parse(bytes, e);
+
+	*ret_repaired = j == NULL;
+	if (j == NULL)
+		j = json_parse_repaired(bytes, e);
+	return j ? j : json_parse_salvaged(bytes, list, mark, e);
+}
+
+void source_refusal(const struct reply *r, struct strbuf *why)
+{
+	static const char *const keys[] = { "detail", "message", "error_description", "error", "title" };
+	struct str body = strbuf_str(&r->body);
+	struct err ignored = { 0 };
+	json_t *j OWNED_JSON = body.len <= REFUSAL_MAX ? json_parse(body, &ignored) : NULL;
+	/* X says of bad requests only in a list what was bad. */
+	const json_t *first = json_array_get(json_get(j, "errors"), 0);
+	struct str said = json_get_str(first, "message");
+
+	for (size_t i = 0; str_empty(said) && i < sizeof(keys) / sizeof(keys[0]); i++)
+		said = json_get_str(j, keys[i]);
+	AUTO(strbuf) struct strbuf line = STRBUF_INIT(REFUSAL_MAX * 3);
+	text_fold_space(&line, text_cut(said, REFUSAL_LINE_MAX));
+	if (line.len > 0)
+		strbuf_addf(why, ": \"%s\"", strbuf_cstr(&line));
 }
 
 /* --- texts and links ---------------------------------------------------------------------------------------- */

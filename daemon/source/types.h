@@ -41,3 +41,6 @@ void source_document_init(struct source_document *d);
  * that share an id.  `authors` may be empty.
  */
 void source_document_finish(struct source_document *d, const struct author *authors, size_t n_authors);
+/* JSON of any kind: strict first, for repair costs a copy, and salvage (of `list`, whose elements have `mark`) a look at
+ * every item.  New reference, NULL with *e. */
+json_t *source_json(struct str bytes, const char *list, const char *mark, bool *ret_repaired, struct err *e) MUST_CHECK;

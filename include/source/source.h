@@ -83,6 +83,8 @@ struct source_type {
 	int (*detect)(const struct frame *f);
 };
 
+/* What an answer other than 2xx says of itself, if it is JSON of one of the usual forms: appends `: "the words"`. */
+void source_refusal(const struct reply *r, struct strbuf *why);
 const struct source_type *const *source_types(void);        /* NULL-ended, from source/types.def */
 const struct source_type *source_type_find(struct str name); /* NULL if none */
 /* The type of a document by its bytes, NULL if none wants it (an HTML page, say). */

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Golden tests of the social networks' codecs: each folder tests/data/social/TYPE/NAME holds answers of our own writing
+ * in the form that the network documents: 1.json, 2.json …, in the order in which one poll
+ * gets them, settings.json (the source as the API takes it), and expected.json: what was asked, what came of it.
+ * "status: 404" as the first line of an answer makes it that; further lines up to an empty one are headers.
+ *
+ *   build/tests/golden/social_golden                      compares, prints TAP
+ *   build/tests/golden/social_golden TYPE/NAME            prints what came out for one folder
+ *   build/tests/golden/social_golden --write TYPE/NAME…   writes expected.json anew: read the diff before you commit it
+ */
+#include <dirent.h>
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/vec.h"
+#include "base/xml.h"
+#include "config/config.h"
+#include "engine/world.h"
+#include "lib/test.h"
+
+#define DATA "tests/data/social"
+#define NOW_UNIX_MS INT64_C(1767225600000) /* 2026-01-01T00:00:00Z */
+#define ANSWERS_MAX 20
+
+int main(int argc, char **argv);
+
+static bool read_file(const char *folder, const char *name, struct strbuf *out)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), DATA "/%s/%s", folder, name);
+	FILE *f = fopen(path, "rb");
+	if (f == NULL)
+		return false;
+	char buf[4096];
+	for (size_t n; (n = fread(buf, 1, sizeof(buf), f)) > 0;)
+		strbuf_add(out, str_n(buf, n));
+	fclose(f);
+	return true;
+}
+
+/* A source as the engine would have it. */
+struct rig {
+	struct arena *arena;
+	struct config_source settings;
+	struct account account;
+	struct source source;
+	struct strbuf base, cursor, session;
+};
+
+static int rig_make(struct rig *r, const char *folder, struct err *e)
+{
+	static struct world_types types;
+	AUTO(strbuf) struct strbuf text = STRBUF_INIT(1 << 20);
+
+	world_types_init(&types);
+	if (!read_file(folder, "settings.json", &text))
+		return err_set(e, ERR_INPUT, "no settings.json");
+	json_t *j OWNED_JSON = json_parse(strbuf_str(&text), e);
+	if (j == NULL || config_source_from_json(j, &types.types, r->arena, &r->settings, e) != 0)
+		return -1;
+	const struct config_source *s = &r->settings;
+	r->account = (struct account){ .name = s->account, .type = s->type, .username = STR("me.example"), .token = STR("secret") };
+	r->source = (struct source){ .type = source_type_find(s->type), .name = STR("golden"), .url = s->url,
+		                     .account = str_present(s->account) ? &r->account : NULL,
+		                     .backfill_ms = s->backfill_ms, .settings = s->settings };
+	if (r->source.type->open != NULL && r->source.type->open(&r->source, &r->base, e) != 0)
+		return -1;
+	if (str_empty(r->source.url))
+		r->source.url = strbuf_str(&r->base);
+	r->source.state = mem_alloc(r->source.type->state_size + 1);
+	return 0;
+}
+
+static void rig_release(struct rig *r)
+{
+	mem_free(r->source.state);
+	strbuf_release(&r->base);
+	strbuf_release(&r->cursor);
+	strbuf_release(&r->session);
+	arena_free(r->arena);
+}
+
+static json_t *asked(const struct transfer *t)
+{
+	json_t *j = json_object();
+
+	json_set_text(j, "url", t->url);
+	if (str_present(t->method))
+		json_set_text(j, "method", t->method);
+	if (str_present(t->bearer))
+		json_set_text(j, "bearer", t->bearer);
+	if (t->has_body)
+		json_set_text(j, "body", t->body);
+	return j;
+}
+
+/* "status: N" and headers before an empty line, where there are any; what is left is the body. */
+static struct str take_head(struct str bytes, struct reply *reply)
+{
+	struct str line, name;
+
+	reply->status = 200;
+	if (!str_starts(bytes, STR("status: ")))
+		return bytes;
+	while (str_split(&bytes, '\n', &line) && !str_empty(line)) {
+		uint64_t n;
+		if (!str_split(&line, ':', &name))
+			continue;
+		line = str_trim(line);
+		if (str_eq(name, STR("status")) && num_u64(line, &n))
+			reply->status = (int)n;
+		else
+			vec_push(&reply->headers, ((struct header){ arena_str(reply->arena, name), arena_str(reply->arena, line) }));
+	}
+	return bytes;
+}
+
+/* What parse() keeps for the next call. */
+static void keep(struct rig *r, const struct source_document *d, json_t *out)
+{
+	if (str_present(d->cursor)) {
+		strbuf_reset(&r->cursor);
+		strbuf_add(&r->cursor, d->cursor);
+		r->source.cursor = strbuf_str(&r->cursor);
+		json_set_text(out, "cursor", d->cursor);
+	}
+	if (str_present(d->session)) {
+		strbuf_reset(&r->session);
+		strbuf_add(&r->session, d->session);
+		r->account.session = str_empty(d->session) ? STR_NULL : strbuf_str(&r->session);
+		json_set_text(out, "session", d->session);
+	}
+}
+
+static void answer(struct rig *r, struct str bytes, struct str url, json_t *out)
+{
+	OWNED(reply) struct reply *reply = reply_new(1);
+	AUTO(source_document) struct source_document d = { .arena = NULL };
+	struct err e = { 0 };
+	struct frame f = { .bytes = take_head(bytes, reply), .url = url, .reply = reply };
+
+	reply->outcome = REPLY_OK;
+	if (reply->status / 100 != 2) {
+		AUTO(strbuf) struct strbuf why = STRBUF_INIT(4096);
+		reply->body = STRBUF_INIT(1 << 20);
+		strbuf_add(&reply->body, f.bytes);
+		source_refusal(reply, &why);
+		json_set_bool(out, "remedy", r->source.type->refused != NULL && r->source.type->refused(&r->source, reply));
+		json_set_text(out, "refusal", strbuf_str(&why));
+	} else if (r->source.type->parse(&r->source, &f, &d, &e) != 0) {
+		json_set_text(out, "error", str_c(e.message));
+	} else {
+		keep(r, &d, out);
+		json_set_bool(out, "repaired", d.repaired);
+		json_t *j = source_document_to_json(&d);
+		json_set_text(out, "title", d.title);
+		json_set(out, "posts", json_incref((json_t *)(uintptr_t)json_get(j, "posts")));
+		json_decref(j);
+	}
+}
+
+/* One poll: requests and what came of each answer, in turns. */
+static json_t *run_folder(const char *folder)
+{
+	AUTO(rig) struct rig r = { .arena = arena_new(1 << 20), .base = STRBUF_INIT(8192), .cursor = STRBUF_INIT(8192),
+		                   .session = STRBUF_INIT(8192) };
+	struct err e = { 0 };
+	json_t *turns = json_array();
+
+	if (rig_make(&r, folder, &e) != 0) {
+		json_array_append_new(turns, json_pack("{s:s}", "error", e.message));
+		return turns;
+	}
+	for (int i = 1; i <= ANSWERS_MAX; i++) {
+		OWNED(transfer) struct transfer *t = transfer_new(TRANSFER_HTTP);
+		AUTO(strbuf) struct strbuf bytes = STRBUF_INIT(16 << 20);
+		char name[32];
+		json_t *turn = json_object();
+
+		if (!r.source.type->next(&r.source, NOW_UNIX_MS, t)) {
+			json_decref(turn);
+			break;
+		}
+		json_array_append_new(turns, turn);
+		json_set(turn, "asked", asked(t));
+		snprintf(name, sizeof(name), "%d.json", i);
+		if (!read_file(folder, name, &bytes))
+			break;
+		answer(&r, strbuf_str(&bytes), t->url, turn);
+		if (json_get(turn, "error") != NULL || json_is_false(json_object_get(turn, "remedy")))
+			break;
+	}
+	return turns;
+}
+
+static int write_expected(const char *folder)
+{
+	char path[512];
+	OWNED_JSON json_t *j = run_folder(folder);
+
+	snprintf(path, sizeof(path), DATA "/%s/expected.json", folder);
+	FILE *f = fopen(path, "w");
+	if (f == NULL)
+		return 1;
+	json_dumpf(j, f, JSON_INDENT(1));
+	fputc('\n', f);
+	return fclose(f);
+}
+
+/* Prints "ok" or "not ok" with the two values. */
+static bool compare(size_t n, const char *folder)
+{
+	char path[512];
+	json_error_t error;
+	OWNED_JSON json_t *got = run_folder(folder);
+
+	snprintf(path, sizeof(path), DATA "/%s/expected.json", folder);
+	OWNED_JSON json_t *want = json_load_file(path, 0, &error);
+	bool same = want && json_equal(got, want);
+	printf("%s %zu - %s\n", same ? "ok" : "not ok", n, folder);
+	if (same)
+		return true;
+	char *g = json_dumps(got, JSON_INDENT(1)), *w = want ? json_dumps(want, JSON_INDENT(1)) : NULL;
+	printf("got %s\nwant %s\n", g, w ? w : error.text);
+	free(g);
+	free(w);
+	return false;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+typedef VEC(char *) names;
+
+/* The folders of `path`, with `prefix` before their names. */
+static void list(const char *path, const char *prefix, names *out)
+{
+	DIR *dir = opendir(path);
+
+	if (dir == NULL)
+		return;
+	for (struct dirent *d; (d = readdir(dir)) != NULL;) {
+		char name[600];
+		if (d->d_name[0] == '.')
+			continue;
+		snprintf(name, sizeof(name), "%s%s", prefix, d->d_name);
+		vec_push(out, mem_strdup(name));
+	}
+	closedir(dir);
+}
+
+static int compare_all(void)
+{
+	names types = { 0 }, folders = { 0 };
+	size_t failed = 0;
+
+	list(DATA, "", &types);
+	for (size_t i = 0; i < types.n; i++) {
+		char path[700], prefix[700];
+		snprintf(path, sizeof(path), DATA "/%s", types.v[i]);
+		snprintf(prefix, sizeof(prefix), "%s/", types.v[i]);
+		list(path, prefix, &folders);
+		mem_free(types.v[i]);
+	}
+	if (folders.n == 0)
+		printf("not ok 1 - " DATA " is empty\n");
+	else
+		qsort(folders.v, folders.n, sizeof(*folders.v), by_name);
+	for (size_t i = 0; i < folders.n; i++) {
+		failed += !compare(i + 1, folders.v[i]);
+		mem_free(folders.v[i]);
+	}
+	printf("1..%zu\n", folders.n ? folders.n : 1);
+	failed += folders.n == 0;
+	vec_free(&types);
+	vec_free(&folders);
+	return failed != 0;
+}
+
+int main(int argc, char **argv)
+{
+	xml_setup();
+	json_setup();
+	if (argc == 1)
+		return compare_all();
+	if (strcmp(argv[1], "--write") == 0) {
+		int failed = 0;
+		for (int i = 2; i < argc; i++)
+			failed |= write_expected(argv[i]);
+		return failed;
+	}
+	OWNED_JSON json_t *j = run_folder(argv[1]);
+	json_dumpf(j, stdout, JSON_INDENT(1));
+	putchar('\n');
+	return 0;
+}

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: ISC
+"""Social networks over loopback: monitord reads a stand-in of each network's API as it would the real one."""
+import http.server, json, os, threading
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from daemon import Daemon
+from receivers import WebhookReceiver, wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARED = Path(os.environ.get("MONITORD_CORPUS", ROOT.parent / "shared/corpus")).parent
+SEED = SHARED / "seed/x-users-tweets.json"
+
+
+class Api:
+    """Answers GETs by `answer(path, parameters)`: JSON, or (status, JSON); what was asked is kept in `requests`."""
+
+    def __init__(self, answer):
+        self.requests = []
+        api = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                url = urlsplit(self.path)
+                params = {k: v[0] for k, v in parse_qs(url.query).items()}
+                api.requests.append((url.path, params, self.headers.get("Authorization")))
+                got = answer(url.path, params)
+                status, body = got if isinstance(got, tuple) else (200, got)
+                text = body if isinstance(body, bytes) else json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def x_config(api, hook, query, token):
+    return f"""
+accounts:
+  - {{name: x, type: x, token: {{file: {token}}}, api: "{api.url}"}}
+sources:
+  - {{name: musk, type: x, account: x, handle: elonmusk, every: 2m, backfill: all, allow_private: [127.0.0.0/8]}}
+channels:
+  - {{name: desk, type: webhook, url: "{hook.url}"}}
+watches:
+  - {{name: w, query: '{query}'}}
+"""
+
+
+def seed_answer(path, params):
+    if path == "/2/users/by/username/elonmusk":
+        return {"data": {"id": "44196397", "name": "Elon Musk", "username": "elonmusk"}}
+    if path == "/2/users/44196397/tweets":
+        return {"meta": {"result_count": 0}} if "since_id" in params else SEED.read_bytes()
+    return 404, {"title": "Not Found Error"}
+
+
+@pytest.mark.skipif(not SEED.exists(), reason=f"no {SEED}")
+def test_the_reply_that_names_nobody_comes_with_what_it_answers(tmp_path):
+    token = tmp_path / "x-token"
+    token.write_text("app-token\n")
+    with Api(seed_answer) as api, WebhookReceiver() as hook, Daemon(x_config(api, hook, "from:@elonmusk xAI", token)) as d:
+        hook.wait()
+        wait_until(lambda: d.rows("list-deliveries")[0]["state"] == "delivered", 30, "the delivery")
+        post = hook.requests[0].json()["post"]
+        assert post["text"].endswith("Or xAI") and post["author"]["handle"] == "elonmusk"
+        [parent] = [c["post"] for c in post["context"] if c["relation"] == "parent"]
+        assert "Sutskever" in parent["text"] and parent["author"]["handle"] == "somebody"
+        assert {r[2] for r in api.requests} == {"Bearer app-token"}
+        row = d.rows("poll-source", "musk")[0]
+        assert row["outcome"] == "ok" and row["new"] == 0
+        assert [r[0] for r in api.requests].count("/2/users/by/username/elonmusk") == 1
+        assert api.requests[-1][1]["since_id"] == "1733500000000000002"
+        assert len(hook.requests) == 1
+
+
+def test_a_refused_token_says_what_to_do(tmp_path):
+    token = tmp_path / "x-token"
+    token.write_text("stale\n")
+    with Api(lambda *_: (401, {"title": "Unauthorized", "detail": "Unauthorized"})) as api, WebhookReceiver() as hook, \
+            Daemon(x_config(api, hook, "xAI", token)) as d:
+        row = wait_until(lambda: (r := d.rows("list-sources")[0])["state"] == "failing" and r, 30, "the refusal")
+        assert "401" in row["last_error"] and "monitorctl login x" in row["last_error"] and "stale" not in d.log()
