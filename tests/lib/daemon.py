@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """A real monitord in a folder of its own, for system tests and benchmarks: start, ask, steer, kill, read its log."""
-import http.client, json, os, re, shutil, signal, socket, subprocess, tempfile
+import http.client, json, os, re, shutil, signal, socket, struct, subprocess, tempfile
 from pathlib import Path
 
 from receivers import wait_until
@@ -17,8 +17,10 @@ class UnixConnection(http.client.HTTPConnection):
 
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
+        # With a timeout of Python's own the socket would not block, and a full queue would be an error at once.
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(self.timeout), 0))
         self.sock.connect(self.path)
+        self.sock.settimeout(self.timeout)
 
 
 class Daemon:
