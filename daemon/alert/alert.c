@@ -12,7 +12,7 @@
 /* The distinct terms of some spans, by ASCII letters' fold; the first way of writing wins. */
 struct terms {
 	VEC(struct str) list;     /* at most what a query may hold */
-	VEC(unsigned int) fields; /* of the same index: the fields in which the term hit, as bits */
+	VEC(unsigned int) fields; /* of the same index: where the term hit, as bits: fields, and from CONTEXT_BIT on relations */
 };
 
 static void terms_release(struct terms *t)
@@ -21,8 +21,29 @@ static void terms_release(struct terms *t)
 	vec_free(&t->fields);
 }
 
-static void terms_of(const struct spans *s, struct terms *ret)
+#define CONTEXT_BIT 16
+#define PLACES_N (CONTEXT_BIT + RELATION_N)
+
+static unsigned int place_of(const struct post *p, const struct span *s)
 {
+	if (s->context == 0 || s->context > p->context.n)
+		return 1u << s->field;
+	return 1u << (CONTEXT_BIT + p->context.v[s->context - 1].relation);
+}
+
+static const char *place_name(unsigned int place)
+{
+	static const char *const names[RELATION_N] = {
+		"the post that it answers", "the post that it quotes", "the post that it repeats", "the post that began the thread",
+	};
+
+	return place < CONTEXT_BIT ? match_field_name((enum post_field)place) : names[place - CONTEXT_BIT];
+}
+
+static void terms_of(const struct alert *a, struct terms *ret)
+{
+	const struct spans *s = a->spans;
+
 	size_t last = 0;
 	for (size_t i = 0; s != NULL && i < s->list.n; i++) {
 		struct str term = s->list.v[i].term;
@@ -36,7 +57,7 @@ static void terms_of(const struct spans *s, struct terms *ret)
 			vec_push(&ret->list, term);
 			vec_push(&ret->fields, 0);
 		}
-		ret->fields.v[k] |= 1u << s->list.v[i].field;
+		ret->fields.v[k] |= place_of(a->post, &s->list.v[i]);
 		last = k;
 	}
 }
@@ -52,7 +73,7 @@ void alert_words(const struct alert *a, struct strbuf *out)
 {
 	AUTO(terms) struct terms terms = { 0 };
 	bool first = true;
-	terms_of(a->spans, &terms);
+	terms_of(a, &terms);
 	for (size_t i = 0; i < terms.list.n; i++) {
 		add_separated(out, &first, ", ");
 		text_fold_space(out, text_cut_points(terms.list.v[i], TERM_SHOWN_MAX));
@@ -96,12 +117,12 @@ void alert_who(const struct alert *a, struct strbuf *out)
 static void add_fields(unsigned int fields, struct strbuf *out)
 {
 	bool first = true;
-	for (int f = FIELD_OF_TITLE; f <= FIELD_OF_AUTHOR_URL; f++) {
+	for (unsigned int f = 0; f < PLACES_N; f++) {
 		if (!(fields & 1u << f))
 			continue;
 		bool last = fields >> f == 1;
 		add_separated(out, &first, last ? " and " : ", ");
-		strbuf_adds(out, match_field_name((enum post_field)f));
+		strbuf_adds(out, place_name(f));
 	}
 }
 
@@ -137,7 +158,7 @@ void alert_reason(const struct alert *a, struct strbuf *out)
 	}
 	AUTO(terms) struct terms terms = { 0 };
 	bool first = true;
-	terms_of(a->spans, &terms);
+	terms_of(a, &terms);
 	strbuf_adds(out, "matched ");
 	for (size_t i = 0; i < terms.list.n; i++) {
 		add_separated(out, &first, "; ");
@@ -153,6 +174,8 @@ json_t *alert_spans_to_json(const struct spans *s)
 	for (size_t i = 0; s != NULL && i < s->list.n; i++) {
 		const struct span *span = &s->list.v[i];
 		json_t *one = json_object();
+		if (span->context > 0)
+			json_set_int(one, "context", (int64_t)span->context - 1);
 		json_set_text(one, "field", str_c(match_field_name(span->field)));
 		json_set_int(one, "index", (int64_t)span->index);
 		json_set_int(one, "start", (int64_t)span->start);
@@ -167,7 +190,7 @@ static int span_from_json(const json_t *j, struct arena *arena, struct span *ret
 {
 	struct str field = json_get_str(j, "field");
 	int64_t start = json_get_int(j, "start", -1), end = json_get_int(j, "end", -1);
-	int64_t index = json_get_int(j, "index", 0);
+	int64_t index = json_get_int(j, "index", 0), context = json_get_int(j, "context", -1);
 	int found = -1;
 	for (int f = FIELD_OF_TITLE; f <= FIELD_OF_AUTHOR_URL; f++)
 		if (str_present(field) &&
@@ -176,10 +199,11 @@ static int span_from_json(const json_t *j, struct arena *arena, struct span *ret
 	if (found < 0)
 		return err_set(e, ERR_INPUT, "span: \"%.*s\" is no field of a post",
 			       STR_ARG(text_cut(field, 40)));
-	if (index < 0 || start < 0 || end < start)
+	if (context < -1 || context >= POST_CONTEXT_MAX || index < 0 || start < 0 || end < start)
 		return err_set(e, ERR_INPUT,
-			       "span: index, start and end must be numbers with 0 <= start <= end");
+			       "span: context, index, start and end must be numbers with 0 <= start <= end");
 	*ret = (struct span){ .field = (enum post_field)found,
+			      .context = (unsigned int)(context + 1),
 			      .index = (size_t)index,
 			      .start = (size_t)start,
 			      .end = (size_t)end,
@@ -218,7 +242,7 @@ json_t *alert_to_json(const struct alert *a)
 	alert_reason(a, &reason);
 	json_set_text(j, "reason", strbuf_str(&reason));
 	AUTO(terms) struct terms terms = { 0 };
-	terms_of(a->spans, &terms);
+	terms_of(a, &terms);
 	for (size_t i = 0; i < terms.list.n; i++)
 		json_array_append_new(words, json_text(terms.list.v[i]));
 	json_set(j, "words", words);

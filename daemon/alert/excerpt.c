@@ -23,38 +23,9 @@ static bool is_space_point(uint32_t c)
 static size_t first_index(const struct spans *s, enum post_field field)
 {
 	for (size_t i = 0; s != NULL && i < s->list.n; i++)
-		if (s->list.v[i].field == field)
+		if (s->list.v[i].context == 0 && s->list.v[i].field == field)
 			return s->list.v[i].index;
 	return 0;
-}
-
-static struct str field_text(const struct post *p, enum post_field field, size_t index)
-{
-	switch (field) {
-	case FIELD_OF_TITLE:
-		return p->title;
-	case FIELD_OF_TEXT:
-		return p->text;
-	case FIELD_OF_SUMMARY:
-		return p->summary;
-	case FIELD_OF_URL:
-		return p->url;
-	case FIELD_OF_SOURCE:
-		return p->source;
-	case FIELD_OF_LANGUAGE:
-		return p->language;
-	case FIELD_OF_AUTHOR:
-		return index < p->authors.n ? p->authors.v[index].name : STR_NULL;
-	case FIELD_OF_HANDLE:
-		return index < p->authors.n ? p->authors.v[index].handle : STR_NULL;
-	case FIELD_OF_AUTHOR_URL:
-		return index < p->authors.n ? p->authors.v[index].url : STR_NULL;
-	case FIELD_OF_TAG:
-		return index < p->tags.n ? p->tags.v[index] : STR_NULL;
-	case FIELD_OF_LINK:
-		return index < p->links.n ? p->links.v[index] : STR_NULL;
-	}
-	return STR_NULL;
 }
 
 struct ranges {
@@ -84,7 +55,7 @@ static void collect(const struct spans *spans, enum post_field field, size_t ind
 	size_t last_end = 0;
 	for (size_t i = 0; spans != NULL && i < spans->list.n; i++) {
 		const struct span *span = &spans->list.v[i];
-		if (span->field != field || span->index != index)
+		if (span->context != 0 || span->field != field || span->index != index)
 			continue;
 		struct byte_range r = { to_border(s, span->start), to_border(s, span->end) };
 		if (r.start < last_end)
@@ -195,7 +166,7 @@ void alert_excerpt(const struct alert *a, enum post_field field, size_t max_poin
 {
 	alert_excerpt_release(ret);
 	size_t index = first_index(a->spans, field);
-	struct str text = field_text(a->post, field, index);
+	struct str text = match_field_text(a->post, field, index);
 	AUTO(ranges) struct ranges raw = { 0 }, hits = { 0 };
 	AUTO(strbuf) struct strbuf line = STRBUF_INIT(text.len + 1);
 	collect(a->spans, field, index, text, &raw);

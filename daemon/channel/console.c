@@ -42,6 +42,11 @@ static struct str write_alert(struct arena *arena, const struct alert *a, const 
 	strbuf_addc(&out, '\n');
 	add_line(&out, &r->title, p);
 	add_line(&out, &r->text, p);
+	for (size_t i = 0; i < r->n_contexts; i++) {
+		strbuf_adds(&out, "  ");
+		render_context(&out, &r->contexts[i], text_terminal, p->hit, p->hit_end);
+		strbuf_addc(&out, '\n');
+	}
 	strbuf_adds(&out, "  ");
 	strbuf_adds(&out, p->dim);
 	render_byline(&out, r, text_terminal);

@@ -115,6 +115,10 @@ static void add_text_part(struct strbuf *out, const struct alert *a, const struc
 		render_marked(out, &r->text, render_clean, "*", "*");
 		strbuf_adds(out, "\n\n");
 	}
+	for (size_t i = 0; i < r->n_contexts; i++) {
+		render_context(out, &r->contexts[i], render_clean, "*", "*");
+		strbuf_adds(out, "\n\n");
+	}
 	render_byline(out, r, render_clean);
 	strbuf_addc(out, '\n');
 	if (str_present(r->url)) {
@@ -166,6 +170,11 @@ static void add_html_part(struct strbuf *out, const struct alert *a, const struc
 				 "style=\"margin:0;padding-left:1em;border-left:3px solid #ccc\">");
 		render_marked(out, &r->text, escape_html, "<mark>", "</mark>");
 		strbuf_adds(out, "</blockquote>\n");
+	}
+	for (size_t i = 0; i < r->n_contexts; i++) {
+		strbuf_adds(out, "<p dir=\"auto\">");
+		render_context(out, &r->contexts[i], escape_html, "<mark>", "</mark>");
+		strbuf_adds(out, "</p>\n");
 	}
 	strbuf_adds(out, "<p style=\"color:#666\">");
 	render_byline(out, r, escape_html);

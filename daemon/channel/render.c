@@ -10,7 +10,7 @@
 static bool has_hit(const struct spans *s, enum post_field field)
 {
 	for (size_t i = 0; s != NULL && i < s->list.n; i++)
-		if (s->list.v[i].field == field)
+		if (s->list.v[i].context == 0 && s->list.v[i].field == field)
 			return true;
 	return false;
 }
@@ -40,6 +40,7 @@ void render_init(struct render *ret, const struct alert *a, size_t title_points,
 				.subject = STRBUF_INIT(RENDER_LINE_MAX) };
 	alert_excerpt(a, FIELD_OF_TITLE, title_points, &ret->title);
 	alert_excerpt(a, shown_field(a), text_points, &ret->text);
+	ret->n_contexts = alert_contexts(a, text_points, ret->contexts);
 	alert_who(a, &ret->who);
 	alert_reason(a, &ret->reason);
 	struct str first = strbuf_str(ret->title.text.len > 0 ? &ret->title.text : &ret->text.text);
@@ -58,6 +59,8 @@ void render_release(struct render *r)
 {
 	alert_excerpt_release(&r->title);
 	alert_excerpt_release(&r->text);
+	for (size_t i = 0; i < r->n_contexts; i++)
+		alert_context_release(&r->contexts[i]);
 	strbuf_release(&r->who);
 	strbuf_release(&r->reason);
 	strbuf_release(&r->subject);
@@ -90,6 +93,14 @@ void render_marked(struct strbuf *out, const struct alert_excerpt *x, render_esc
 		at = h.end;
 	}
 	escape(out, str_from(s, at));
+}
+
+void render_context(struct strbuf *out, const struct alert_context *c, render_escape *escape, const char *open,
+		    const char *close)
+{
+	escape(out, text_cut_points(strbuf_str(&c->lead), 200));
+	strbuf_adds(out, ": ");
+	render_marked(out, &c->text, escape, open, close);
 }
 
 void render_byline(struct strbuf *out, const struct render *r, render_escape *escape)

@@ -183,6 +183,11 @@ static json_t *slack_json(const struct alert *a, const struct render *r)
 			      "*" ZERO_WIDTH_SPACE);
 		add_section(blocks, &s);
 	}
+	for (size_t i = 0; i < r->n_contexts; i++) {
+		strbuf_reset(&s);
+		render_context(&s, &r->contexts[i], escape_slack, ZERO_WIDTH_SPACE "*", "*" ZERO_WIDTH_SPACE);
+		add_section(blocks, &s);
+	}
 	strbuf_reset(&s);
 	render_byline(&s, r, escape_slack);
 	json_set_text(context, "type", STR("context"));
@@ -220,6 +225,10 @@ static json_t *mattermost_json(const struct alert *a, const struct render *r)
 		render_marked(&s, &r->text, escape_markdown, "**", "**");
 		strbuf_adds(&s, "\n");
 	}
+	for (size_t i = 0; i < r->n_contexts; i++) {
+		strbuf_adds(&s, "\n");
+		render_context(&s, &r->contexts[i], escape_markdown, "**", "**");
+	}
 	strbuf_adds(&s, "\n");
 	render_byline(&s, r, escape_markdown);
 	json_set_text(message, "text", strbuf_str(&s));
@@ -245,6 +254,10 @@ static json_t *rocketchat_json(const struct alert *a, const struct render *r)
 	render_marked(&s, &r->text, escape_rocketchat, "*", "*");
 	if (s.len > 0)
 		strbuf_adds(&s, "\n");
+	for (size_t i = 0; i < r->n_contexts; i++) {
+		render_context(&s, &r->contexts[i], escape_rocketchat, "*", "*");
+		strbuf_adds(&s, "\n");
+	}
 	render_byline(&s, r, escape_rocketchat);
 	json_set_text(attachment, "text", strbuf_str(&s));
 	json_array_append_new(attachments, attachment);

@@ -20,6 +20,8 @@ struct render {
 	struct alert_excerpt title; /* empty if the post has none */
 	struct alert_excerpt text;  /* of the body or the summary, where the hit is; empty if there
 				       is only a title */
+	struct alert_context contexts[ALERT_CONTEXTS_MAX]; /* what hit in posts around it */
+	size_t n_contexts;
 	struct strbuf who;
 	struct strbuf reason;
 	struct strbuf subject; /* "Or xAI": the title, else the start of the excerpt, else what the
@@ -40,6 +42,9 @@ render_escape render_clean;
 /* The excerpt escaped, each hit between `open` and `close`. */
 void render_marked(struct strbuf *out, const struct alert_excerpt *x, render_escape *escape,
 		   const char *open, const char *close);
+/* "in reply to who: …" with its hits marked, escaped. */
+void render_context(struct strbuf *out, const struct alert_context *c, render_escape *escape, const char *open,
+		    const char *close);
 /* "who · source · when", escaped. */
 void render_byline(struct strbuf *out, const struct render *r, render_escape *escape);
 

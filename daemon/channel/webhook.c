@@ -111,7 +111,7 @@ static void keep_spans(json_t *spans, const json_t *post)
 	for (size_t i = 0; i < json_array_size(spans) && kept < SPANS_SENT_MAX; i++) {
 		json_t *span = json_array_get(spans, i);
 		struct str field = json_get_str(span, "field");
-		bool cuttable = str_eq(field, STR("text")) || str_eq(field, STR("summary"));
+		bool cuttable = json_get(span, "context") == NULL && (str_eq(field, STR("text")) || str_eq(field, STR("summary")));
 		const json_t *text = cuttable ? json_get(post, field.p) : NULL;
 		if (!cuttable || (size_t)json_get_int(span, "end", 0) <= json_str(text).len)
 			json_array_set(spans, kept++, span);

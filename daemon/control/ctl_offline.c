@@ -132,7 +132,7 @@ struct matching {
 	size_t line, matched, bad, printed;
 };
 
-/* "spans":[{"field","start","end","term"}]; "index" too where the field is a list. */
+/* "spans":[{"field","start","end","term"}]; "index" too where the field is a list, "context" of a span in that post. */
 static json_t *spans_to_json(const struct spans *spans)
 {
 	json_t *list = json_array();
@@ -142,6 +142,8 @@ static json_t *spans_to_json(const struct spans *spans)
 		json_t *one = json_object();
 		bool of_list = s->field == FIELD_OF_AUTHOR || s->field == FIELD_OF_TAG || s->field == FIELD_OF_LINK;
 
+		if (s->context > 0)
+			json_set_int(one, "context", (int64_t)s->context - 1);
 		json_set_text(one, "field", str_c(match_field_name(s->field)));
 		if (of_list)
 			json_set_int(one, "index", (int64_t)s->index);

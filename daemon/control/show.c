@@ -181,24 +181,44 @@ void ctl_show_object(const struct ctl *c, const json_t *obj, const char *const *
 
 /* --- posts --- */
 
+static void add_marked(const struct ctl *c, const struct alert_excerpt *x, enum ctl_style style, struct strbuf *out)
+{
+	struct str text = strbuf_str(&x->text);
+	size_t at = 0;
+
+	for (size_t i = 0; i < x->hits.n; i++) {
+		ctl_style(c, out, style, str_slice(text, at, x->hits.v[i].start));
+		ctl_style(c, out, STYLE_HIT, str_slice(text, x->hits.v[i].start, x->hits.v[i].end));
+		at = x->hits.v[i].end;
+	}
+	ctl_style(c, out, style, str_from(text, at));
+	strbuf_addc(out, '\n');
+}
+
 static void add_excerpt(const struct ctl *c, const struct alert *a, enum post_field field, size_t points, enum ctl_style style,
                         const char *indent, struct strbuf *out)
 {
 	__attribute__((cleanup(alert_excerpt_release))) struct alert_excerpt x = { .text = STRBUF_INIT(65536) };
-	size_t at = 0;
 
 	alert_excerpt(a, field, points, &x);
-	struct str text = strbuf_str(&x.text);
-	if (text.len == 0)
+	if (x.text.len == 0)
 		return;
 	strbuf_adds(out, indent);
-	for (size_t i = 0; i < x.hits.n; i++) {
-		ctl_style(c, out, style, str_slice(text, at, x.hits.v[i].start));
-		ctl_style(c, out, STYLE_HIT, str_slice(text, x.hits.v[i].start, x.hits.v[i].end));
-		at = x.hits.v[i].end;
+	add_marked(c, &x, style, out);
+}
+
+static void add_contexts(const struct ctl *c, const struct alert *a, struct strbuf *out)
+{
+	struct alert_context around[ALERT_CONTEXTS_MAX];
+	size_t n = alert_contexts(a, EXCERPT_POINTS, around);
+
+	for (size_t i = 0; i < n; i++) {
+		strbuf_adds(out, "  ");
+		ctl_style(c, out, STYLE_DIM, strbuf_str(&around[i].lead));
+		strbuf_adds(out, ": ");
+		add_marked(c, &around[i].text, STYLE_PLAIN, out);
+		alert_context_release(&around[i]);
 	}
-	ctl_style(c, out, style, str_from(text, at));
-	strbuf_addc(out, '\n');
 }
 
 /* "who · source · when · language", what is known of it */
@@ -239,6 +259,7 @@ void ctl_show_post(const struct ctl *c, const struct post *post, const struct sp
 	if (titled)
 		add_excerpt(c, &a, FIELD_OF_TITLE, TITLE_POINTS, STYLE_BOLD, "", out);
 	add_excerpt(c, &a, FIELD_OF_TEXT, EXCERPT_POINTS, STYLE_PLAIN, titled ? "  " : "", out);
+	add_contexts(c, &a, out);
 	byline(c, &a, out);
 	struct str link = post->url.len > 0 ? post->url : post->id;
 	if (link.len > 0) {

@@ -13,6 +13,8 @@ static void add_term(const struct query *q, const struct node *t, struct strbuf 
 {
 	const struct op *o = op_of(t);
 
+	if (scope_of(t))
+		strbuf_addf(out, "%s:", scope_of(t)->name);
 	if (char_is_alpha(o->name[0]))
 		strbuf_addf(out, "%s:", o->name);
 	struct str term = node_term(q, t);
@@ -23,10 +25,12 @@ static void add_hits(const struct spans *s, const struct post *post, struct strb
 {
 	for (size_t i = 0; i < s->list.n && i < HITS_SHOWN_MAX; i++) {
 		const struct span *x = &s->list.v[i];
-		struct str text = str_slice(match_field_text(post, x->field, x->index), x->start, x->end);
+		struct str text = str_slice(match_field_text(match_span_post(post, x), x->field, x->index), x->start, x->end);
 
-		strbuf_addf(out, "%s%s: %.*s", i ? ", " : "   ", match_field_name(x->field),
-			STR_ARG(text_cut(text, HIT_SHOWN_MAX)));
+		strbuf_adds(out, i ? ", " : "   ");
+		if (x->context)
+			strbuf_addf(out, "%s ", post_relation_name(post->context.v[x->context - 1].relation));
+		strbuf_addf(out, "%s: %.*s", match_field_name(x->field), STR_ARG(text_cut(text, HIT_SHOWN_MAX)));
 	}
 	if (s->list.n > HITS_SHOWN_MAX)
 		strbuf_addf(out, " and %zu more", s->list.n - HITS_SHOWN_MAX);
@@ -41,7 +45,7 @@ static void explain_node(const struct query *q, const struct node *n, struct vie
 	strbuf_addf(out, "%-4s%*s", is ? "yes" : "no", 2 * depth, "");
 	if (n->kind == NODE_TERM) {
 		add_term(q, n, out);
-		add_hits(&s, v->post, out);
+		add_hits(&s, v->self.post, out);
 		strbuf_addc(out, '\n');
 		return;
 	}
@@ -63,7 +67,9 @@ void query_explain(const struct query *q, const struct post *post, struct strbuf
 
 static bool same_term(const struct query *q, const struct node *a, const struct node *b)
 {
-	if (a->kind != NODE_TERM || b->kind != NODE_TERM || a->op != b->op || a->n != b->n || a->prefix != b->prefix)
+	if (a->kind != NODE_TERM || b->kind != NODE_TERM || a->op != b->op || a->scope != b->scope)
+		return false;
+	if (a->n != b->n || a->prefix != b->prefix)
 		return false;
 	for (uint32_t i = 0; i < a->n; i++) {
 		const struct term_word *x = &q->words[a->word + i], *y = &q->words[b->word + i];
@@ -86,7 +92,7 @@ static const struct node *contradiction_in(const struct query *q, const struct n
 
 static bool one_value_only(const struct node *n)
 {
-	return n->kind == NODE_TERM && !n->prefix && (n->op == OP_SOURCE || n->op == OP_LANG);
+	return n->kind == NODE_TERM && !n->prefix && n->scope == SCOPE_SELF && (n->op == OP_SOURCE || n->op == OP_LANG);
 }
 
 /* lang:fr lang:de, source:a source:b: a post has one of each. */

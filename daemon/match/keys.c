@@ -68,9 +68,9 @@ static bool is_everywhere(const struct query *q, const struct term_word *w, enum
 	return false;
 }
 
-static void term_keys(const struct query *q, const struct node *t, struct keys *ret)
+/* `to` is g, or g in the context. */
+static void add_term_key(const struct query *q, const struct node *t, enum group g, enum group to, struct keys *ret)
 {
-	enum group g = op_of(t)->group;
 	const struct term_word *w = &q->words[t->word];
 	uint32_t whole = t->prefix ? t->n - 1 : t->n;
 	struct choice best = { 0 };
@@ -80,20 +80,30 @@ static void term_keys(const struct query *q, const struct node *t, struct keys *
 
 		if (is_everywhere(q, &w[i], g))
 			cost = 8000;
-		consider(&best, key_salted(w[i].hash, g), group_cost(g, cost), 0);
+		consider(&best, key_salted(w[i].hash, to), group_cost(g, cost), 0);
 		if (i + 1 < whole && (w[i].flags & WORD_CHAR) && (w[i + 1].flags & WORD_CHAR) && (w[i + 1].flags & WORD_GLUED))
-			consider(&best, key_of_pair(w[i].hash, w[i + 1].hash, g), group_cost(g, 100), 0);
+			consider(&best, key_of_pair(w[i].hash, w[i + 1].hash, to), group_cost(g, 100), 0);
 	}
 	if (t->prefix) {
 		size_t len = w[whole].len < KEY_PREFIX_MAX ? w[whole].len : KEY_PREFIX_MAX;
 
-		consider(&best, key_of_prefix(q->folded + w[whole].at, len, g), group_cost(g, 2 * word_cost(len)), len);
+		consider(&best, key_of_prefix(q->folded + w[whole].at, len, to), group_cost(g, 2 * word_cost(len)), len);
 	}
 	vec_push(&ret->list, best.key);
-	ret->cost = best.cost;
-	ret->groups |= 1u << g;
+	ret->cost += best.cost;
+	ret->groups |= 1u << to;
 	if (best.prefix)
-		ret->prefixes[g] |= (uint8_t)(1u << (best.prefix - 1));
+		ret->prefixes[to] |= (uint8_t)(1u << (best.prefix - 1));
+}
+
+static void term_keys(const struct query *q, const struct node *t, struct keys *ret)
+{
+	enum group g = op_of(t)->group;
+
+	if (t->scope & SCOPE_SELF)
+		add_term_key(q, t, g, g, ret);
+	if (t->scope & ~SCOPE_SELF)
+		add_term_key(q, t, g, KEY_CONTEXT(g), ret);
 }
 
 static void add_keys(struct keys *to, const struct keys *from)
@@ -101,7 +111,7 @@ static void add_keys(struct keys *to, const struct keys *from)
 	for (size_t i = 0; i < from->list.n; i++)
 		vec_push(&to->list, from->list.v[i]);
 	to->groups |= from->groups;
-	for (unsigned g = 0; g < GROUPS; g++)
+	for (unsigned g = 0; g < KEY_GROUPS; g++)
 		to->prefixes[g] |= from->prefixes[g];
 	to->cost += from->cost;
 }

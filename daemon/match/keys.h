@@ -8,12 +8,16 @@
 #include "base/vec.h"
 #include "ops.h"
 
+/* A post's context is looked up apart, so that watches that ask for it cost the others nothing. */
+#define KEY_GROUPS (2 * GROUPS)
+#define KEY_CONTEXT(g) ((enum group)((g) + GROUPS))
+
 #define KEY_PREFIX_MAX 8 /* bytes of a prefix that count; a longer one is as necessary at 8 */
 
 struct keys {
 	VEC(uint64_t) list;
 	unsigned groups;                /* bit per group that a key looks at */
-	uint8_t prefixes[GROUPS];       /* bit n-1: a key of that group is a prefix of n bytes */
+	uint8_t prefixes[KEY_GROUPS];       /* bit n-1: a key of that group is a prefix of n bytes */
 	unsigned cost;                  /* how often posts will hold one of them: a guess, for comparing */
 };
 

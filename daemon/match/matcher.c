@@ -9,8 +9,8 @@
 
 struct matcher {
 	struct index index;
-	size_t users[GROUPS];                    /* keys that look at the group */
-	size_t prefixes[GROUPS][KEY_PREFIX_MAX]; /* watches with a prefix of so many bytes */
+	size_t users[KEY_GROUPS];                /* keys that look at the group */
+	size_t prefixes[KEY_GROUPS][KEY_PREFIX_MAX]; /* watches with a prefix of so many bytes */
 };
 
 struct candidate {
@@ -50,7 +50,7 @@ size_t matcher_count(const struct matcher *m)
 /* Counts what the keys of a watch look at, so that posts are cut no further than somebody looks. */
 static void count_users(struct matcher *m, const struct keys *k, size_t by)
 {
-	for (unsigned g = 0; g < GROUPS; g++) {
+	for (unsigned g = 0; g < KEY_GROUPS; g++) {
 		if (k->groups & 1u << g)
 			m->users[g] += by;
 		for (unsigned i = 0; i < KEY_PREFIX_MAX; i++)
@@ -160,6 +160,14 @@ static void look_up_group(const struct matcher *m, enum group g, const struct wo
 	}
 }
 
+/* `base` 0: the post itself; GROUPS: one of its context. */
+static void look_up_sight(const struct matcher *m, unsigned base, struct sight *s, struct candidates *c)
+{
+	for (unsigned g = 0; g < GROUPS; g++)
+		if (m->users[base + g])
+			look_up_group(m, (enum group)(base + g), sight_words(s, (enum group)g), c);
+}
+
 static int compare_candidates(const void *a, const void *b)
 {
 	const struct candidate *x = a, *y = b;
@@ -219,9 +227,9 @@ void matcher_run(const struct matcher *m, const struct post *post, struct matche
 	c.v = c.first;
 	c.n = 0;
 	c.cap = CANDIDATES_INLINE;
-	for (unsigned g = 0; g < GROUPS; g++)
-		if (m->users[g])
-			look_up_group(m, (enum group)g, view_words(&v, (enum group)g), &c);
+	look_up_sight(m, 0, &v.self, &c);
+	for (size_t i = 0; i < post->context.n; i++)
+		look_up_sight(m, GROUPS, &v.context[i], &c);
 	add_list(&m->index, m->index.scan, &c);
 	sort_candidates(&c);
 	for (size_t i = 0; i < c.n; i++) {

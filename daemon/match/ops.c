@@ -4,18 +4,33 @@
 
 #include "base/mem.h"
 
+static void sight_init(struct sight *s, const struct post *post, char *scratch)
+{
+	s->post = post;
+	s->cut = 0;
+	s->scratch = scratch;
+}
+
+static void sight_release(struct sight *s)
+{
+	for (unsigned g = 0; g < GROUPS; g++)
+		if (s->cut & 1u << g)
+			words_release(&s->groups[g]);
+	s->cut = 0;
+}
+
 void view_init(struct view *v, const struct post *post)
 {
-	v->post = post;
-	v->cut = 0;
+	sight_init(&v->self, post, v->scratch);
+	for (size_t i = 0; i < post->context.n; i++)
+		sight_init(&v->context[i], post->context.v[i].post, NULL);
 }
 
 void view_release(struct view *v)
 {
-	for (unsigned g = 0; g < GROUPS; g++)
-		if (v->cut & 1u << g)
-			words_release(&v->groups[g]);
-	v->cut = 0;
+	for (size_t i = 0; i < v->self.post->context.n; i++)
+		sight_release(&v->context[i]);
+	sight_release(&v->self);
 }
 
 static void cut_text(struct words *w, const struct post *p)
@@ -40,21 +55,21 @@ static void cut_tags(struct words *w, const struct post *p, const struct words *
 	}
 }
 
-struct words *view_words(struct view *v, enum group g)
+struct words *sight_words(struct sight *s, enum group g)
 {
-	struct words *w = &v->groups[g];
-	const struct post *p = v->post;
+	struct words *w = &s->groups[g];
+	const struct post *p = s->post;
 
-	if (v->cut & 1u << g)
+	if (s->cut & 1u << g)
 		return w;
-	v->cut |= 1u << g;
-	words_init(w, g == GROUP_TEXT ? v->scratch : NULL, g == GROUP_TEXT ? sizeof(v->scratch) : 0);
+	s->cut |= 1u << g;
+	words_init(w, g == GROUP_TEXT ? s->scratch : NULL, g == GROUP_TEXT && s->scratch ? VIEW_SCRATCH : 0);
 	switch (g) {
 	case GROUP_TEXT:
 		cut_text(w, p);
 		break;
 	case GROUP_TAG:
-		cut_tags(w, p, view_words(v, GROUP_TEXT));
+		cut_tags(w, p, sight_words(s, GROUP_TEXT));
 		break;
 	case GROUP_AUTHOR:
 		for (size_t i = 0; i < p->authors.n; i++) {
@@ -109,6 +124,13 @@ struct str match_field_text(const struct post *p, enum post_field f, size_t i)
 	return STR_NULL;
 }
 
+const struct post *match_span_post(const struct post *p, const struct span *s)
+{
+	if (s->context == 0)
+		return p;
+	return s->context <= p->context.n ? p->context.v[s->context - 1].post : NULL;
+}
+
 const char *match_field_name(enum post_field f)
 {
 	static const char *const names[] = {
@@ -152,14 +174,14 @@ static bool stands_at(const struct query *q, const struct node *t, const struct 
 }
 
 /* Further demand of an operator on a place where the term stands. */
-typedef bool (*accepts_fn)(const struct node *t, const struct view *v, const struct words *w, size_t i);
+typedef bool (*accepts_fn)(const struct node *t, const struct sight *s, const struct words *w, size_t i);
 
-static bool accept(const struct query *q, const struct node *t, struct view *v, const struct words *w, size_t i,
+static bool accept(const struct query *q, const struct node *t, struct sight *s, const struct words *w, size_t i,
                    accepts_fn accepts, struct spans *out)
 {
 	const struct word *first = &w->v[i];
 
-	if (!(op_of(t)->fields & 1u << first->field) || !stands_at(q, t, w, i) || (accepts && !accepts(t, v, w, i)))
+	if (!(op_of(t)->fields & 1u << first->field) || !stands_at(q, t, w, i) || (accepts && !accepts(t, s, w, i)))
 		return false;
 	if (out)
 		vec_push(&out->list, ((struct span){ .field = first->field, .index = first->index, .start = first->start,
@@ -167,21 +189,21 @@ static bool accept(const struct query *q, const struct node *t, struct view *v, 
 	return true;
 }
 
-static bool find(const struct query *q, const struct node *t, struct view *v, struct spans *out, accepts_fn accepts)
+static bool find(const struct query *q, const struct node *t, struct sight *s, struct spans *out, accepts_fn accepts)
 {
-	struct words *w = view_words(v, op_of(t)->group);
+	struct words *w = sight_words(s, op_of(t)->group);
 	bool found = false;
 
 	if (t->pivot == t->n) { /* a prefix alone: no hash to look for */
 		for (size_t i = 0; i < w->n && !(found && out == NULL); i++)
-			found |= accept(q, t, v, w, i, accepts, out);
+			found |= accept(q, t, s, w, i, accepts, out);
 		return found;
 	}
 	words_index(w);
 	uint64_t hash = q->words[t->word + t->pivot].hash;
 	for (uint32_t i = words_bucket(w, hash); i != WORD_NONE && !(found && out == NULL); i = w->v[i].next)
 		if (w->v[i].hash == hash && i >= t->pivot)
-			found |= accept(q, t, v, w, i - t->pivot, accepts, out);
+			found |= accept(q, t, s, w, i - t->pivot, accepts, out);
 	return found;
 }
 
@@ -195,42 +217,42 @@ static bool starts_text(const struct words *w, size_t i)
 	return w->v[i].flags & WORD_FIRST;
 }
 
-static bool accepts_whole(const struct node *t, const struct view *v, const struct words *w, size_t i)
+static bool accepts_whole(const struct node *t, const struct sight *s, const struct words *w, size_t i)
 {
-	(void)v;
+	(void)s;
 	return starts_text(w, i) && ends_text(t, w, i);
 }
 
-static bool accepts_start(const struct node *t, const struct view *v, const struct words *w, size_t i)
+static bool accepts_start(const struct node *t, const struct sight *s, const struct words *w, size_t i)
 {
 	(void)t;
-	(void)v;
+	(void)s;
 	return starts_text(w, i);
 }
 
-static bool accepts_at(const struct node *t, const struct view *v, const struct words *w, size_t i)
+static bool accepts_at(const struct node *t, const struct sight *s, const struct words *w, size_t i)
 {
 	(void)t;
-	(void)v;
+	(void)s;
 	return w->v[i].flags & WORD_AT;
 }
 
-static bool accepts_dollar(const struct node *t, const struct view *v, const struct words *w, size_t i)
+static bool accepts_dollar(const struct node *t, const struct sight *s, const struct words *w, size_t i)
 {
 	(void)t;
-	(void)v;
+	(void)s;
 	return w->v[i].flags & WORD_DOLLAR;
 }
 
 /* A name may have other words around it.  A handle is meant as a whole, but for the server behind a second @.  An
  * address ends with what is meant, and what is meant starts at a border of the path or the host. */
-static bool accepts_author(const struct node *t, const struct view *v, const struct words *w, size_t i)
+static bool accepts_author(const struct node *t, const struct sight *s, const struct words *w, size_t i)
 {
 	const struct word *first = &w->v[i], *last = &w->v[i + t->n - 1];
 
 	if (first->field == FIELD_OF_AUTHOR)
 		return true;
-	struct str text = match_field_text(v->post, first->field, first->index);
+	struct str text = match_field_text(s->post, first->field, first->index);
 	if (first->field == FIELD_OF_HANDLE)
 		return starts_text(w, i) && (ends_text(t, w, i) || (last->end < text.len && text.p[last->end] == '@'));
 	if (!ends_text(t, w, i))
@@ -240,34 +262,34 @@ static bool accepts_author(const struct node *t, const struct view *v, const str
 	return str_eq(word_text(w, first - 1), STR("www"));
 }
 
-static bool op_words(const struct query *q, const struct node *t, struct view *v, struct spans *out)
+static bool op_words(const struct query *q, const struct node *t, struct sight *s, struct spans *out)
 {
-	return find(q, t, v, out, NULL);
+	return find(q, t, s, out, NULL);
 }
 
-static bool op_at(const struct query *q, const struct node *t, struct view *v, struct spans *out)
+static bool op_at(const struct query *q, const struct node *t, struct sight *s, struct spans *out)
 {
-	return find(q, t, v, out, accepts_at);
+	return find(q, t, s, out, accepts_at);
 }
 
-static bool op_dollar(const struct query *q, const struct node *t, struct view *v, struct spans *out)
+static bool op_dollar(const struct query *q, const struct node *t, struct sight *s, struct spans *out)
 {
-	return find(q, t, v, out, accepts_dollar);
+	return find(q, t, s, out, accepts_dollar);
 }
 
-static bool op_from(const struct query *q, const struct node *t, struct view *v, struct spans *out)
+static bool op_from(const struct query *q, const struct node *t, struct sight *s, struct spans *out)
 {
-	return find(q, t, v, out, accepts_author);
+	return find(q, t, s, out, accepts_author);
 }
 
-static bool op_whole(const struct query *q, const struct node *t, struct view *v, struct spans *out)
+static bool op_whole(const struct query *q, const struct node *t, struct sight *s, struct spans *out)
 {
-	return find(q, t, v, out, accepts_whole);
+	return find(q, t, s, out, accepts_whole);
 }
 
-static bool op_start(const struct query *q, const struct node *t, struct view *v, struct spans *out)
+static bool op_start(const struct query *q, const struct node *t, struct sight *s, struct spans *out)
 {
-	return find(q, t, v, out, accepts_start);
+	return find(q, t, s, out, accepts_start);
 }
 
 const struct op ops[OPS] = {
@@ -283,10 +305,46 @@ const struct op *op_of(const struct node *t)
 	return &ops[t->op];
 }
 
+bool op_match(const struct query *q, const struct node *t, struct view *v, struct spans *out)
+{
+	const struct post *p = v->self.post;
+	bool found = (t->scope & SCOPE_SELF) && op_of(t)->match(q, t, &v->self, out);
+
+	for (size_t i = 0; i < p->context.n && !(found && out == NULL); i++) {
+		size_t from = out ? out->list.n : 0;
+
+		if (!scope_has(t->scope, p, i))
+			continue;
+		found |= op_of(t)->match(q, t, &v->context[i], out);
+		for (; out && from < out->list.n; from++)
+			out->list.v[from].context = (unsigned)i + 1;
+	}
+	return found;
+}
+
+const struct scope scopes[SCOPES] = {
+#define OP(id_, name_, takes_, group_, fields_, match_, help_, example_)
+#define SCOPE(id_, name_, scope_, help_, example_) { .name = name_, .help = help_, .example = example_, .scope = scope_ },
+#include "ops.def"
+#undef SCOPE
+#undef OP
+};
+
+const struct scope *scope_of(const struct node *t)
+{
+	for (size_t i = 0; i < SCOPES; i++)
+		if (scopes[i].scope == t->scope)
+			return &scopes[i];
+	return NULL;
+}
+
 bool query_operator(size_t i, struct query_operator *ret)
 {
-	if (i >= OPS)
+	if (i >= OPS + SCOPES)
 		return false;
-	*ret = (struct query_operator){ ops[i].name, ops[i].takes, ops[i].help, ops[i].example };
+	if (i < OPS)
+		*ret = (struct query_operator){ ops[i].name, ops[i].takes, ops[i].help, ops[i].example };
+	else
+		*ret = (struct query_operator){ scopes[i - OPS].name, "query", scopes[i - OPS].help, scopes[i - OPS].example };
 	return true;
 }

@@ -11,10 +11,16 @@ enum group { GROUP_TEXT, GROUP_TAG, GROUP_AUTHOR, GROUP_SOURCE, GROUP_LANGUAGE, 
 
 #define VIEW_SCRATCH (12u << 10) /* bytes; holds the words of a post of about 1,500 bytes */
 
-struct view {
+/* One post, the matched one or one of its context. */
+struct sight {
 	const struct post *post;
 	struct words groups[GROUPS];
 	unsigned cut; /* bit per group */
+	char *scratch; /* VIEW_SCRATCH bytes, or NULL */
+};
+struct view {
+	struct sight self;
+	struct sight context[POST_CONTEXT_MAX]; /* as many as the post has */
 	_Alignas(16) char scratch[VIEW_SCRATCH];
 };
 /* A view is large and its scratch needs no zeros: declare it VIEW_UNINITIALIZED struct view v; */
@@ -22,14 +28,30 @@ struct view {
 
 void view_init(struct view *v, const struct post *post);
 void view_release(struct view *v);
-struct words *view_words(struct view *v, enum group g);
+struct words *sight_words(struct sight *s, enum group g);
+/* Does a term with this scope look at the post's i-th context? */
+static inline bool scope_has(unsigned scope, const struct post *p, size_t i)
+{
+	return scope >> (1 + p->context.v[i].relation) & 1;
+}
 
 struct op {
 	const char *name, *takes, *help, *example;
 	enum group group;
 	unsigned fields;
-	/* Whether the term stands in the post; appends where, unless out is NULL. */
-	bool (*match)(const struct query *q, const struct node *t, struct view *v, struct spans *out);
+	/* Whether the term stands in this one post; appends where, unless out is NULL. */
+	bool (*match)(const struct query *q, const struct node *t, struct sight *s, struct spans *out);
 };
 extern const struct op ops[];
 const struct op *op_of(const struct node *t);
+/* Whether the term stands in one of the posts of its scope; appends where, unless out is NULL. */
+bool op_match(const struct query *q, const struct node *t, struct view *v, struct spans *out);
+
+struct scope {
+	const char *name, *help, *example;
+	unsigned scope;
+};
+#define SCOPES 5
+extern const struct scope scopes[SCOPES];
+/* "parent", or NULL for the post itself. */
+const struct scope *scope_of(const struct node *t);

@@ -5,7 +5,9 @@
 #include "base/vec.h"
 #include "ops.h"
 
-enum token_kind { TOKEN_END, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_OR, TOKEN_AND, TOKEN_NOT, TOKEN_PHRASE, TOKEN_WORD, TOKEN_OP };
+enum token_kind {
+	TOKEN_END, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_OR, TOKEN_AND, TOKEN_NOT, TOKEN_PHRASE, TOKEN_WORD, TOKEN_OP, TOKEN_SCOPE
+};
 
 struct token {
 	enum token_kind kind;
@@ -13,6 +15,7 @@ struct token {
 	struct str text;   /* of a word or phrase: without quotes, * and sigil */
 	struct str term;   /* as written: with * and sigil, without quotes */
 	enum op_id op;     /* of TOKEN_OP and of words with a sigil */
+	const struct scope *scope; /* of TOKEN_SCOPE */
 	bool prefix;       /* ended by * */
 };
 
@@ -21,6 +24,7 @@ struct parser {
 	size_t pos;        /* behind the current token */
 	struct token token;
 	int depth;
+	unsigned scope;    /* of the terms to come */
 	size_t n_terms;
 	VEC(struct node) nodes;
 	VEC(struct term_word) words;
@@ -54,12 +58,14 @@ static int fail_expected(struct parser *p, const char *expected)
 
 static int unknown_operator(struct parser *p, size_t at, struct str name)
 {
-	const char *names[OPS];
+	const char *names[OPS + SCOPES];
 	size_t n = 0;
 
 	for (size_t i = 0; i < OPS; i++)
 		if (char_is_alpha(ops[i].name[0]))
 			names[n++] = ops[i].name;
+	for (size_t i = 0; i < SCOPES; i++)
+		names[n++] = scopes[i].name;
 	int near = str_nearest(name, names, n);
 	AUTO(strbuf) struct strbuf all = STRBUF_INIT(256);
 	for (size_t i = 0; i < n; i++)
@@ -153,6 +159,13 @@ static int lex_operator(struct parser *p, struct str word, size_t name_len, stru
 			p->pos = t->at + name_len + 1;
 			return 0;
 		}
+	for (size_t i = 0; i < SCOPES; i++)
+		if (str_eq_nocase(name, str_c(scopes[i].name))) {
+			t->kind = TOKEN_SCOPE;
+			t->scope = &scopes[i];
+			p->pos = t->at + name_len + 1;
+			return 0;
+		}
 	return unknown_operator(p, t->at, name);
 }
 
@@ -241,7 +254,8 @@ static int parse_term(struct parser *p, enum op_id op, uint16_t *ret)
 {
 	const struct token *t = &p->token;
 	size_t before = p->cut.n;
-	struct node n = { .kind = NODE_TERM, .op = (uint8_t)op, .prefix = t->prefix, .word = (uint16_t)p->words.n,
+	struct node n = { .kind = NODE_TERM, .op = (uint8_t)op, .scope = (uint8_t)p->scope, .prefix = t->prefix,
+			  .word = (uint16_t)p->words.n,
 			  .term_at = (uint16_t)(t->term.p - p->text.p), .term_len = (uint16_t)t->term.len };
 
 	if (++p->n_terms > QUERY_TERMS_MAX)
@@ -304,6 +318,30 @@ static int parse_operator(struct parser *p, uint16_t *ret)
 	return -1;
 }
 
+static int parse_unary(struct parser *p, enum op_id op, uint16_t *ret);
+
+/* context:(…), parent:"…" and the like: what follows directly is looked for in other posts. */
+static int parse_scope(struct parser *p, uint16_t *ret)
+{
+	const struct scope *s = p->token.scope;
+	size_t next;
+
+	if (p->scope != SCOPE_SELF)
+		return fail_expected(p, "no such operator inside of another one");
+	p->token.at = p->pos;
+	if (p->pos >= p->text.len || is_space(peek(p, p->pos, &next))) {
+		AUTO(strbuf) struct strbuf want = STRBUF_INIT(128);
+
+		strbuf_addf(&want, "a word, a phrase, an operator or ( directly after %s:", s->name);
+		p->token.kind = TOKEN_END;
+		return fail_expected(p, strbuf_cstr(&want));
+	}
+	p->scope = s->scope;
+	int result = advance(p, false) ? -1 : parse_unary(p, OP_WORD, ret);
+	p->scope = SCOPE_SELF;
+	return result;
+}
+
 /* `op` is the operator of the group that this stands in, OP_WORD outside of one. */
 static int parse_unary(struct parser *p, enum op_id op, uint16_t *ret)
 {
@@ -327,6 +365,10 @@ static int parse_unary(struct parser *p, enum op_id op, uint16_t *ret)
 		if (op != OP_WORD)
 			return fail_expected(p, "a word or a phrase inside the operator's parentheses");
 		return parse_operator(p, ret);
+	case TOKEN_SCOPE:
+		if (op != OP_WORD)
+			return fail_expected(p, "a word or a phrase inside the operator's parentheses");
+		return parse_scope(p, ret);
 	case TOKEN_WORD:
 		if (op != OP_WORD && p->token.op != OP_WORD && (op == OP_TITLE || op == OP_TEXT))
 			return fail_expected(p, "a word or a phrase inside the operator's parentheses");
@@ -467,7 +509,7 @@ static int parse(struct parser *p, struct query **ret_query)
 
 int query_parse(struct str text, struct query **ret_query, struct err *e)
 {
-	struct parser p = { .text = text, .e = e };
+	struct parser p = { .text = text, .scope = SCOPE_SELF, .e = e };
 
 	if (text.len > QUERY_MAX)
 		return err_set_at(e, ERR_INPUT, 1, "%zu bytes, expected at most %d", text.len, QUERY_MAX);

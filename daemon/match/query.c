@@ -27,7 +27,7 @@ static bool evaluate_node(const struct query *q, const struct node *n, struct vi
 
 	switch ((enum node_kind)n->kind) {
 	case NODE_TERM:
-		return op_of(n)->match(q, n, v, out);
+		return op_match(q, n, v, out);
 	case NODE_NOT:
 		return !evaluate_node(q, node_child(q, n), v, NULL);
 	case NODE_AND:
@@ -48,6 +48,8 @@ static bool evaluate_node(const struct query *q, const struct node *n, struct vi
 
 static bool before(const struct span *a, const struct span *b)
 {
+	if (a->context != b->context)
+		return a->context < b->context;
 	if (a->field != b->field)
 		return a->field < b->field;
 	if (a->index != b->index)

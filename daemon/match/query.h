@@ -14,6 +14,9 @@ enum op_id {
 	OPS
 };
 
+/* Where a term is looked for: bit 0 the post itself, bit 1 + r the posts of its context with that enum relation. */
+#define SCOPE_SELF 1u
+
 enum node_kind { NODE_TERM, NODE_AND, NODE_OR, NODE_NOT };
 
 /* Sizes count: 100,000 watches are held in memory, and evaluating a candidate touches its query.  QUERY_MAX bounds every
@@ -27,6 +30,7 @@ struct term_word {
 struct node {
 	uint8_t kind;      /* enum node_kind */
 	uint8_t op;        /* enum op_id; of a term */
+	uint8_t scope;     /* of a term: SCOPE_SELF and the bits of relations */
 	bool prefix;       /* the last word may go on */
 	uint16_t child;    /* first child; of AND, OR, NOT */
 	uint16_t next;     /* next child of the same parent, 0 at the end (0 is the root, nobody's child) */

@@ -385,14 +385,21 @@ void words_index(struct words *w)
 	}
 }
 
+static void add_texts(struct words *w, const struct post *post)
+{
+	words_add(w, post->title, FIELD_OF_TITLE, 0);
+	words_add(w, post->text, FIELD_OF_TEXT, 0);
+	words_add(w, post->summary, FIELD_OF_SUMMARY, 0);
+}
+
 void match_fold_words(const struct post *post, struct strbuf *out)
 {
 	struct words w;
 
 	words_init(&w, NULL, 0);
-	words_add(&w, post->title, FIELD_OF_TITLE, 0);
-	words_add(&w, post->text, FIELD_OF_TEXT, 0);
-	words_add(&w, post->summary, FIELD_OF_SUMMARY, 0);
+	add_texts(&w, post);
+	for (size_t i = 0; i < post->context.n; i++)
+		add_texts(&w, post->context.v[i].post);
 	if (w.len > 0)
 		(void)strbuf_add(out, str_n(w.folded, w.len - 1));
 	words_release(&w);

@@ -38,6 +38,15 @@ void alert_excerpt_release(struct alert_excerpt *x);
 /* Shows the first hit of `field`, or the start if there is none; of authors, tags and links the one that hit.
  * `ret` is zeroed or was used before.  Offsets of spans are not trusted. */
 void alert_excerpt(const struct alert *a, enum post_field field, size_t max_points, struct alert_excerpt *ret);
+/* A post of the context in which something hit. */
+#define ALERT_CONTEXTS_MAX 3
+struct alert_context {
+	struct strbuf lead;       /* "in reply to @somebody (Some Body)" */
+	struct alert_excerpt text;
+};
+/* Those of the alert's post, at most so many; how many there are.  Release each. */
+size_t alert_contexts(const struct alert *a, size_t max_points, struct alert_context ret[static ALERT_CONTEXTS_MAX]);
+void alert_context_release(struct alert_context *c);
 /* The distinct words that hit, as the query wrote them: `Sutskever, OpenAI`. */
 void alert_words(const struct alert *a, struct strbuf *out);
 /* "La rédaction", "@elonmusk (Elon Musk)", or the source's name if nobody is named. */
@@ -45,7 +54,7 @@ void alert_who(const struct alert *a, struct strbuf *out);
 /* "matched Sutskever in title and text": the reason in one line; of an edit or deletion it says so first. */
 void alert_reason(const struct alert *a, struct strbuf *out);
 /* The JSON form of an alert, everywhere the same: id watch query created reason words[]
- * spans[{field,index,start,end,term}] post{…} event test. */
+ * spans[{field,index,start,end,term}] (and context, of a span there) post{…} event test. */
 json_t *alert_to_json(const struct alert *a);
 json_t *alert_spans_to_json(const struct spans *s);
 /* Terms point into `arena`. */

@@ -24,14 +24,18 @@ struct str match_field_text(const struct post *p, enum post_field f, size_t inde
 
 struct span {
 	enum post_field field;
+	unsigned int context; /* the post that it lies in: 0 = the post itself, n = post->context.v[n - 1] */
 	size_t index;      /* which author, tag or link */
 	size_t start, end; /* byte offsets into that field's text, as the post holds it (not folded) */
 	struct str term;   /* the query's word as the user wrote it; borrowed from the query */
 };
 struct spans {
-	VEC(struct span) list; /* by field, index, start; no duplicates */
+	VEC(struct span) list; /* by context, field, index, start; no duplicates */
 };
 void spans_release(struct spans *s);
+
+/* The post that it lies in; NULL if `p` has no such context. */
+const struct post *match_span_post(const struct post *p, const struct span *s);
 
 struct query;
 void query_free(struct query *q);
@@ -57,7 +61,7 @@ bool query_necessary_fts(const struct query *q, struct strbuf *out);
 /* One query, one post, without an index: for the archive and for tests.  Spans may be NULL. */
 bool query_matches(const struct query *q, const struct post *post, struct spans *ret_spans);
 
-/* The post's words, folded (NFKC casefold, marks off) and cut, separated by single spaces: what the
+/* The words of the post and its context, folded (NFKC casefold, marks off) and cut, separated by single spaces: what the
  * archive's full-text index holds. */
 void match_fold_words(const struct post *post, struct strbuf *out);
 

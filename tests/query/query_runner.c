@@ -5,6 +5,7 @@
  *   query WORDS            starts a query
  *     text …               a field of the post: title text summary url lang source tag link; author (name) starts an
  *                          author, handle and author_url belong to the last one
+ *     parent, quoted, reposted, root      what follows are fields of that post of its context
  *     yes text=Hit | …     ends the post: it matches, and these spans hit, as the post has them, in the spans' order
  *     no                   ends the post: it does not match
  *   error COLUMN PART      the query before it is wrong there, and the message holds PART
@@ -25,6 +26,7 @@ struct runner {
 	struct err error;
 	struct str query_text;
 	struct post post;
+	struct post *at; /* the post whose fields are read: `post` or one of its context */
 };
 
 static void verdict(struct runner *r, bool ok, const char *why, struct str got)
@@ -38,10 +40,25 @@ static void verdict(struct runner *r, bool ok, const char *why, struct str got)
 
 static void reset_post(struct runner *r)
 {
+	for (size_t i = 0; i < r->post.context.n; i++)
+		post_free(r->post.context.v[i].post);
+	vec_free(&r->post.context);
 	vec_free(&r->post.authors);
 	vec_free(&r->post.tags);
 	vec_free(&r->post.links);
 	memset(&r->post, 0, sizeof(r->post));
+	r->at = &r->post;
+}
+
+static bool start_context(struct runner *r, struct str key)
+{
+	for (enum relation relation = 0; relation < RELATION_N; relation++)
+		if (str_eq(key, str_c(post_relation_name(relation)))) {
+			r->at = post_new();
+			vec_push(&r->post.context, ((struct context_post){ .relation = relation, .post = r->at }));
+			return true;
+		}
+	return false;
 }
 
 static void start_query(struct runner *r, struct str text)
@@ -56,7 +73,7 @@ static void start_query(struct runner *r, struct str text)
 
 static void set_author(struct runner *r, struct str key, struct str value)
 {
-	struct post *p = &r->post;
+	struct post *p = r->at;
 
 	if (p->authors.n == 0 || str_eq(key, STR("author")))
 		vec_push(&p->authors, ((struct author){ 0 }));
@@ -66,7 +83,7 @@ static void set_author(struct runner *r, struct str key, struct str value)
 
 static bool set_field(struct runner *r, struct str key, struct str value)
 {
-	struct post *p = &r->post;
+	struct post *p = r->at;
 	const struct {
 		const char *name;
 		struct str *at;
@@ -105,10 +122,12 @@ static void judge(struct runner *r, bool want, struct str hits)
 	bool is = query_matches(r->query, &r->post, &s), also = query_matches(r->query, &r->post, NULL);
 	for (size_t i = 0; i < s.list.n; i++) {
 		struct span *x = &s.list.v[i];
-		struct str text = match_field_text(&r->post, x->field, x->index);
+		struct str text = match_field_text(match_span_post(&r->post, x), x->field, x->index);
 
-		strbuf_addf(&got, "%s%s=%.*s", i ? " | " : "", match_field_name(x->field),
-			STR_ARG(str_slice(text, x->start, x->end)));
+		strbuf_adds(&got, i ? " | " : "");
+		if (x->context)
+			strbuf_addf(&got, "%s ", post_relation_name(r->post.context.v[x->context - 1].relation));
+		strbuf_addf(&got, "%s=%.*s", match_field_name(x->field), STR_ARG(str_slice(text, x->start, x->end)));
 	}
 	if (is != also)
 		verdict(r, false, "with and without spans differ", strbuf_str(&got));
@@ -143,7 +162,7 @@ static void run_line(struct runner *r, struct str line)
 		judge(r, key.p[0] == 'y', value);
 	else if (str_eq(key, STR("error")))
 		judge_error(r, value);
-	else if (!set_field(r, key, value))
+	else if (!start_context(r, key) && !set_field(r, key, value))
 		verdict(r, false, "unknown line", key);
 }
 
@@ -173,6 +192,8 @@ static int is_case_file(const struct dirent *d)
 int main(void)
 {
 	struct runner r = { 0 };
+
+	r.at = &r.post;
 	struct dirent **names;
 	int n = scandir("tests/data/query", &names, is_case_file, alphasort);
 

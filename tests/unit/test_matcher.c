@@ -28,6 +28,29 @@ static void hits(const struct matcher *m, const struct post *p, const char *want
 	CHECK_STR(strbuf_str(&b), want);
 }
 
+TEST(a_context_is_looked_up_for_those_who_ask_for_it)
+{
+	OWNED(matcher) struct matcher *m = matcher_new();
+	OWNED(query) struct query *plain = parsed("sutskever"), *any = parsed("context:sutskever"), *parent = parsed("parent:suts*"),
+				  *none = parsed("-context:sutskever"), *quoted = parsed("quoted:(sutskever OR altman)");
+	struct post above = { .id = STR("1"), .text = STR("Ilya Sutskever") };
+	struct context_post link = { .relation = RELATION_PARENT, .post = &above };
+	struct post answer = { .text = STR("Or xAI"), .context = { .v = &link, .n = 1, .cap = 1 } };
+	struct post alone = { .text = STR("Sutskever") };
+
+	matcher_add(m, 1, plain);
+	matcher_add(m, 2, any);
+	matcher_add(m, 3, parent);
+	matcher_add(m, 4, none);
+	matcher_add(m, 5, quoted);
+	hits(m, &answer, "2 3");
+	hits(m, &alone, "1 2");
+	link.relation = RELATION_QUOTED;
+	hits(m, &answer, "2 5");
+	matcher_remove(m, 2);
+	hits(m, &answer, "5");
+}
+
 TEST(add_and_remove)
 {
 	OWNED(matcher) struct matcher *m = matcher_new();
