@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""When two values are the same (FORMAT.md of the corpus, "Comparison"), and which decision of ours explains a difference."""
+"""When two values are the same (FORMAT.md of the corpus, "Comparison")."""
 import html, re, unicodedata
 from datetime import datetime
 
@@ -12,6 +12,10 @@ def fold(s):
     return " ".join(unicodedata.normalize("NFC", s).split())
 
 
+def squeeze(s):
+    return "".join(fold(s).split())
+
+
 def text(h):
     return html.unescape(TAG.sub("", HIDDEN.sub("", h)))
 
@@ -21,15 +25,8 @@ def alt(h):
 
 
 def same_text(want, got):
-    """True, or the decision's name, or False."""
     want, got = want or "", got or ""
-    for form in (fold, lambda s: "".join(fold(s).split())):
-        if form(got) in (form(want), form(text(want))) or form(text(got)) == form(text(want)):
-            return True
-    squeeze = lambda s: "".join(fold(s).split())
-    if squeeze(got) == squeeze(text(alt(want))):
-        return "alt"
-    return False
+    return any(form(got) in (form(want), form(text(want))) or form(text(got)) == form(text(want)) for form in (fold, squeeze))
 
 
 def instant(s):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The pairs of the corpus: a document, and what a peer's test asserts about it (FORMAT.md, 1), held against our model."""
-from compare import same_text, same_time
+from compare import same_text, same_time, squeeze
+from decisions import Case, explain
 
 OUTSIDE = object()  # our model has no such value
 EXTENSIONS = {"itunes", "media-rss", "psc", "geo", "cdf"}
@@ -90,13 +91,13 @@ def same_language(want, got):
 
 
 def is_in(want, got):
-    return any(same_text(want, g) is True for g in got)
+    return any(same_text(want, g) for g in got)
 
 
 def same_encoding(want, got, raw):
     """The right charset is one that reads these bytes the same way."""
     try:
-        return raw.decode(want, "replace") == raw.decode(got or "", "replace")
+        return raw.decode(want, "replace").lstrip("\ufeff") == raw.decode(got or "", "replace").lstrip("\ufeff")
     except LookupError:
         return want.lower() == (got or "").lower()
 
@@ -139,32 +140,35 @@ def judge(s, doc, expect, answer):
         s.count("item_count", where, expect["item_count"], len(posts), expect["item_count"] == len(posts))
     if "item_count_min" in expect:
         s.count("item_count", where, expect["item_count_min"], len(posts), expect["item_count_min"] <= len(posts))
-    judge_values(s, where, expect, d)
+    judge_values(s, where, expect, d, doc.read_bytes())
     judge_parts(s, where, expect, d)
 
 
-def judge_values(s, where, expect, d):
+def judge_values(s, where, expect, d, raw):
+    around = {"set": s.name, "expect": expect, "feed": d["feed"], "raw": raw}
     for path, want in leaves(expect.get("feed") or {}):
         got, same = feed_value(d["feed"], path, want)
-        put(s, "feed." + dotted(path), f"{where} feed.{'.'.join(map(str, path))}", want, got, same)
+        put(s, f"{where} feed.{'.'.join(map(str, path))}", same, Case("feed." + dotted(path), want, got, **around))
     for i, item in enumerate(expect.get("items") or ()):
         for path, want in leaves(item or {}):
-            put_item(s, where, at(d["posts"], i), i, path, want)
+            put_item(s, f"{where} items.{i}.{'.'.join(map(str, path))}", at(d["posts"], i), path,
+                     Case(dotted(path), want, None, item=item, **around))
 
 
-def put_item(s, where, post, i, path, want):
-    place = f"{where} items.{i}.{'.'.join(map(str, path))}"
+def put_item(s, place, post, path, case):
     if not post:
-        s.count(dotted(path), place, want, "no such item", False)
+        s.count(case.key, place, case.want, "no such item", False)
         return
-    put(s, dotted(path), place, want, *item_value(post, path, want))
+    case.post = post
+    case.got, same = item_value(post, path, case.want)
+    put(s, place, same, case)
 
 
-def put(s, key, place, want, got, same):
-    if got is OUTSIDE:
-        s.outside[key] += 1
+def put(s, place, same, c):
+    if c.got is OUTSIDE:
+        s.outside[c.key] += 1
     else:
-        s.count(key, place, want, got, same(want, got))
+        s.count(c.key, place, c.want, c.got, True if same(c.want, c.got) else explain(c))
 
 
 # --- absent, contains, prefix, find, every ---------------------------------------------------------------------------
@@ -193,7 +197,3 @@ def judge_parts(s, where, expect, d):
             got = resolve(d, part["path"])
             if got is not OUTSIDE:
                 s.count(kind, f"{where} {part['path']}", part["value"], got, test(part["value"], got or ""))
-
-
-def squeeze(s):
-    return "".join(s.split())
