@@ -8,21 +8,33 @@
 
 /* --- which charset is it? ----------------------------------------------------------------------------------- */
 
+#define KANA "のいしたになとてをがはるでかっすれもらくまんさこンーイスルトリラアクロ"
+#define HANGUL "이다는에의가을하고로지를은한기서사인대어자리도정스부해라시"
+#define SIMPLIFIED \
+	"的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方" \
+	"多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前开但因只从想实日者意无力它与长把机民第公此已工使情明性" \
+	"知全三又关点正业外将两高间由问很最重并物手应"
+#define TRADITIONAL \
+	"的一是不了在人有我他這個們中來上大為和國地到以說時要就出會可也你對生能而子那得於著下自之年過發後作裡用道行所然家種事成方" \
+	"多經麼去法學如都同現當沒動面起看定天分還進好小部其些主樣理心她本前開但因只從想實日者意無力它與長把機民第公此已工使情明性" \
+	"知全三又關點正業外將兩高間由問很最重並物手應"
+#define CYRILLIC "оеаинтсрвлкмдпу"
+
 /* Frequent letters; `percent` of what is beyond ASCII must be among them.  Few letters need a high share. */
 static const struct guess {
 	const char *charset, *frequent;
 	unsigned percent;
 	bool one_byte;
 } guesses[] = {
-	{ "shift_jis", "のいしたになとてをがはるでかっすれもらくまんさこンーイスルトリラアクロ", 25, false },
-	{ "euc-jp", "のいしたになとてをがはるでかっすれもらくまんさこンーイスルトリラアクロ", 25, false },
-	{ "euc-kr", "이다는에의가을하고로지를은한기서사인대어자리도정스부해라시", 15, false },
-	{ "gb18030", "的一是不了在人有我他这中大来上国个到说们为子和你地出道也时年得就那要下以生会", 8, false },
-	{ "big5", "的一是不了在人有我他這中大來上國個到說們為子和你地出道也時年得就那要下以生會", 8, false },
-	{ "koi8-r", "оеаинтсрвлкмдпу", 55, true },
-	{ "windows-1251", "оеаинтсрвлкмдпу", 55, true },
-	{ "iso-8859-5", "оеаинтсрвлкмдпу", 55, true },
-	{ "ibm866", "оеаинтсрвлкмдпу", 55, true },
+	{ "shift_jis", KANA, 25, false },
+	{ "euc-jp", KANA, 25, false },
+	{ "euc-kr", HANGUL, 15, false },
+	{ "gb18030", SIMPLIFIED, 15, false },
+	{ "big5", TRADITIONAL, 15, false },
+	{ "koi8-r", CYRILLIC, 55, true },
+	{ "windows-1251", CYRILLIC, 55, true },
+	{ "iso-8859-5", CYRILLIC, 55, true },
+	{ "ibm866", CYRILLIC, 55, true },
 	{ "windows-1253", "αοιετσνρκπυηλμάέίό", 55, true },
 	{ "windows-1255", "יוהלאמרבתשנ", 55, true },
 	{ "windows-1256", "ايلنمروتبهعدسف", 55, true },

@@ -520,6 +520,20 @@ bool html_looks_like(struct str s)
 	return false;
 }
 
+bool html_is_document(struct str s)
+{
+	struct tag t;
+
+	s = str_trim(s);
+	if (str_starts(s, STR("<!--")))
+		return str_find(s, STR("-->")) != STR_NPOS;
+	if (!str_starts(s, STR("<")) || !tag_read(s, 0, last_gt(s), &t) || t.element < 0 || t.closing)
+		return false;
+	enum element_kind kind = elements[t.element].kind;
+	bool block = kind == ELEMENT_BLOCK || kind == ELEMENT_PARAGRAPH || kind == ELEMENT_PRE;
+	return block && find_end_tag(s, t.end, t.name) != STR_NPOS;
+}
+
 /* --- feeds of a page ----------------------------------------------------------------------------------------------- */
 
 /* Does the space-separated list hold the word? */

@@ -18,6 +18,9 @@
 #define REPAIR_GROWTH 6      /* "&" becomes "&amp;", a byte in a name alone gets no longer: x 6 is beyond all */
 #define PROLOG_MAX 1024      /* bytes in which an encoding declaration must stand */
 #define ENCODING_MAX 64
+#define ENTITIES_MAX 32      /* that a document declares */
+#define ENTITY_TEXT_MAX 256  /* bytes of one */
+#define ENTITY_ALL_MAX 65536 /* bytes that all uses of them may come to: a text saved some typing, no bomb */
 
 struct run {
 	const struct xml_handler *handler;
@@ -28,7 +31,12 @@ struct run {
 	size_t depth; /* elements open */
 	bool any, too_deep;
 	xmlEntity entity; /* the last one that was asked for */
-	xmlChar entity_text[8];
+	xmlChar entity_text[ENTITY_TEXT_MAX + 1];
+	struct declared {
+		char name[ENTITY_MAX];
+		char text[ENTITY_TEXT_MAX + 1];
+	} declared[ENTITIES_MAX];
+	size_t n_declared, expanded; /* bytes so far */
 };
 
 /* --- handlers ----------------------------------------------------------------------------------------------- */
@@ -89,10 +97,41 @@ static void on_text(void *ctx, const xmlChar *text, int len)
 		r->handler->text(r->ctx, str_n(text, (size_t)len));
 }
 
+/* What a document declares counts if it is short and plain: no mark-up, no entity in an entity, nothing from outside. */
+static void on_declare(void *ctx, const xmlChar *name, int type, const xmlChar *public_id __attribute__((unused)),
+                       const xmlChar *system_id __attribute__((unused)), xmlChar *content)
+{
+	struct run *r = ctx;
+	struct str n = of_xml(name), text = of_xml(content);
+
+	if (type != XML_INTERNAL_GENERAL_ENTITY || r->n_declared == ENTITIES_MAX || n.len >= ENTITY_MAX ||
+	    text.len > ENTITY_TEXT_MAX || str_chr(text, '<') != STR_NPOS || str_chr(text, '&') != STR_NPOS)
+		return;
+	struct declared *d = &r->declared[r->n_declared++];
+	memcpy(d->name, n.p, n.len + 1);
+	memcpy(d->text, text.p, text.len + 1);
+}
+
+/* Into entity_text; the first declaration of a name counts (XML 4.2).  Not in attributes, of which copies are made. */
+static bool declared_text(struct run *r, struct str name)
+{
+	if (r->parser->instate == XML_PARSER_ATTRIBUTE_VALUE)
+		return false;
+	for (size_t i = 0; i < r->n_declared; i++) {
+		struct str text = str_c(r->declared[i].text);
+
+		if (!str_eq(name, str_c(r->declared[i].name)) || r->expanded + text.len > ENTITY_ALL_MAX)
+			continue;
+		r->expanded += text.len;
+		memcpy(r->entity_text, text.p, text.len + 1);
+		return true;
+	}
+	return false;
+}
+
 /*
- * The entities of HTML, and no other: what a document declares is never asked for, so nothing expands.  libxml2 copies
- * the content of a predefined entity into text as it stands, but only its first byte into an attribute's value: there
- * the entity must look like a general one.
+ * What the document declares, and the entities of HTML.  libxml2 copies the content of a predefined entity into text as it
+ * stands, but only its first byte into an attribute's value: there the entity must look like a general one.
  */
 static xmlEntityPtr on_entity(void *ctx, const xmlChar *name)
 {
@@ -101,9 +140,13 @@ static xmlEntityPtr on_entity(void *ctx, const xmlChar *name)
 	int len = snprintf(text, sizeof(text), "&%s;", (const char *)name);
 	uint32_t c;
 
-	if (len <= 0 || (size_t)len >= sizeof(text) || entity_decode(str_n(text, (size_t)len), 0, true, &c) == 0)
+	if (len <= 0 || (size_t)len >= sizeof(text))
 		return NULL;
-	r->entity_text[text_encode((char *)r->entity_text, c)] = '\0';
+	if (!declared_text(r, of_xml(name))) {
+		if (entity_decode(str_n(text, (size_t)len), 0, true, &c) == 0)
+			return NULL;
+		r->entity_text[text_encode((char *)r->entity_text, c)] = '\0';
+	}
 	r->entity = (xmlEntity){
 		.type = XML_ENTITY_DECL,
 		.name = name,
@@ -130,9 +173,10 @@ static bool run_parser(struct run *r, struct str utf8, bool recover)
 		.cdataBlock = on_text,
 		.ignorableWhitespace = on_text,
 		.getEntity = on_entity,
+		.entityDecl = on_declare,
 	};
 
-	r->depth = 0;
+	r->depth = r->n_declared = r->expanded = 0;
 	r->any = r->too_deep = false;
 	if (r->handler->restart)
 		r->handler->restart(r->ctx);
@@ -276,7 +320,7 @@ static void run_repaired(struct run *r, struct str utf8, struct xml_result *res)
 int xml_parse(struct str bytes, struct str content_type, const struct xml_handler *handler, void *ctx,
               struct xml_result *ret_result, struct err *e)
 {
-	struct run r = { .handler = handler, .ctx = ctx };
+	struct run r = { .handler = handler, .ctx = ctx, .n_declared = 0 };
 	struct xml_result res = { .encoding = STRBUF_INIT(ENCODING_MAX) };
 	AUTO(strbuf) struct strbuf converted = STRBUF_INIT(bytes.len * 3 + 16);
 	struct str charset = value_of(content_type, STR("charset"));

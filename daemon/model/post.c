@@ -215,8 +215,7 @@ static struct str seal_id(struct post *p, struct str s)
 	return arena_str(p->arena, strbuf_str(&b));
 }
 
-/* "FR_fr" becomes "fr-fr"; what cannot be a language tag is absent. */
-static struct str seal_language(struct post *p, struct str s)
+struct str post_language(struct arena *a, struct str s)
 {
 	char tag[LANGUAGE_MAX_BYTES];
 	bool primary = true;
@@ -234,7 +233,7 @@ static struct str seal_language(struct post *p, struct str s)
 	}
 	if (!char_is_alpha(tag[0]))
 		return STR_NULL;
-	return str_eq(s, str_n(tag, s.len)) ? s : arena_str(p->arena, str_n(tag, s.len));
+	return str_eq(s, str_n(tag, s.len)) ? s : arena_str(a, str_n(tag, s.len));
 }
 
 static void seal_accounts(struct post *p, author_list *list)
@@ -316,7 +315,7 @@ void post_seal(struct post *p)
 	p->title = seal_line(p, p->title, TITLE_MAX_BYTES);
 	p->text = seal_text(p, p->text, POST_TEXT_MAX);
 	p->summary = seal_text(p, p->summary, POST_TEXT_MAX);
-	p->language = seal_language(p, p->language);
+	p->language = post_language(p->arena, p->language);
 	p->reply_to = seal_id(p, p->reply_to);
 	p->quote_of = seal_id(p, p->quote_of);
 	p->repost_of = seal_id(p, p->repost_of);

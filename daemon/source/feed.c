@@ -17,6 +17,7 @@
 
 #define TTL_MAX_MS (INT64_C(7) * 24 * 3600 * 1000) /* ours: a mistake in a ttl must not silence a source */
 #define DETECT_BYTES 4096
+#define BASE64_SURE_BYTES 64
 #define XML_NS STR("http://www.w3.org/XML/1998/namespace")
 
 /* Where we are: what the children of an open element belong to. */
@@ -270,6 +271,21 @@ static void capture_close(struct feed *f, struct str name)
 	strbuf_addc(&f->text, '>');
 }
 
+static bool is_body(enum element e)
+{
+	return e == E_SUMMARY || e == E_SUMMARY_PODCAST || e == E_SUMMARY_DC || e == E_SUMMARY_MEDIA || e == E_CONTENT ||
+	       e == E_CONTENT_BODY;
+}
+
+/* Text, or bytes of something else? */
+static bool is_text(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.p[i] < ' ' && !char_is_space(s.p[i]))
+			return false;
+	return text_is_utf8(s);
+}
+
 /*
  * What base64 says, in `spare`: absent if it is no text.  Of what only should be base64 by its type, and is not, the text as
  * it stands.
@@ -282,8 +298,9 @@ static struct str decode_base64(struct feed *f, struct str raw)
 			strbuf_addc(&f->scratch, raw.p[i]);
 	if (!hash_unbase64(&f->spare, strbuf_str(&f->scratch)))
 		return f->capture.binary ? raw : STR_NULL;
-	struct str text = strbuf_str(&f->spare);
-	return text_is_utf8(text) ? str_trim(text) : STR_NULL;
+	if (is_text(strbuf_str(&f->spare)))
+		return str_trim(strbuf_str(&f->spare));
+	return f->capture.binary && raw.len < BASE64_SURE_BYTES ? raw : STR_NULL; /* a word or two may look like base64 */
 }
 
 /* The captured text as plain text; in the post's arena if there is a post, else in the document's. */
@@ -302,6 +319,8 @@ static struct str captured_plain(struct feed *f)
 		return STR_NULL;
 	bool html = f->capture.marked || f->capture.markup == MARKUP_HTML ||
 	            ((f->capture.markup == MARKUP_GUESS || f->capture.binary) && html_looks_like(raw));
+	if (f->post && html && is_body(f->capture.element))
+		return source_body(f->post, raw, base, &f->scratch);
 	if (f->post && html)
 		return source_html(f->post, raw, base, &f->scratch);
 	if (f->post)

@@ -74,7 +74,7 @@ static struct post *read_item(const json_t *j, struct str base, struct strbuf *s
 	p->title = text_or_number(p->arena, json_get(j, "title"));
 	p->summary = arena_str(p->arena, text_cut(json_get_str(j, "summary"), POST_TEXT_MAX));
 	if (!str_empty(str_trim(html)))
-		p->text = source_html(p, html, base, scratch);
+		p->text = source_body(p, html, base, scratch);
 	if (str_empty(str_trim(p->text)))
 		p->text = arena_str(p->arena, text_cut(text, POST_TEXT_MAX));
 	if (str_empty(str_trim(p->text))) {

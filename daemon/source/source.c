@@ -142,6 +142,13 @@ struct str source_html(struct post *p, struct str html, struct str base, struct 
 	return arena_str(p->arena, text_cut(strbuf_str(scratch), POST_TEXT_MAX));
 }
 
+struct str source_body(struct post *p, struct str html, struct str base, struct strbuf *scratch)
+{
+	struct str text = source_html(p, html, base, scratch);
+
+	return html_is_document(text) ? source_html(p, text, base, scratch) : text;
+}
+
 struct str source_maybe_html(struct post *p, struct str s, struct str base, struct strbuf *scratch)
 {
 	s = text_cut(str_trim(s), POST_TEXT_MAX);
@@ -227,6 +234,7 @@ void source_document_finish(struct source_document *d, const struct author *auth
 	size_t n = d->posts.posts.n;
 	bool *own_id = mem_alloc(n + 1);
 
+	d->language = post_language(d->arena, d->language);
 	text_fold_space(&title, d->title);
 	d->title = title.len ? arena_str(d->arena, strbuf_str(&title)) : STR_NULL;
 	for (size_t i = 0; i < n; i++) {

@@ -30,7 +30,9 @@ struct str source_absolute(struct arena *a, struct str base, struct str ref);
  * the caller's, emptied first: one for all posts saves a million allocations.
  */
 struct str source_html(struct post *p, struct str html, struct str base, struct strbuf *scratch);
-/* The same if it looks like HTML, else as it stands: for fields of which nobody knows which they are (RSS titles). */
+/* The same for a body, which may have been escaped once too often: then it is HTML again, and read again. */
+struct str source_body(struct post *p, struct str html, struct str base, struct strbuf *scratch);
+/* source_html if it looks like HTML, else as it stands: for fields of which nobody knows which they are (RSS titles). */
 struct str source_maybe_html(struct post *p, struct str s, struct str base, struct strbuf *scratch);
 /* "jane@e.example (Jane Doe)", "Jane Doe <jane@e.example>", "Jane Doe": the name, else the address. */
 struct str source_person_name(struct str s);

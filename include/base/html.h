@@ -18,6 +18,8 @@ void html_to_text(struct strbuf *out, struct str html, void (*link)(void *ctx, s
  * Windows-1252. */
 void html_unescape(struct strbuf *out, struct str s);
 void html_escape(struct strbuf *out, struct str s); /* & < > " ' */
+/* Begins with a comment or a block that is closed: surely HTML, not prose or code that speaks of it. */
+bool html_is_document(struct str s);
 bool html_looks_like(struct str s); /* holds a tag or an entity that a browser would act on */
 
 /* <link rel="alternate" type="application/(rss|atom)+xml|feed+json|json"> of a page, in page order,

@@ -74,6 +74,8 @@ struct author *post_add_mention(struct post *p, struct str name, struct str hand
 /* Takes `other`, sealed; drops its own context.  One a relation and id. */
 void post_add_context(struct post *p, enum relation relation, struct post *other);
 const char *post_relation_name(enum relation r);         /* "parent" "quoted" "reposted" "root" */
+/* A language tag as posts have it: "FR_fr" becomes "fr-fr"; what cannot be one is absent.  s or a copy in `a`. */
+struct str post_language(struct arena *a, struct str s);
 void post_add_tag(struct post *p, struct str tag);   /* copies; trimmed, unique without regard to ASCII case */
 void post_add_link(struct post *p, struct str url);
 /* The one JSON form, everywhere the same (issue's order of keys): id url title text summary

@@ -142,6 +142,17 @@ TEST(find_feeds)
 }
 
 /* Markup made to be slow: each pattern repeated to 1 MiB must take time in proportion to its length. */
+TEST(is_document)
+{
+	CHECK(html_is_document(STR(" <p class=\"x\">text</p> more")));
+	CHECK(html_is_document(STR("<!-- SC_OFF --><div>x</div>")));
+	CHECK(!html_is_document(STR("<p> opens a paragraph")));
+	CHECK(!html_is_document(STR("<b>bold</b> is how one writes it")));
+	CHECK(!html_is_document(STR("write <p>text</p>")));
+	CHECK(!html_is_document(STR("<!-- how to begin a comment")));
+	CHECK(!html_is_document(STR("")));
+}
+
 TEST(hostile_is_linear)
 {
 	static const char *const patterns[] = {

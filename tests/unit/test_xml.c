@@ -78,6 +78,16 @@ TEST(html_entities)
 	check("<a>AT&T &foo; &bar=1</a>", "(a AT&T &foo; &bar=1)", true);
 }
 
+TEST(declared_entities)
+{
+	check("<!DOCTYPE a [<!ENTITY id 'tag:x&#38;y'><!ENTITY nil ''>]><a>&id;&nil;</a>",
+	      "(a &id;&nil;)", true); /* no entity in an entity: and what is repaired has no declarations */
+	check("<!DOCTYPE a [<!ENTITY id 'tag:x'><!ENTITY id 'late'><!ENTITY hellip 'dots'>]><a>&id;, &hellip;</a>",
+	      "(a tag:x, dots)", false);
+	check("<!DOCTYPE a [<!ENTITY id 'tag:x'>]><a b='&id;'>&id;</a>", "(a@b=&id; &id;)", true); /* not in attributes */
+	check("<!DOCTYPE a [<!ENTITY id '<b/>'>]><a>&id;</a>", "(a &id;)", true);
+}
+
 TEST(repairs)
 {
 	check("<a><b>1</a>", "(a (b 1))", true);
@@ -164,6 +174,27 @@ TEST(entities_do_not_expand)
 	CHECK(t.out.len < 64);
 	CHECK(str_find(strbuf_str(&t.out), STR("root:")) == STR_NPOS);
 	CHECK(str_find(strbuf_str(&t.out), STR("xxxxx")) == STR_NPOS);
+	strbuf_release(&res.encoding);
+	strbuf_release(&t.out);
+}
+
+/* One entity that is asked for again and again: the text stays short of 64 KiB. */
+TEST(entities_add_up)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct trace t;
+	struct xml_result res;
+
+	strbuf_adds(&b, "<!DOCTYPE a [<!ENTITY x '");
+	for (int i = 0; i < 200; i++)
+		strbuf_addc(&b, 'x');
+	strbuf_adds(&b, "'>]><a>");
+	for (int i = 0; i < 100000; i++)
+		strbuf_adds(&b, "&x;");
+	strbuf_adds(&b, "</a>");
+	CHECK_INT(parse(&t, strbuf_str(&b), NULL, &res), 0);
+	CHECK(t.out.len <= 65536 + 3 * 100000 + 16);
+	CHECK(res.repaired);
 	strbuf_release(&res.encoding);
 	strbuf_release(&t.out);
 }
