@@ -132,6 +132,13 @@ check-system: deps-test ## the system tests only
 	$(Q)python3 tests/lib/run.py --build $(BUILD) system
 .PHONY: check-built test-built
 
+KILLS ?= 200
+crash: deps-test ## kill -9 at KILLS=200 random instants (SEED=n repeats a run); make test does 40
+	$(Q)$(MAKE) --no-print-directory programs
+	$(Q)MONITORD_BUILD=$(BUILD) MONITORD_KILLS=$(KILLS) $(if $(SEED),MONITORD_SEED=$(SEED)) \
+	  /usr/bin/python3 -m pytest -q -s -p no:cacheprovider tests/system/test_crash.py
+.PHONY: crash
+
 asan: deps-test ## the quick tests under AddressSanitizer and UBSan
 	$(Q)$(MAKE) --no-print-directory check-built BUILD=$(BUILD)/asan OPT='-O1 -g' \
 	  SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
