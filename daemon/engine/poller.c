@@ -102,6 +102,16 @@ static int64_t cache_max_age_ms(const struct reply *r)
 	return 0;
 }
 
+/* HTTP/1.0's way to say the same (RFC 9111, 5.3); max-age goes before it. */
+static int64_t expires_ms(const struct reply *r, int64_t now_unix_ms)
+{
+	int64_t at = date_parse(reply_header(r, "expires")), date = date_parse(reply_header(r, "date"));
+	if (at == TIME_ABSENT)
+		return 0;
+	int64_t age = at - (date == TIME_ABSENT ? now_unix_ms : date);
+	return age < 0 ? 0 : age > HINT_MAX_MS ? HINT_MAX_MS : age;
+}
+
 /* Moves `unix_ms` on to an hour and day that the feed does not ask to skip (RSS 2.0 skipHours, skipDays). */
 static int64_t skip_forward(int64_t unix_ms, const struct source_hints *h)
 {
@@ -129,6 +139,8 @@ static int64_t next_after_success(struct engine *g, const struct world_source *s
 	if (s->settings.every_ms > 0)
 		return g->now.unix_ms + interval + jitter(g, interval);
 	int64_t asked = cache_max_age_ms(r);
+	if (asked == 0)
+		asked = expires_ms(r, g->now.unix_ms);
 	if (hints->ttl_ms > asked)
 		asked = hints->ttl_ms;
 	if (asked > HINT_MAX_MS)
@@ -354,6 +366,11 @@ static void succeeded(struct engine *g, struct world_source *s, const struct rep
 	if (s->alarm_unix_ms != TIME_ABSENT)
 		alarm_look(g);
 	learn_validators(s, &k, last, home);
+	if (last->status == 304)
+		s->round.hints = (struct source_hints){ k.ttl_ms, k.skip_hours, k.skip_days };
+	k.ttl_ms = s->round.hints.ttl_ms;
+	k.skip_hours = s->round.hints.skip_hours;
+	k.skip_days = s->round.hints.skip_days;
 	k.failures = 0;
 	k.last_error = STR_NULL;
 	k.stopped = STR_NULL;

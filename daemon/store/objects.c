@@ -61,8 +61,9 @@ int store_source_save(struct store *s, struct str name, const struct store_sourc
 {
 	sqlite3_stmt *st = db_statement(s, DB_SOURCE_SAVE,
 	                                "INSERT OR REPLACE INTO source (name, hash, etag, last_modified, moved_to, moved_seen,"
-	                                " url, state, last_error, stopped, next, success, failures, not_before)"
-	                                " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)", e);
+	                                " url, state, last_error, stopped, next, success, failures, not_before, ttl,"
+	                                " skip_hours, skip_days)"
+	                                " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)", e);
 	if (st == NULL)
 		return -1;
 	db_text(st, 1, name);
@@ -79,6 +80,9 @@ int store_source_save(struct store *s, struct str name, const struct store_sourc
 	db_time(st, 12, state->success_unix_ms);
 	db_int(st, 13, state->failures);
 	db_int(st, 14, state->not_before_unix_ms);
+	db_int(st, 15, state->ttl_ms);
+	db_int(st, 16, state->skip_hours);
+	db_int(st, 17, state->skip_days);
 	return db_run(s, st, e);
 }
 
@@ -87,7 +91,8 @@ int store_source_load(struct store *s, struct str name, struct arena *arena, str
 {
 	sqlite3_stmt *st = db_statement(s, DB_SOURCE_LOAD,
 	                                "SELECT hash, etag, last_modified, moved_to, moved_seen, url, state, last_error,"
-	                                " stopped, next, success, failures, not_before FROM source WHERE name=?1", e);
+	                                " stopped, next, success, failures, not_before, ttl, skip_hours,"
+	                                " skip_days FROM source WHERE name=?1", e);
 	if (st == NULL)
 		return -1;
 	db_text(st, 1, name);
@@ -111,6 +116,9 @@ int store_source_load(struct store *s, struct str name, struct arena *arena, str
 		.success_unix_ms = db_column_time(st, 10),
 		.failures = sqlite3_column_int64(st, 11),
 		.not_before_unix_ms = sqlite3_column_int64(st, 12),
+		.ttl_ms = sqlite3_column_int64(st, 13),
+		.skip_hours = (uint32_t)sqlite3_column_int64(st, 14),
+		.skip_days = (uint8_t)sqlite3_column_int64(st, 15),
 	};
 	return db_run(s, st, e);
 }

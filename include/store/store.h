@@ -52,6 +52,9 @@ struct store_source {
 	struct str last_error;      /* absent if the last poll was fine */
 	struct str stopped;         /* why it is polled no more (410); absent if it is */
 	int64_t next_unix_ms;       /* due */
+	int64_t ttl_ms;             /* hints of the last document, as in source/source.h */
+	uint32_t skip_hours;
+	uint8_t skip_days;
 	int64_t not_before_unix_ms; /* the server's demand: a shorter interval does not count before that */
 	int64_t success_unix_ms;    /* last success, TIME_ABSENT if never: then its first document is the baseline */
 	int64_t failures;           /* in a row */

@@ -202,6 +202,23 @@ TEST(hints_lengthen_the_default_interval_only)
 	sim_free(s);
 }
 
+/* "Not modified" repeats no hint: those of the document stand, over a restart too. */
+TEST(hints_of_a_document_outlive_not_modified)
+{
+	struct sim *s = sim_new(YAML_WITH(""));
+	struct sim_page *p = sim_page(s, FEED, 200, "<rss version='2.0'><channel><title>t</title><ttl>360</ttl></channel></rss>");
+	p->etag = (char[]){ "\"1\"" };
+	sim_run(s, DAY);
+	CHECK(p->hits >= 4 && p->hits <= 5);
+	sim_kill(s);
+	sim_boot(s);
+	int before = p->hits;
+	sim_run(s, DAY);
+	CHECK(p->hits - before >= 3 && p->hits - before <= 5);
+	CHECK_INT(p->conditional, p->hits - 1);
+	sim_free(s);
+}
+
 TEST(gone_stops_a_source_and_asking_wakes_it)
 {
 	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
