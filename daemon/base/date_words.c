@@ -111,30 +111,51 @@ enum hit {
 	HIT_PREFIX,
 	HIT_WHOLE,
 };
+static const char *next_name(const char *name)
+{
+	const char *blank = strchr(name, ' ');
+	return blank ? blank + 1 : NULL;
+}
+
 /* How `word` stands in a list of names separated by blanks. */
-static enum hit find_in(struct str names, struct str word)
+static enum hit find_in(const char *names, struct str word)
 {
 	enum hit best = HIT_NONE;
-	struct str name;
-	while (str_split(&names, ' ', &name)) {
-		if (str_eq(name, word))
-			return HIT_WHOLE;
-		if (str_starts(name, word))
+	for (const char *name = names; name != NULL && word.len; name = next_name(name)) {
+		if (name[0] == word.p[0] && strncmp(name, word.p, word.len) == 0) {
 			best = HIT_PREFIX;
+			if (name[word.len] == ' ' || name[word.len] == '\0')
+				return HIT_WHOLE;
+		}
 	}
 	return best;
 }
 
+/*
+ * What nearly all dates are written with: 1..12 for "jan" to "dec", 13 for "mon" to "sun", 0 for what must be looked for
+ * in all languages.
+ */
+static int short_english(struct str folded)
+{
+	static const char shorts[] = "janfebmaraprmayjunjulaugsepoctnovdecmontuewedthufrisatsun";
+	for (int i = 0; folded.len == 3 && i < 19; i++)
+		if (memcmp(shorts + (ptrdiff_t)3 * i, folded.p, 3) == 0)
+			return i < 12 ? i + 1 : 13;
+	return 0;
+}
+
 int date_word_month(struct str folded)
 {
-	int begun = 0, n_begun = 0;
+	int begun = 0, n_begun = 0, english = short_english(folded);
+	if (english)
+		return english <= 12 ? english : 0;
 	if (text_count(folded) < 3)
 		return 0;
 	for (int m = 0; m < 12; m++)
-		if (find_in(str_c(english_months[m]), folded))
+		if (find_in(english_months[m], folded))
 			return m + 1;
 	for (int m = 0; m < 12; m++) {
-		enum hit hit = find_in(str_c(other_months[m]), folded);
+		enum hit hit = find_in(other_months[m], folded);
 		if (hit == HIT_WHOLE)
 			return m + 1;
 		if (hit == HIT_PREFIX) {
@@ -169,25 +190,27 @@ static const char weekdays[] =
 
 bool date_word_is_weekday(struct str folded)
 {
+	if (short_english(folded) > 12)
+		return true;
 	return text_count(folded) >= 2 &&
-	       (find_in(str_c(weekdays), folded) || str_starts(folded, STR("星期")) ||
+	       (find_in(weekdays, folded) || str_starts(folded, STR("星期")) ||
 		str_starts(folded, STR("周")) || str_starts(folded, STR("週")) ||
 		str_ends(folded, STR("曜日")) || str_ends(folded, STR("요일")));
 }
 
 bool date_word_is_filler(struct str folded)
 {
-	return find_in(STR("st nd rd th er de del di of the at on um uhr le den der om kl klo a as "
+	return find_in("st nd rd th er de del di of the at on um uhr le den der om kl klo a as "
 			   "las "
-			   "alle ore ob et i v o г года р etc"),
+			   "alle ore ob et i v o г года р etc",
 		       folded) == HIT_WHOLE;
 }
 
 int date_word_half(struct str folded)
 {
-	if (find_in(STR("am a.m 오전 上午 午前 πμ"), folded) == HIT_WHOLE)
+	if (find_in("am a.m 오전 上午 午前 πμ", folded) == HIT_WHOLE)
 		return 1;
-	return find_in(STR("pm p.m 오후 下午 午後 μμ"), folded) == HIT_WHOLE ? 2 : 0;
+	return find_in("pm p.m 오후 下午 午後 μμ", folded) == HIT_WHOLE ? 2 : 0;
 }
 
 bool date_word_zone(struct str folded, int *ret_minutes)

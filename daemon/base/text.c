@@ -49,41 +49,66 @@ static size_t sequence(const unsigned char *p, size_t avail, size_t *ret_bad)
 	return len;
 }
 
-/* Bytes at the front of s that are ASCII and no NUL. */
-static size_t ascii_run(const char *p, size_t len)
+/* --- checking ---------------------------------------------------------------------------------- */
+
+#define BLOCK 64
+#define HISTORY 3 /* bytes before one that say what it must be */
+enum { ILL_FORMED = 1, UNCLEAN = 2 };
+
+/*
+ * What is wrong in BLOCK bytes at p, behind which HISTORY more can be read.  No branches, so that the compiler makes vectors
+ * of it: a byte is a tail if and only if a lead up to three bytes before wants one, and table 3-7 narrows some pairs.
+ */
+static int check_block(const unsigned char *p)
 {
-	size_t i = 0;
+	unsigned char ill = 0, unclean = 0;
 
-	for (; i + 8 <= len; i += 8) {
-		uint64_t w;
+	for (int i = 0; i < BLOCK; i++) {
+		unsigned char c = p[i], last = p[i - 1];
+		unsigned char tail = (c & 0xc0) == 0x80, wanted = (last >= 0xc0) | (p[i - 2] >= 0xe0) | (p[i - 3] >= 0xf0);
 
-		memcpy(&w, p + i, 8);
-		/* the high bit of each byte: set by >= 0x80, or by the borrow of a NUL */
-		if ((w | (w - 0x0101010101010101u)) & 0x8080808080808080u)
-			break;
+		ill |= (tail != wanted) | (c == 0) | ((c & 0xfe) == 0xc0) | (c > 0xf4);
+		ill |= ((last == 0xe0) & (c < 0xa0)) | ((last == 0xed) & (c > 0x9f));
+		ill |= ((last == 0xf0) & (c < 0x90)) | ((last == 0xf4) & (c > 0x8f));
+		unclean |= ((c < 0x20) & (c != '\n') & (c != '\t')) | (c == 0x7f) | ((last == 0xc2) & (c < 0xa0));
 	}
-	while (i < len && (unsigned char)p[i] < 0x80 && p[i] != '\0')
-		i++;
-	return i;
+	return (ill ? ILL_FORMED : 0) | (unclean ? UNCLEAN : 0);
+}
+
+static bool has_none_of(struct str s, int faults)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+	unsigned char edge[HISTORY + BLOCK];
+
+	/* one block more than there are bytes: a tail may still be wanted behind the last */
+	for (size_t i = 0; i <= s.len; i += BLOCK) {
+		const unsigned char *block = p + i;
+
+		if (i < HISTORY || s.len - i < BLOCK) {
+			size_t before = i < HISTORY ? i : HISTORY, n = s.len - i < BLOCK ? s.len - i : BLOCK;
+
+			memset(edge, ' ', sizeof(edge));
+			if (before + n)
+				memcpy(edge + HISTORY - before, p + i - before, before + n);
+			block = edge + HISTORY;
+		}
+		if (check_block(block) & faults)
+			return false;
+	}
+	return true;
 }
 
 bool text_is_utf8(struct str s)
 {
-	const unsigned char *p = (const unsigned char *)s.p;
-
-	for (size_t i = 0; i < s.len;) {
-		size_t bad, n;
-
-		i += ascii_run(s.p + i, s.len - i);
-		if (i == s.len)
-			break;
-		n = p[i] == 0 ? 0 : sequence(p + i, s.len - i, &bad);
-		if (n == 0)
-			return false;
-		i += n;
-	}
-	return true;
+	return has_none_of(s, ILL_FORMED);
 }
+
+bool text_is_clean(struct str s)
+{
+	return has_none_of(s, ILL_FORMED | UNCLEAN);
+}
+
+/* --- code points ------------------------------------------------------------------------------- */
 
 uint32_t text_next(struct str s, size_t *pos)
 {

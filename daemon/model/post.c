@@ -139,22 +139,6 @@ void post_add_link(struct post *p, struct str url)
 
 /* --- sealing ----------------------------------------------------------------------------------- */
 
-/* Would text_repair leave it as it is?  Nearly every text is clean: this saves the copy. */
-static bool is_clean(struct str s)
-{
-	const unsigned char *p = (const unsigned char *)s.p;
-
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = p[i];
-
-		if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
-			return false;
-		if (c == 0xc2 && i + 1 < s.len && p[i + 1] < 0xa0)
-			return false;
-	}
-	return text_is_utf8(s);
-}
-
 /* Would text_fold_space leave it as it is, as far as ASCII goes? */
 static bool is_folded(struct str s)
 {
@@ -171,7 +155,7 @@ static bool is_folded(struct str s)
 static struct str seal_text(struct post *p, struct str s, size_t max)
 {
 	s = str_trim(s);
-	if (!is_clean(s)) {
+	if (!text_is_clean(s)) { /* nearly every text is: this saves the copy */
 		AUTO(strbuf) struct strbuf b = STRBUF_INIT(s.len * 3 + 1); /* a byte becomes at most U+FFFD */
 
 		text_repair(&b, s);

@@ -34,6 +34,55 @@ TEST(is_utf8)
 	CHECK(!text_is_utf8(STR("\xe2\x80")));         /* cut */
 }
 
+/* The same by decoding one character after the other. */
+static bool decodes(struct str s)
+{
+	for (size_t i = 0; i < s.len;) {
+		size_t from = i;
+		uint32_t c = text_next(s, &i);
+
+		if (c == 0 || (c == 0xfffd && !str_starts(str_from(s, from), STR("\xef\xbf\xbd"))))
+			return false;
+	}
+	return true;
+}
+
+static void check_verdicts(struct str s)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(4096);
+
+	text_repair(&b, s);
+	if (text_is_utf8(s) == decodes(s) && text_is_clean(s) == str_eq(strbuf_str(&b), s))
+		return;
+	print_error("%zu bytes: …%02x %02x %02x %02x\n", s.len, (unsigned char)s.p[s.len - 4], (unsigned char)s.p[s.len - 3],
+	            (unsigned char)s.p[s.len - 2], (unsigned char)s.p[s.len - 1]);
+	fail();
+}
+
+/* All pairs of bytes with some that may follow, at all places of a block of 64, at the end and before it. */
+TEST(verdicts_of_all_sequences)
+{
+	static const char third[] = "a\x80\x8f\x90\xa0\xbf\xc3", fourth[] = "z\x80";
+	char buf[140];
+
+	memset(buf, 'x', sizeof(buf));
+	for (size_t pair = 0; pair < 0x10000; pair++)
+		for (size_t i = 0; i < 7; i++)
+			for (size_t k = 0; k < 2; k++) {
+				size_t at = 4 + (pair + i * 2 + k) % 64;
+
+				buf[at] = (char)(pair >> 8);
+				buf[at + 1] = (char)pair;
+				buf[at + 2] = third[i];
+				buf[at + 3] = fourth[k];
+				check_verdicts(str_n(buf, at + 4));
+				check_verdicts(str_n(buf, at + 3));
+				check_verdicts(str_n(buf, at + 2));
+				check_verdicts(str_n(buf, at + 60));
+				memset(buf + at, 'x', 4);
+			}
+}
+
 TEST(repair)
 {
 	check_repair(STR("plain\tand\nlines"), "plain\tand\nlines");
