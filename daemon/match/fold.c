@@ -2,6 +2,7 @@
 /* The folding table, made once from libutf8proc's Unicode data. */
 #include "fold.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <utf8proc.h>
 
@@ -257,6 +258,8 @@ static struct fold_table *make_table(void)
 		m.t->page[p] = add_page(&m, page);
 	}
 	m.t->sequences = m.sequences.v;
+	m.t->low = m.t->entries[m.t->page[0]];
+	assert(m.t->page[0x7ff >> FOLD_PAGE_BITS] == m.t->page[0] + (0x7ff >> FOLD_PAGE_BITS)); /* side by side */
 	return m.t;
 }
 

@@ -35,6 +35,7 @@ struct fold_entry {
 struct fold_table {
 	uint16_t page[FOLD_PAGES];
 	struct fold_entry (*entries)[FOLD_PAGE];
+	const struct fold_entry *low; /* of U+0000..U+07FF: two bytes of UTF-8 at most */
 	uint32_t *sequences; /* code points, folded; each run ends with 0 */
 };
 

@@ -2,12 +2,16 @@
 /* Folds text and cuts it into words in one pass. */
 #include "words.h"
 
+#include <endian.h>
+
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "block.h"
 #include "fold.h"
 
-#define SLACK 64 /* bytes that the fold of one code point, a space and a wide load may need (U+FDFA: 33) */
+#define SLACK 64 /* bytes that the fold of one code point, a space and wide loads and stores may need (U+FDFA: 33) */
+#define WIDE 16  /* bytes that are copied at a time */
 
 void words_init(struct words *w, void *scratch, size_t scratch_size)
 {
@@ -31,9 +35,10 @@ void words_release(struct words *w)
 	memset(w, 0, sizeof(*w));
 }
 
-static void grow_words(struct words *w)
+/* Room for n more words. */
+static void grow_words(struct words *w, size_t n)
 {
-	size_t cap = w->cap ? w->cap * 2 : 16;
+	size_t cap = w->cap * 2 > w->n + n ? w->cap * 2 : w->n + n + 16;
 	struct word *v = mem_realloc_array(w->v_borrowed ? NULL : w->v, cap, sizeof(*v));
 
 	if (w->v_borrowed)
@@ -72,31 +77,34 @@ static inline uint64_t mix(uint64_t a, uint64_t b)
 	return (uint64_t)m ^ (uint64_t)(m >> 64);
 }
 
-/* Multiply-and-fold over 16 bytes a step (the wyhash construction).  A word of less than 8 bytes reads up to 7 bytes past
- * its end and forgets them: the folded buffer always has SLACK behind it. */
+static const uint64_t k0 = 0x9e3779b97f4a7c15u, k1 = 0xd6e8feb86659fd93u, k2 = 0xa0761d6478bd642fu;
+
+/*
+ * Multiply-and-fold over 16 bytes a step (the wyhash construction).  Short words are padded with zeros, which folded text
+ * has none of; p has WIDE readable bytes, those behind the word are forgotten.
+ */
 static inline uint64_t hash_padded(const char *p, size_t len, uint64_t seed)
 {
-	static const uint64_t k0 = 0x9e3779b97f4a7c15u, k1 = 0xd6e8feb86659fd93u;
-	uint64_t h = seed ^ len * k0;
-	const char *end = p + len, *last = end - 16;
+	static const uint64_t keep[] = { 0, 0xff, 0xffff, 0xffffff, UINT32_MAX, 0xffffffffff, 0xffffffffffff, 0xffffffffffffff,
+					 UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
+					 UINT64_MAX, UINT64_MAX };
+	static const uint64_t keep_more[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xffff, 0xffffff, UINT32_MAX, 0xffffffffff,
+					      0xffffffffffff, 0xffffffffffffff, UINT64_MAX };
+	const char *end = p + len;
+	uint64_t h = seed;
 
-	if (len <= 8) {
-		uint64_t x = len ? load8(p) << (64 - 8 * len) : 0;
-
-		return mix(x ^ k1 ^ seed, h | 1);
-	}
-	if (len <= 16)
-		last = p;
-	for (; end - p > 16; p += 16)
+	if (len <= WIDE)
+		return mix((load8(p) & keep[len]) ^ k1 ^ seed, (load8(p + 8) & keep_more[len]) ^ seed * k0);
+	for (; end - p > WIDE; p += WIDE)
 		h = mix(load8(p) ^ k1 ^ h, load8(p + 8) ^ k0 ^ seed);
-	return mix(load8(last) ^ k1 ^ h, load8(end - 8) ^ k0 ^ seed);
+	return mix(load8(end - WIDE) ^ k2 ^ h, load8(end - 8) ^ k0 ^ seed);
 }
 
 uint64_t word_hash(const char *p, size_t len)
 {
-	char padded[8] = { 0 };
+	char padded[WIDE] = { 0 };
 
-	if (len >= 8)
+	if (len >= WIDE)
 		return hash_padded(p, len, hash_process_seed());
 	memcpy(padded, p, len);
 	return hash_padded(padded, len, hash_process_seed());
@@ -104,40 +112,64 @@ uint64_t word_hash(const char *p, size_t len)
 
 /* --- cutting --------------------------------------------------------------------------------------------------------- */
 
+/*
+ * The pass over the text.  All of it is inlined into cut(), so that this state lives in registers: what is written to the
+ * folded text could be any of it otherwise.
+ */
+#define INLINE static inline __attribute__((always_inline))
+
 struct cutter {
 	struct words *w;
-	const struct fold_table *table;
-	uint64_t seed;
-	char *out;        /* next byte of the folded text */
-	char *open;       /* where the open word starts; NULL if none is */
+	struct word *next, *limit; /* of w->v */
+	char *folded;
+	char *out;                 /* next byte of the folded text */
+	char *open;                /* where the open word starts; NULL if none is */
 	uint32_t start, end;
-	uint32_t glue;    /* where a word must start to touch the one before */
+	uint32_t glue;             /* where a word must start to touch the one before */
 	uint8_t flags, pending;
+	uint8_t field;
 	bool joined;
 	uint16_t index;
-	uint8_t field;
 };
 
-static inline void close_word(struct cutter *c)
+/* Room for n more words. */
+INLINE void reserve(struct cutter *c, size_t n)
 {
-	struct words *w = c->w;
+	if ((size_t)(c->limit - c->next) >= n)
+		return;
+	c->w->n = (size_t)(c->next - c->w->v);
+	grow_words(c->w, n);
+	c->next = c->w->v + c->w->n;
+	c->limit = c->w->v + c->w->cap;
+}
 
+/* The bytes open..c->out are a word; there is room for it.  Its hash comes later: hash_words. */
+INLINE void emit(struct cutter *c, const char *open, size_t start, size_t end, unsigned flags)
+{
+	struct word *w = c->next++;
+
+	w->at = (uint32_t)(open - c->folded);
+	w->len = (uint32_t)(c->out - open);
+	w->start = (uint32_t)start;
+	w->end = (uint32_t)end;
+	w->next = WORD_NONE;
+	w->index = c->index;
+	w->field = c->field;
+	w->flags = (uint8_t)flags;
+	*c->out++ = ' ';
+}
+
+INLINE void close_word(struct cutter *c)
+{
 	if (c->open == NULL)
 		return;
-	if (w->n == w->cap)
-		grow_words(w);
-	size_t len = (size_t)(c->out - c->open);
-	w->v[w->n++] = (struct word){
-		.hash = hash_padded(c->open, len, c->seed),
-		.at = (uint32_t)(c->open - w->folded), .len = (uint32_t)len, .start = c->start, .end = c->end,
-		.next = WORD_NONE, .index = c->index, .field = c->field, .flags = c->flags,
-	};
-	*c->out++ = ' ';
+	reserve(c, 1);
+	emit(c, c->open, c->start, c->end, c->flags);
 	c->flags = 0;
 	c->open = NULL;
 }
 
-static inline void open_word(struct cutter *c, size_t start, uint8_t kind)
+INLINE void open_word(struct cutter *c, size_t start, uint8_t kind)
 {
 	c->open = c->out;
 	c->start = (uint32_t)start;
@@ -145,74 +177,96 @@ static inline void open_word(struct cutter *c, size_t start, uint8_t kind)
 	c->pending = 0;
 }
 
-/* Room for `left` more bytes of input that fold to themselves, and one code point of the worst kind. */
-static inline void room(struct cutter *c, size_t left)
+/* Room for `left` more bytes of input, each letter of two bytes making 6 and a space, and one code point of any kind. */
+INLINE void room(struct cutter *c, size_t left)
 {
-	struct words *w = c->w;
-	size_t at = (size_t)(c->out - w->folded), open = c->open ? (size_t)(c->open - w->folded) : 0;
+	size_t at = (size_t)(c->out - c->folded), open = c->open ? (size_t)(c->open - c->folded) : 0;
 
-	if (at + 2 * left + SLACK <= w->folded_cap)
+	if (at + 4 * left + SLACK <= c->w->folded_cap)
 		return;
-	w->len = at;
-	grow_folded(w, at + 2 * left + SLACK);
-	c->out = w->folded + at;
+	c->w->len = at;
+	grow_folded(c->w, at + 4 * left + SLACK);
+	c->folded = c->w->folded;
+	c->out = c->folded + at;
 	if (c->open)
-		c->open = w->folded + open;
+		c->open = c->folded + open;
 }
 
 /* Korean syllables written as letters (decomposed, as some file systems and half-width text have it) are put together
- * (Unicode 3.12).  True if the letter joined the syllable before it. */
-static bool join_jamo(struct cutter *c, uint32_t jamo)
+ * (Unicode 3.12).  True if the letter joined the syllable that ends at `out`. */
+static bool join_jamo(const char *open, char *out, uint64_t bytes)
 {
 	size_t pos = 0;
 
-	if (c->open == NULL || c->out - c->open < 3)
+	if (open == NULL || out - open < 3)
 		return false;
-	uint32_t last = text_next(str_n(c->out - 3, 3), &pos), sum = 0;
+	uint32_t jamo = 0x1000 | (uint32_t)(bytes >> 2 & 0xfc0) | (uint32_t)(bytes >> 16 & 0x3f); /* e1 xx xx */
+	uint32_t last = text_next(str_n(out - 3, 3), &pos), sum = 0;
 	if (pos != 3)
 		return false;
 	if (last >= 0x1100 && last <= 0x1112 && jamo >= 0x1161 && jamo <= 0x1175)
 		sum = 0xac00 + ((last - 0x1100) * 21 + (jamo - 0x1161)) * 28;
 	else if (last >= 0xac00 && last <= 0xd7a3 && (last - 0xac00) % 28 == 0 && jamo > 0x11a7 && jamo <= 0x11c2)
 		sum = last + (jamo - 0x11a7);
-	return sum != 0 && text_encode(c->out - 3, sum) == 3;
+	return sum != 0 && text_encode(out - 3, sum) == 3;
 }
 
-static inline void put(struct cutter *c, const char *bytes, size_t len)
+/* A folded letter or sign. */
+struct piece {
+	uint64_t bytes; /* the first one is the lowest */
+	size_t len;     /* <= 6 */
+	enum fold_class cls;
+};
+
+INLINE struct piece piece_of(enum fold_class cls, const char *bytes, size_t len)
 {
-	memcpy(c->out, bytes, len);
-	c->out += len;
+	struct piece p = { .len = len, .cls = cls };
+
+	memcpy(&p.bytes, bytes, len);
+	p.bytes = le64toh(p.bytes);
+	return p;
 }
 
-/* One folded letter or sign that came from the bytes start..end of the text. */
-static void step(struct cutter *c, enum fold_class cls, const char *bytes, size_t len, size_t start, size_t end)
+INLINE void put(struct cutter *c, struct piece p)
 {
-	switch (cls) {
+	uint64_t bytes = htole64(p.bytes);
+
+	memcpy(c->out, &bytes, sizeof(bytes));
+	c->out += p.len;
+}
+
+static uint8_t sigil_flag(enum fold_class cls)
+{
+	return cls == FOLD_HASH ? WORD_HASH : cls == FOLD_AT ? WORD_AT : cls == FOLD_DOLLAR ? WORD_DOLLAR : 0;
+}
+
+/* One piece that came from the bytes start..end of the text. */
+INLINE void step(struct cutter *c, struct piece p, size_t start, size_t end)
+{
+	switch (p.cls) {
 	case FOLD_WORD:
 	case FOLD_JAMO:
-		if (c->open && (c->flags & WORD_CHAR) && !c->joined)
+		if ((c->flags & WORD_CHAR) && !c->joined)
 			close_word(c);
-		if (cls == FOLD_JAMO) {
-			size_t pos = 0;
-
-			if (join_jamo(c, text_next(str_n(bytes, len), &pos)))
+		if (p.cls == FOLD_JAMO) {
+			if (join_jamo(c->open, c->out, p.bytes))
 				break;
 		}
 		if (c->open == NULL)
 			open_word(c, start, 0);
-		put(c, bytes, len);
+		put(c, p);
 		break;
 	case FOLD_CHAR:
 		if (!c->joined)
 			close_word(c);
 		if (c->open == NULL)
 			open_word(c, start, WORD_CHAR);
-		put(c, bytes, len);
+		put(c, p);
 		break;
 	case FOLD_EXTEND:
 		if (c->open == NULL)
 			return;
-		put(c, bytes, len);
+		put(c, p);
 		break;
 	case FOLD_MARK:
 		if (c->open == NULL && c->glue != start)
@@ -231,78 +285,348 @@ static void step(struct cutter *c, enum fold_class cls, const char *bytes, size_
 		if (c->joined)
 			return;
 		close_word(c);
-		c->pending = 0;
-		if (cls != FOLD_SEP && start != c->glue)
-			c->pending = cls == FOLD_HASH ? WORD_HASH : cls == FOLD_AT ? WORD_AT : cls == FOLD_DOLLAR ? WORD_DOLLAR : 0;
+		c->pending = start != c->glue ? sigil_flag(p.cls) : 0;
 		return;
 	}
 	c->end = c->glue = (uint32_t)end;
 }
 
-/* A code point that folds to several of different kinds. */
-static void step_sequence(struct cutter *c, const uint32_t *r, size_t start, size_t end)
+INLINE bool is_digit(char ch)
 {
-	for (; *r; r++) {
+	return ch >= '0' && ch <= '9';
+}
+
+/* A full stop or comma between two digits belongs to the number. */
+static bool holds_number(const char *open, const char *out, struct str text, size_t i)
+{
+	return (text.p[i] == '.' || text.p[i] == ',') && open && is_digit(out[-1]) && i + 1 < text.len &&
+	       is_digit(text.p[i + 1]);
+}
+
+INLINE size_t cut_byte(struct cutter *c, struct str text, size_t i)
+{
+	char lower = text.p[i] >= 'A' && text.p[i] <= 'Z' ? (char)(text.p[i] | 0x20) : text.p[i];
+	enum fold_class cls = lower == ' ' ? FOLD_SEP : fold_class_of((unsigned char)lower);
+
+	if (cls == FOLD_MIDNUM && !c->joined && holds_number(c->open, c->out, text, i))
+		cls = FOLD_WORD;
+	step(c, piece_of(cls, &lower, 1), i, i + 1);
+	return i + 1;
+}
+
+INLINE struct piece piece_of_entry(const struct fold_entry *e)
+{
+	uint64_t all;
+
+	memcpy(&all, e, sizeof(all));
+	all = le64toh(all);
+	return (struct piece){ .cls = all & 0xff, .len = all >> 8 & 0xff, .bytes = all >> 16 };
+}
+
+/* A letter of two bytes (well-formed UTF-8: c2..df, 80..bf) at p. */
+INLINE bool is_pair(const char *p)
+{
+	return (unsigned char)(p[0] - 0xc2) < 0x1e && (p[1] & 0xc0) == 0x80;
+}
+
+INLINE struct piece piece_of_pair(const struct fold_table *table, const char *p)
+{
+	return piece_of_entry(&table->low[(p[0] & 0x1f) << 6 | (p[1] & 0x3f)]);
+}
+
+/* Three bytes of UTF-8 at p, of which `left` are text. */
+struct triple {
+	uint32_t raw;   /* as they stand, the first one the lowest */
+	uint32_t point; /* 0 if it is something else */
+};
+
+INLINE struct triple triple_at(const char *text, size_t left)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	struct triple t = { 0 };
+
+	if (left < 3)
+		return t;
+	t.raw = p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
+	if ((t.raw & 0xc0c0f0) == 0x8080e0)
+		t.point = (t.raw & 0xf) << 12 | (t.raw >> 2 & 0xfc0) | (t.raw >> 16 & 0x3f);
+	if (t.point < 0x800 || (t.point & 0xf800) == 0xd800)
+		t.point = 0;
+	return t;
+}
+
+INLINE struct piece piece_of_triple(const struct fold_table *table, struct triple t)
+{
+	struct piece p = piece_of_entry(fold_find(table, t.point));
+
+	p.bytes = p.len ? p.bytes : t.raw;
+	p.len = p.len ? p.len : 3;
+	return p;
+}
+
+/* The letters of two bytes at i, which are all of one word; the first one is there. */
+INLINE size_t cut_pairs(struct cutter *c, const struct fold_table *table, struct str text, size_t i)
+{
+	const char *p = text.p + i, *end = text.p + text.len - 1;
+	char *out = c->out;
+
+	if (c->flags & WORD_CHAR)
+		close_word(c);
+	if (c->open == NULL)
+		open_word(c, i, 0);
+	for (out = c->out; p < end && is_pair(p); p += 2) {
+		struct piece piece = piece_of_pair(table, p);
+		uint64_t bytes = htole64(piece.bytes);
+
+		if (piece.cls != FOLD_WORD)
+			break;
+		memcpy(out, &bytes, sizeof(bytes));
+		out += piece.len;
+	}
+	c->out = out;
+	c->end = c->glue = (uint32_t)(p - text.p);
+	return c->end;
+}
+
+/* The characters of three bytes at i that are words of their own; the first one is there, the last one stays open. */
+INLINE size_t cut_chars(struct cutter *c, const struct fold_table *table, struct str text, size_t i, struct piece p)
+{
+	close_word(c);
+	open_word(c, i, WORD_CHAR);
+	put(c, p);
+	for (;;) {
+		i += 3;
+		struct triple t = triple_at(text.p + i, text.len - i);
+		p = piece_of_triple(table, t);
+		if (t.point == 0 || p.cls != FOLD_CHAR)
+			break;
+		reserve(c, 1);
+		emit(c, c->open, c->start, i, c->flags);
+		c->open = c->out;
+		c->start = (uint32_t)i;
+		c->flags = WORD_CHAR | WORD_GLUED;
+		put(c, p);
+	}
+	c->end = c->glue = (uint32_t)i;
+	return i;
+}
+
+/* The letter or sign of three bytes at i; returns the index behind it, or i if it is something else. */
+INLINE size_t cut_triple(struct cutter *c, const struct fold_table *table, struct str text, size_t i)
+{
+	struct triple t = triple_at(text.p + i, text.len - i);
+	struct piece p = piece_of_triple(table, t);
+
+	if (t.point == 0)
+		return i;
+	if (p.cls == FOLD_CHAR)
+		return cut_chars(c, table, text, i, p);
+	if (p.cls == FOLD_WORD) {
+		if (c->flags & WORD_CHAR)
+			close_word(c);
+		if (c->open == NULL)
+			open_word(c, i, 0);
+	} else if (p.cls != FOLD_EXTEND || c->open == NULL) {
+		return i;
+	}
+	put(c, p);
+	c->end = c->glue = (uint32_t)(i + 3);
+	return i + 3;
+}
+
+/* As many letters of other scripts, and single spaces between them, as stand at i; returns the index behind them. */
+INLINE size_t cut_letters(struct cutter *c, const struct fold_table *table, struct str text, size_t i)
+{
+	while (i + 1 < text.len) {
+		size_t from = i;
+
+		if (is_pair(text.p + i)) {
+			if (piece_of_pair(table, text.p + i).cls != FOLD_WORD)
+				break;
+			i = cut_pairs(c, table, text, i);
+		} else if (text.p[i] == ' ' && (unsigned char)text.p[i + 1] >= 0x80) {
+			close_word(c);
+			c->pending = 0;
+			i++;
+		} else {
+			i = cut_triple(c, table, text, i);
+		}
+		if (i == from)
+			break;
+	}
+	return i;
+}
+
+/* The code point at i, whatever it is; returns the index behind it. */
+INLINE size_t cut_point(struct cutter *c, const struct fold_table *table, struct str text, size_t i)
+{
+	size_t end = i;
+	const struct fold_entry *e = fold_find(table, text_next(text, &end));
+
+	if (e->cls != FOLD_SEQ) {
+		step(c, e->len ? piece_of_entry(e) : piece_of(e->cls, text.p + i, end - i), i, end);
+		return end;
+	}
+	for (const uint32_t *r = fold_sequence(table, e); *r; r++) {
 		char b[4];
 		size_t len = text_encode(b, *r);
 		enum fold_class cls = fold_class_of(*r);
 
-		step(c, cls == FOLD_MIDNUM ? FOLD_SEP : cls, b, len, start, end);
+		step(c, piece_of(cls == FOLD_MIDNUM ? FOLD_SEP : cls, b, len), i, end);
 	}
+	return end;
 }
 
-static const uint8_t ascii_class[128] = {
-	['0'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-	['A'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-	['a'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-	['_'] = 1,
+/* May write up to WIDE - 1 bytes more. */
+INLINE char *copy_wide(char *to, const char *from, size_t len)
+{
+	memcpy(to, from, WIDE);
+	for (size_t k = WIDE; k < len; k += WIDE)
+		memcpy(to + k, from + k, WIDE);
+	return to + len;
+}
+
+/* A stretch of text within one block: ASCII, and among it letters of two bytes and separators of any script. */
+struct run {
+	const struct fold_table *table;
+	const char *lower; /* as in the block */
+	size_t i, n;       /* where it stands in the text, bytes */
+	uint64_t word;     /* bit k: byte k belongs to a word */
+	uint64_t letters;  /* bit k: a letter of two bytes starts there */
 };
 
-static inline bool is_ascii_word(char ch)
+/* Takes characters beyond ASCII into the run as long as they do no more than go on with a word or part two. */
+INLINE void admit(struct run *r, uint64_t foreign)
 {
-	return (unsigned char)ch < 0x80 && ascii_class[(unsigned char)ch];
-}
+	while (foreign) {
+		size_t k = (size_t)__builtin_ctzll(foreign);
+		const char *p = r->lower + k;
 
-static inline bool is_upper(char ch)
-{
-	return ch >= 'A' && ch <= 'Z';
-}
+		if (k + 1 < r->n && is_pair(p)) {
+			enum fold_class cls = piece_of_pair(r->table, p).cls;
 
-/* A full stop or comma between two digits belongs to the number. */
-static bool holds_number(const struct cutter *c, struct str text, size_t i)
-{
-	return (text.p[i] == '.' || text.p[i] == ',') && c->open && char_is_digit(c->out[-1]) && i + 1 < text.len &&
-	       char_is_digit(text.p[i + 1]) && !c->joined;
-}
+			foreign &= ~((uint64_t)3 << k);
+			if (cls == FOLD_SEP)
+				continue;
+			if (cls == FOLD_WORD && k > 0 && r->word >> (k - 1) & 1) {
+				r->word |= (uint64_t)3 << k;
+				r->letters |= (uint64_t)1 << k;
+				continue;
+			}
+		} else {
+			struct triple t = triple_at(p, r->n - k);
 
-/* What stands at i and is no plain word byte; returns the index behind it. */
-static size_t cut_other(struct cutter *c, struct str text, size_t i)
-{
-	size_t end = i;
-
-	if ((unsigned char)text.p[i] < 0x80) {
-		if (holds_number(c, text, i))
-			step(c, FOLD_WORD, text.p + i, 1, i, i + 1);
-		else
-			step(c, fold_class_of((unsigned char)text.p[i]), text.p + i, 1, i, i + 1);
-		return i + 1;
+			foreign &= ~((uint64_t)7 << k);
+			if (t.point && piece_of_triple(r->table, t).cls == FOLD_SEP)
+				continue;
+		}
+		r->n = k;
+		return;
 	}
-	const struct fold_entry *e = fold_find(c->table, text_next(text, &end));
-	if (e->cls == FOLD_SEQ)
-		step_sequence(c, fold_sequence(c->table, e), i, end);
-	else if (e->len == 0)
-		step(c, e->cls, text.p + i, end - i, i, end);
+}
+
+/* The bytes from..end of a run with such letters, folded. */
+static char *copy_letters(char *out, const struct run *r, size_t from, size_t end)
+{
+	while (from < end) {
+		uint64_t letters = r->letters >> from;
+		size_t n = letters ? (size_t)__builtin_ctzll(letters) : BLOCK;
+
+		if (n >= end - from)
+			return copy_wide(out, r->lower + from, end - from);
+		out = copy_wide(out, r->lower + from, n);
+		struct piece p = piece_of_pair(r->table, r->lower + from + n);
+		uint64_t bytes = htole64(p.bytes);
+		memcpy(out, &bytes, sizeof(bytes));
+		out += p.len;
+		from += n + 2;
+	}
+	return out;
+}
+
+INLINE void copy_run(struct cutter *c, const struct run *r, size_t from, size_t end)
+{
+	if (r->letters && r->letters >> from << from << (BLOCK - end))
+		c->out = copy_letters(c->out, r, from, end);
 	else
-		step(c, e->cls, e->bytes, e->len, i, end);
-	return end;
+		c->out = copy_wide(c->out, r->lower + from, end - from);
+}
+
+/* The words of a run; the last one may stay open. */
+INLINE void cut_words(struct cutter *c, const struct run *r, uint64_t sigils)
+{
+	uint64_t open = c->open != NULL, inside = UINT64_MAX >> (BLOCK - r->n);
+	uint64_t starts = r->word & ~(r->word << 1 | open) & inside, ends = ~r->word & (r->word << 1 | open) & inside;
+
+	if (open) {
+		size_t end = ends ? (size_t)__builtin_ctzll(ends) : r->n;
+
+		if (end > 0) {
+			copy_run(c, r, 0, end);
+			c->end = c->glue = (uint32_t)(r->i + end);
+		}
+		if (ends == 0)
+			return;
+		close_word(c);
+		ends &= ends - 1;
+	} else if (starts & 1) {
+		c->flags |= (uint8_t)(c->pending | (c->glue == r->i ? WORD_GLUED : 0));
+	}
+	reserve(c, BLOCK / 2);
+	for (; starts; starts &= starts - 1, ends &= ends - 1) {
+		size_t from = (size_t)__builtin_ctzll(starts), end = ends ? (size_t)__builtin_ctzll(ends) : r->n;
+		char *word = c->out;
+		unsigned flags = c->flags;
+
+		if (from > 0 && sigils >> (from - 1) & 1)
+			flags |= sigil_flag(fold_class_of((unsigned char)r->lower[from - 1]));
+		copy_run(c, r, from, end);
+		c->end = c->glue = (uint32_t)(r->i + end);
+		if (ends == 0) {
+			c->open = word;
+			c->start = (uint32_t)(r->i + from);
+			c->flags = (uint8_t)flags;
+			break;
+		}
+		emit(c, word, r->i + from, r->i + end, flags);
+		c->flags = 0;
+	}
+}
+
+/* What stands at `start` of the block and at i of the text, as far as words and separators go; how many bytes. */
+INLINE size_t cut_run(struct cutter *c, const struct fold_table *table, const struct block *b, size_t start, struct str text,
+                      size_t i, size_t n)
+{
+	uint64_t inside = UINT64_MAX >> (BLOCK - n), digit = b->digit >> start & inside;
+	struct run r = { .table = table, .lower = b->lower + start, .i = i, .n = n };
+
+	if (c->flags & WORD_CHAR)
+		close_word(c);
+	uint64_t digit_before = digit << 1 | (c->open && is_digit(c->out[-1]));
+	uint64_t digit_behind = digit >> 1 | (uint64_t)(i + n < text.len && is_digit(text.p[i + n])) << (n - 1);
+	r.word = (b->word >> start | (b->point >> start & digit_before & digit_behind)) & inside;
+	admit(&r, b->foreign >> start & inside);
+	uint64_t sigils = b->sigil >> start & ~(r.word << 1 | (c->glue == i));
+	cut_words(c, &r, sigils);
+	c->pending = sigils >> (r.n - 1) & 1 ? sigil_flag(fold_class_of((unsigned char)r.lower[r.n - 1])) : 0;
+	return r.n;
+}
+
+static void hash_words(struct words *w, size_t from, size_t to)
+{
+	uint64_t seed = hash_process_seed();
+
+	for (size_t i = from; i < to; i++)
+		w->v[i].hash = hash_padded(w->folded + w->v[i].at, w->v[i].len, seed);
+	w->n = to;
 }
 
 static void cut(struct words *w, struct str text, enum post_field field, size_t index, bool joined)
 {
-	struct cutter c = {
-		.w = w, .table = fold_table(), .seed = hash_process_seed(), .glue = UINT32_MAX, .flags = WORD_FIRST,
-		.joined = joined, .field = (uint8_t)field, .index = index > UINT16_MAX ? UINT16_MAX : (uint16_t)index,
-	};
+	const struct fold_table *table = fold_table();
+	block_fn *look = block_best();
+	struct block b;
+	size_t block_at = 0, block_end = 0, first = w->n;
 
 	if (text.len == 0)
 		return;
@@ -312,24 +636,32 @@ static void cut(struct words *w, struct str text, enum post_field field, size_t 
 		grow_folded(w, text.len + 2 * SLACK);
 	mem_free(w->heads);
 	w->heads = NULL;
-	c.out = w->folded + w->len;
+	struct cutter c = {
+		.w = w, .next = w->v + w->n, .limit = w->v + w->cap, .folded = w->folded, .out = w->folded + w->len,
+		.glue = UINT32_MAX, .flags = WORD_FIRST, .joined = joined, .field = (uint8_t)field,
+		.index = index > UINT16_MAX ? UINT16_MAX : (uint16_t)index,
+	};
 	for (size_t i = 0; i < text.len;) {
 		room(&c, text.len - i);
-		if (!is_ascii_word(text.p[i])) {
-			i = cut_other(&c, text, i);
-			continue;
+		if (i >= block_end) {
+			block_at = i;
+			block_end = text.len - i < BLOCK ? text.len : i + BLOCK;
+			look(text.p + i, block_end - i, &b);
 		}
-		if (c.open && (c.flags & WORD_CHAR) && !joined)
-			close_word(&c);
-		if (c.open == NULL)
-			open_word(&c, i, 0);
-		for (; i < text.len && is_ascii_word(text.p[i]); i++)
-			*c.out++ = is_upper(text.p[i]) ? (char)(text.p[i] | 0x20) : text.p[i];
-		c.end = c.glue = (uint32_t)i;
+		if ((unsigned char)text.p[i] >= 0x80) {
+			size_t behind = joined ? i : cut_letters(&c, table, text, i);
+
+			i = behind > i ? behind : cut_point(&c, table, text, i);
+		} else if (joined) {
+			i = cut_byte(&c, text, i);
+		} else {
+			i += cut_run(&c, table, &b, i - block_at, text, i, block_end - i);
+		}
 	}
 	room(&c, 0);
 	close_word(&c);
 	w->len = (size_t)(c.out - w->folded);
+	hash_words(w, first, (size_t)(c.next - w->v));
 }
 
 void words_add(struct words *w, struct str text, enum post_field field, size_t index)
@@ -348,7 +680,7 @@ void words_add_run(struct words *w, const struct words *from, size_t i, size_t n
 	size_t at = w->len, bytes = last->at + last->len - first->at;
 
 	if (w->n == w->cap)
-		grow_words(w);
+		grow_words(w, 1);
 	if (at + bytes + SLACK > w->folded_cap)
 		grow_folded(w, at + bytes + SLACK);
 	for (size_t k = 0; k < n; k++) {

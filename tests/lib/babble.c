@@ -19,17 +19,17 @@ struct language {
 
 static const struct language languages[] = {
 	{ LATIN " wh qu", "a e i o u a e i o ee ea ou ai", "d l m n r s t y ng nd st ck", 30, false, 0, "" },
-	{ LATIN " ll ñ qu", "a e i o u a e o á é í ó ie ue", "l n r s s z d", 9, false, 0, "" },
-	{ LATIN " ç lh nh qu", "a e i o u a o ã é ê ó õe ão", "l m r s z", 8, false, 0, "" },
-	{ LATIN " ç qu ph", "a e i o u e é è ê ai au eau ou oi â œ", "l n r s t x nt", 7, false, 0, "l’ d’ qu’ l' d' c'" },
-	{ LATIN " sch z pf", "a e i o u e ä ö ü ei au ie", "n r s t ch ß cht nd ng", 5, false, 0, "" },
-	{ LATIN " gl gn sc z", "a e i o a e o u à è ì ò ia io", "l n r", 3, false, 0, "l’ un' dell’" },
-	{ LATIN " cz sz rz ł ż ś dz z", "a e i o u y ą ę ó ie ia", "ć ł m n k sz w ch", 2, false, 0, "" },
-	{ "b c ç d f g ğ h k l m n p r s ş t v y z", "a e ı i o ö u ü a e", "k l m n r z ş", 4, false, 0, "" },
+	{ LATIN " " LATIN " ll ñ qu", "a e i o u a e o a e i o u a e o a e i o a e á é í ó ie ue", "l n r s s z d", 9, false, 0, "" },
+	{ LATIN " ç lh nh qu", "a e i o u a e o a e i o u a e o a e i o a ã é ó ão", "l m r s z", 8, false, 0, "" },
+	{ LATIN " " LATIN " ç qu ph", "a e i o u a e i o u e a e i o e u e é é è ê ai au eau ou oi œ", "l n r s t x nt", 7, false, 0, "l’ d’ l' d' c' qu'" },
+	{ LATIN " sch z pf", "a e i o u e a e i o u e a e i e ä ö ü ei au ie", "n r s t ch n r s t ß cht nd ng", 5, false, 0, "" },
+	{ LATIN " gl gn sc z", "a e i o a e o u a e i o a e o u a e i o a e o u à è ò ia io", "l n r", 3, false, 0, "l' un' dell’" },
+	{ LATIN " cz sz rz ł ż ś dz z", "a e i o u y a e i o y a e o ą ę ó ie ia", "ć ł m n k sz w ch", 2, false, 0, "" },
+	{ "b c ç d f g ğ h k l m n p r s ş t v y z", "a e ı i o u a e a e i o ü u a e", "k l m n r z ş", 4, false, 0, "" },
 	{ "б в г д ж з к л м н п р с т ф х ц ч ш пр ст кр", "а е и о у я ы ю ё а о", "в й л м н р с т ть х", 4, false, 0, "" },
 	{ "б в г ґ д ж з к л м н п р с т х ц ч ш пр", "а е и і о у я ю є ї", "в й л м н р с т ть", 2, false, 0, "" },
-	{ "β γ δ ζ θ κ λ μ ν ξ π ρ σ τ φ χ ψ στ πρ", "α ε η ι ο υ ω ά έ ή ί ό ου αι", "ν ς ρ", 2, false, 0, "" },
-	{ "ب ت ث ج ح خ د ذ ر ز س ش ص ض ط ع غ ف ق ك ل م ن ه و ي ال", "ا و ي َ ِ ة أ", "ن م ر ت ل", 6, false, 0, "" },
+	{ "β γ δ ζ θ κ λ μ ν ξ π ρ σ τ φ χ ψ στ πρ", "α ε η ι ο υ ω α ε η ι ο ω ά έ ή ί ό ου αι", "ν ς ρ", 2, false, 0, "" },
+	{ "ب ت ث ج ح خ د ذ ر ز س ش ص ض ط ع غ ف ق ك ل م ن ه و ي ال", "ا و ي ا و ي ا و ي ا و ي ة أ َ", "ن م ر ت ل", 6, false, 0, "" },
 	{ "क ख ग घ च ज ट ड त थ द न प ब भ म य र ल व श स ह", "ा ि ी ु े ो ं ै", "न र ल त", 2, false, 0, "" },
 	{ "가 나 다 라 마 바 사 아 자 차 하 고 노 도 보 소 오 지 기 리 시", "는 을 이 에 서 한 인 정 대 부 국", "들 도 은 로", 4, false, 0, "" },
 	{ "か き く け こ さ し す せ そ た ち つ て と な に の は ま も や ら り る れ を ん カ ク シ ス タ ト ナ ラ ン", "あ い う え お ー ア イ", "ん っ", 7, true, 35, "" },
@@ -165,7 +165,7 @@ static void add_gap(struct babble *b, const struct language *l, bool *sentence, 
 		(void)strbuf_adds(out, kind < 7 ? "。" : kind < 14 ? "、" : "");
 		return;
 	}
-	(void)strbuf_adds(out, kind < 5 ? ". " : kind < 7 ? "! " : kind < 14 ? ", " : kind < 16 ? " – " : kind < 17 ? "-" : " ");
+	(void)strbuf_adds(out, kind < 5 ? ". " : kind < 7 ? "! " : kind < 14 ? ", " : kind < 15 ? "-" : below(b, 200) == 0 ? " – " : " ");
 }
 
 static void add_tail(struct babble *b, const struct language *l, struct strbuf *out)
