@@ -78,3 +78,19 @@ void social_add_preview(struct post *p, struct str title, struct str description
 	if (b.len > 0)
 		p->summary = arena_str(p->arena, strbuf_str(&b));
 }
+
+void social_replace(struct strbuf *b, struct str what, struct str by)
+{
+	AUTO(strbuf) struct strbuf out = STRBUF_INIT(b->max);
+	struct str rest = strbuf_str(b);
+
+	if (str_empty(what) || str_find(rest, what) == STR_NPOS)
+		return;
+	for (size_t at; (at = str_find(rest, what)) != STR_NPOS; rest = str_from(rest, at + what.len)) {
+		strbuf_add(&out, str_slice(rest, 0, at));
+		strbuf_add(&out, by);
+	}
+	strbuf_add(&out, rest);
+	strbuf_reset(b);
+	strbuf_add(b, strbuf_str(&out));
+}

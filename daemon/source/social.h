@@ -26,3 +26,4 @@ bool social_id_less(struct str a, struct str b);
 void social_add_enclosure(struct post *p, struct str url, struct str type);
 /* Adds "title, description" of a link's preview to the summary: what readers see below a post. */
 void social_add_preview(struct post *p, struct str title, struct str description);
+void social_replace(struct strbuf *b, struct str what, struct str by); /* every one */

@@ -242,23 +242,6 @@ static const json_t *find_in(const json_t *list, const char *key, struct str val
 	return NULL;
 }
 
-/* Replaces every `what` in `b`. */
-static void replace(struct strbuf *b, struct str what, struct str by)
-{
-	AUTO(strbuf) struct strbuf out = STRBUF_INIT(b->max);
-	struct str rest = strbuf_str(b);
-
-	if (str_empty(what) || str_find(rest, what) == STR_NPOS)
-		return;
-	for (size_t at; (at = str_find(rest, what)) != STR_NPOS; rest = str_from(rest, at + what.len)) {
-		strbuf_add(&out, str_slice(rest, 0, at));
-		strbuf_add(&out, by);
-	}
-	strbuf_add(&out, rest);
-	strbuf_reset(b);
-	strbuf_add(b, strbuf_str(&out));
-}
-
 /* t.co is X's counter: what stands behind it is meant.  A picture's address says nothing, and is an enclosure. */
 static void expand_urls(struct post *p, const json_t *urls, struct strbuf *text)
 {
@@ -271,12 +254,12 @@ static void expand_urls(struct post *p, const json_t *urls, struct strbuf *text)
 		bool picture = str_starts(display, STR("pic.twitter.com/")) || str_starts(display, STR("pic.x.com/"));
 
 		if (picture || json_get(u, "media_key")) {
-			replace(text, json_get_str(u, "url"), STR_NULL);
+			social_replace(text, json_get_str(u, "url"), STR_NULL);
 			continue;
 		}
 		if (str_empty(expanded))
 			continue;
-		replace(text, json_get_str(u, "url"), expanded);
+		social_replace(text, json_get_str(u, "url"), expanded);
 		post_add_link(p, expanded);
 		social_add_preview(p, json_get_str(u, "title"), json_get_str(u, "description"));
 	}

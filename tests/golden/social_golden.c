@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Golden tests of the social networks' codecs: each folder tests/data/social/TYPE/NAME holds answers of our own writing
- * in the form that the network documents: 1.json, 2.json …, in the order in which one poll
- * gets them, settings.json (the source as the API takes it), and expected.json: what was asked, what came of it.
+ * in the form that the network documents: 1.json, 2.json …, in the order in which one poll gets them, settings.json (the
+ * source as the API takes it), perhaps cursor (what an earlier poll left), and expected.json: what was asked, and what
+ * came of it.
  * "status: 404" as the first line of an answer makes it that; further lines up to an empty one are headers.
  *
  *   build/tests/golden/social_golden                      compares, prints TAP
@@ -71,6 +72,8 @@ static int rig_make(struct rig *r, const char *folder, struct err *e)
 		return -1;
 	if (str_empty(r->source.url))
 		r->source.url = strbuf_str(&r->base);
+	if (read_file(folder, "cursor", &r->cursor))
+		r->source.cursor = str_trim(strbuf_str(&r->cursor));
 	r->source.state = mem_alloc(r->source.type->state_size + 1);
 	return 0;
 }

@@ -100,3 +100,35 @@ def test_a_refused_token_says_what_to_do(tmp_path):
             Daemon(x_config(api, hook, "xAI", token)) as d:
         row = wait_until(lambda: (r := d.rows("list-sources")[0])["state"] == "failing" and r, 30, "the refusal")
         assert "401" in row["last_error"] and "monitorctl login x" in row["last_error"] and "stale" not in d.log()
+
+
+def status(n, text, host):
+    return {"id": str(n), "uri": f"https://social.example/s/{n}", "url": f"https://social.example/@ada/{n}", "content": f"<p>{text}</p>",
+            "created_at": "2025-12-30T12:00:00.000Z", "account": {"acct": "ada", "display_name": "Ada", "url": f"{host}/@ada"}}
+
+
+def test_a_mastodon_account_is_followed_over_a_restart():
+    posts = [status(100, "Nothing", "https://social.example")]
+
+    def answer(path, params):
+        if path == "/api/v1/accounts/lookup":
+            return {"id": "7", "acct": "ada", "display_name": "Ada"} if params["acct"] == "ada@social.example" else (404, {})
+        return posts if path == "/api/v1/accounts/7/statuses" else (404, {"error": "Record not found"})
+
+    with Api(answer) as api, WebhookReceiver() as hook, Daemon(f"""
+sources:
+  - {{name: ada, type: mastodon, url: "{api.url}", handle: "@ada@social.example", every: 1h, allow_private: [127.0.0.0/8]}}
+channels:
+  - {{name: desk, type: webhook, url: "{hook.url}"}}
+watches:
+  - {{name: w, query: Sutskever}}
+""") as d:
+        wait_until(lambda: d.rows("list-sources")[0]["state"] == "ok", 30, "the first poll")
+        d.restart()
+        posts.insert(0, status(101, "Ilya <b>Sutskever</b> &amp; others", "https://social.example"))
+        row = d.rows("poll-source", "ada")[0]
+        assert (row["new"], row["alerts"]) == (1, 1)
+        hook.wait()
+        post = hook.requests[0].json()["post"]
+        assert post["text"] == "Ilya Sutskever & others" and post["author"]["handle"] == "ada@social.example"
+        assert [r[0] for r in api.requests].count("/api/v1/accounts/lookup") == 1
