@@ -125,10 +125,10 @@ check-built: $(UNIT) $(RUNNERS) $(BIN)
 	$(Q)python3 tests/lib/run.py --build $(BUILD) quick
 test: deps-test ## install what tests need, build, run every test
 	$(Q)$(MAKE) --no-print-directory test-built
-test-built: $(UNIT) $(RUNNERS) $(BIN)
+test-built: $(UNIT) $(RUNNERS) $(CORPUS) $(BIN)
 	$(Q)python3 tests/lib/run.py --build $(BUILD) all
 check-system: deps-test ## the system tests only
-	$(Q)$(MAKE) --no-print-directory programs
+	$(Q)$(MAKE) --no-print-directory programs $(CORPUS)
 	$(Q)python3 tests/lib/run.py --build $(BUILD) system
 .PHONY: check-built test-built
 
@@ -139,9 +139,9 @@ crash: deps-test ## kill -9 at KILLS=200 random instants (SEED=n repeats a run);
 	  /usr/bin/python3 -m pytest -q -s -p no:cacheprovider tests/system/test_crash.py
 .PHONY: crash
 
+UNDER_ASAN = BUILD=$(BUILD)/asan OPT='-O1 -g' SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
 asan: deps-test ## the quick tests under AddressSanitizer and UBSan
-	$(Q)$(MAKE) --no-print-directory check-built BUILD=$(BUILD)/asan OPT='-O1 -g' \
-	  SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
+	$(Q)$(MAKE) --no-print-directory check-built $(UNDER_ASAN)
 tsan: deps-test ## the quick tests under ThreadSanitizer
 	$(Q)$(MAKE) --no-print-directory check-built BUILD=$(BUILD)/tsan OPT='-O1 -g' SAN='-fsanitize=thread'
 
@@ -165,8 +165,10 @@ fuzz-built: $(if $(T),$(BUILD)/tests/fuzz/fuzz_$(T),$(FUZZERS))
 # Other projects' test data, read in place; see tests/corpus/README.md.  KEYS=1 prints the figures of each key.
 corpus: deps-test ## judge the codecs by other projects' test data (../shared/corpus or $MONITORD_CORPUS)
 	$(Q)$(MAKE) --no-print-directory $(CORPUS)
-	$(Q)python3 tests/corpus/run.py --build $(BUILD) $(if $(KEYS),--keys)
-.PHONY: corpus
+	$(Q)python3 -B tests/corpus/run.py --build $(BUILD) $(if $(KEYS),--keys)
+corpus-asan: deps-test ## the same under AddressSanitizer and UBSan
+	$(Q)$(MAKE) --no-print-directory corpus $(UNDER_ASAN)
+.PHONY: corpus corpus-asan
 
 LIBS_bench_match := -lhs -licuuc
 bench: deps-test ## benchmarks, JSON under build/bench/ (B=name runs one)

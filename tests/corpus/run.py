@@ -13,7 +13,7 @@ from decisions import Case, DECISIONS, explain
 ROOT = Path(__file__).resolve().parents[2]
 ALLOWED = 0.005          # of the values of a set
 SLOW_MS = 1000           # processor time of one document
-CUT_FILES, CUT_STEP = 200, 64
+CUT_FILES, CUT_STEP, CUT_MAX = 200, 64, 64_000   # bytes; the time grows with the square of a file's length
 
 
 def corpus_folder():
@@ -74,7 +74,15 @@ class Set:
                 print(line("    " + key, self.counts[key]))
             for key in sorted(self.outside):
                 print(f"    {key:<32}{self.outside[key]:>9}  outside the product's model")
+        self.agreed = all_keys["agreed"] / n if n else 1
         return bad <= ALLOWED * n
+
+
+def fallen(sets):
+    """Sets that agree less than they did: reached.json has the percentage of each, to a tenth, rounded down."""
+    reached = json.loads((Path(__file__).parent / "reached.json").read_text())
+    return [f"{name} agrees in {100 * s.agreed:.2f} %, it was {reached[name]} %"
+            for name, s in sorted(sets.items()) if 100 * s.agreed < reached.get(name, 0)]
 
 
 def line(name, c):
@@ -139,14 +147,13 @@ def run_real(program, folder, out, sets):
 
 
 def run_robust(program, folder, out, sets):
-    """Every file of the corpus, and prefixes of some: no crash, no hang."""
+    """Every file of the corpus, and prefixes of the longest ones that are short enough: no crash, no hang."""
     s = sets["robust"] = Set("robust", out)
     files = [p for d in ("feeds", "real-world", "robust", "opml", "html-text", "dates") for p in sorted((folder / d).rglob("*"))
              if p.is_file()]
-    some = sorted((folder / "real-world").glob("*.xml"))
-    others = sorted(p for p in (folder / "feeds").glob("*/*") if p.suffix in (".xml", ".json") and ".expect" not in p.name)
-    small = [p for p in some if p.stat().st_size < 100_000]
-    cut = (small + others[::max(1, len(others) // CUT_FILES)])[:CUT_FILES]
+    documents = [p for d in ("feeds", "real-world") for p in (folder / d).rglob("*")
+                 if p.suffix in (".xml", ".json", ".html") and ".expect" not in p.name and p.stat().st_size <= CUT_MAX]
+    cut = sorted(documents, key=lambda p: (-p.stat().st_size, p))[:CUT_FILES]
     questions = [{"op": "feed", "path": str(p)} for p in files]
     questions += [{"op": "cuts", "path": str(p), "step": CUT_STEP} for p in cut]
     for q, a in ask(program, questions):
@@ -187,7 +194,9 @@ def main():
     print(f"{'set':<36}{'compared':>9}{'agreed':>9}{'decided':>9}{'disagreed':>10}")
     good = [sets[name].report(args.keys) for name in sorted(sets)]
     print(f"{sum(good)} of {len(good)} sets have at most {100 * ALLOWED} % unexplained disagreements; listed in {out}")
-    return 0 if all(good) else 1
+    for complaint in fallen(sets):
+        print(complaint)
+    return 0 if all(good) and not fallen(sets) else 1
 
 
 if __name__ == "__main__":
