@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 
-#define CHUNK_MIN_BYTES 4096u
+#define CHUNK_MIN_BYTES 512u
 #define CHUNK_MAX_BYTES (256u << 10)
 
 struct chunk {

@@ -2,6 +2,7 @@
 /* Heap memory that is there or ends the process: the only file that calls malloc. */
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdint.h>
 
 #define EXIT_TEMPFAIL 75 /* EX_TEMPFAIL of sysexits(3): systemd restarts us */
@@ -54,4 +55,9 @@ char *mem_strdup(const char *s)
 void mem_free(void *p)
 {
 	free(p);
+}
+
+void mem_trim(void)
+{
+	(void)malloc_trim(0);
 }

@@ -20,6 +20,7 @@
 #define HOUR_MS (3600LL * 1000)
 #define ROUND_TRANSFERS_MAX 100       /* of one poll; its cursor lets the next one go on */
 #define ROUND_REMEDIES_MAX 3          /* refused answers of one poll that its type may mend */
+#define HUGE_BODY_BYTES (4u << 20)    /* what its posts took goes back to the system */
 #define JITTER_SHARE 20               /* upwards, by at most a twentieth of the interval */
 
 #define source_of(node) ((struct world_source *)(void *)((char *)(node) - offsetof(struct world_source, due)))
@@ -493,6 +494,8 @@ static enum step read_body(struct engine *g, struct world_source *s, const struc
 	return step == STEP_NEXT && !told ? STEP_END : step;
 }
 
+	if (r->body.len >= HUGE_BODY_BYTES)
+		mem_trim();
 static bool has_remedy(struct world_source *s, const struct reply *r)
 {
 	const struct source_type *t = s->source.type;

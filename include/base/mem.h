@@ -16,5 +16,6 @@ void *mem_realloc_array(void *p, size_t n, size_t size); /* aborts on overflow o
 void *mem_dup(const void *p, size_t size);
 char *mem_strdup(const char *s);
 void mem_free(void *p);                                  /* NULL is fine */
+void mem_trim(void);                                     /* gives free pages back; takes milliseconds: after something huge */
 
 #define mem_new(type) ((type *)mem_alloc(sizeof(type)))
