@@ -311,7 +311,7 @@ static void run_repaired(struct run *r, struct str utf8, struct xml_result *res)
 	AUTO(strbuf) struct strbuf repaired = STRBUF_INIT(utf8.len * 3 * REPAIR_GROWTH + 65536);
 
 	text_repair(&clean, utf8);
-	xml_repair(&repaired, strbuf_str(&clean));
+	res->end = xml_repair(&repaired, strbuf_str(&clean));
 	strbuf_release(&clean);
 	res->repaired = true;
 	res->recovered = !run_parser(r, strbuf_str(&repaired), true);

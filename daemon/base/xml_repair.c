@@ -27,6 +27,7 @@ struct repair {
 	struct strbuf *out;
 	struct str s;
 	VEC(struct str) open;                /* names of the open elements */
+	bool root_ended;                     /* its end tag was there */
 	size_t item;                         /* 1 + index in open of the item or entry, 0 = none */
 	struct str item_name;                /* empty before the first one */
 	uint16_t counts[NAME_BUCKETS];       /* how many open names fall into a bucket: says "not open" at once */
@@ -213,8 +214,10 @@ static void close_to(struct repair *r, size_t depth)
 /* An end tag closes what was left open in it.  The root stays open to the end: what follows is still read. */
 static void end_tag(struct repair *r, struct str name)
 {
-	if (*bucket(r, name) == 0)
+	if (*bucket(r, name) == 0) {
+		r->root_ended = r->root_ended || (r->open.n > 0 && str_eq_nocase(r->open.v[0], name));
 		return;
+	}
 	for (size_t i = r->open.n; i > 1; i--)
 		if (str_eq(r->open.v[i - 1], name)) {
 			close_to(r, i - 1);
@@ -401,8 +404,10 @@ static size_t start_tag(struct repair *r, size_t at, struct str name)
 	strbuf_add(r->out, name);
 	next = put_attrs(r, at + 1 + name.len, &empty);
 	empty = empty || is_void(name);
-	if (r->open.n == 0)
+	if (r->open.n == 0) {
+		r->root_ended = empty;
 		empty = false;
+	}
 	if (!empty && r->open.n >= OPEN_MAX) {
 		strbuf_truncate(r->out, mark);
 		return next;
@@ -485,7 +490,7 @@ static size_t markup(struct repair *r, size_t at)
 	return at + 1;
 }
 
-void xml_repair(struct strbuf *out, struct str s)
+enum xml_end xml_repair(struct strbuf *out, struct str s)
 {
 	struct repair *r = mem_new(struct repair);
 
@@ -499,7 +504,9 @@ void xml_repair(struct strbuf *out, struct str s)
 			put_text(out, str_slice(s, i, at), false);
 		i = at < s.len ? markup(r, at) : at;
 	}
+	enum xml_end end = r->root_ended ? XML_WHOLE : r->item > 0 ? XML_CUT_IN_ITEM : XML_CUT;
 	close_to(r, 0);
 	vec_free(&r->open);
 	mem_free(r);
+	return end;
 }

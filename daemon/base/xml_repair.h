@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "base/strbuf.h"
+#include "base/xml.h"
 
 /* Appends `s` (clean UTF-8, no control but \t \n) as balanced XML without declaration, doctype, comments and PIs. */
-void xml_repair(struct strbuf *out, struct str s);
+enum xml_end xml_repair(struct strbuf *out, struct str s);

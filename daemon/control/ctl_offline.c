@@ -112,7 +112,9 @@ int ctl_parse(struct ctl *c)
 		ctl_error(c, "%.*s: %s", STR_ARG(ctl_arg(c, 0)), e.message);
 		return CTL_BAD_INPUT;
 	}
-	if (d.repaired)
+	if (d.cut)
+		ctl_note(c, "note: the document is cut off; the rest is missing");
+	else if (d.repaired)
 		ctl_note(c, "note: the document is not as its format wants it, and was repaired");
 	if (c->json) {
 		OWNED_JSON json_t *all = document_to_json(&d);

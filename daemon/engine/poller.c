@@ -342,12 +342,13 @@ static void learn_move(const struct world_source *s, struct store_source *k, con
 	k->moved_seen = 0;
 }
 
-/* RFC 9111, 4.3.4: a 304 freshens only what it names.  What more than one request brought has no validators. */
+/* RFC 9111, 4.3.4: a 304 freshens only what it names.  What more than one request brought has no validators, nor has a
+ * document that is cut off: its rest may come under the same ones. */
 static void learn_validators(const struct world_source *s, struct store_source *k, const struct reply *r, bool home)
 {
 	bool unchanged = r->status == 304, alone = home && s->round.transfers == 1;
 	struct str etag = reply_header(r, "etag"), modified = reply_header(r, "last-modified");
-	if (!alone)
+	if (!alone || s->round.cut)
 		etag = modified = STR_NULL;
 	if (!unchanged || str_present(etag))
 		k->etag = etag;
@@ -454,6 +455,8 @@ static int set_session(struct engine *g, struct world_source *s, struct str sess
 static enum step take_document(struct engine *g, struct world_source *s, const struct reply *r, struct source_document *d)
 {
 	bool baseline = s->kept.success_unix_ms == TIME_ABSENT;
+	if (d->half) /* it would come again as an edit, or under another id */
+		post_free(d->posts.posts.v[--d->posts.posts.n]);
 	if (pipeline_take(g, s, d, baseline, &s->round.taken) != 0)
 		return STEP_FAILED;
 	if (!str_empty(d->title)) {
@@ -462,6 +465,7 @@ static enum step take_document(struct engine *g, struct world_source *s, const s
 	}
 	s->round.hints = d->hints;
 	s->round.repaired |= d->repaired;
+	s->round.cut |= d->cut;
 	s->round.bytes_wire += r->bytes_wire;
 	s->round.elapsed_us += r->elapsed_us;
 	if (str_present(d->session) && set_session(g, s, d->session) != 0)
@@ -490,12 +494,12 @@ static enum step read_body(struct engine *g, struct world_source *s, const struc
 	else
 		failed(g, s, r, strbuf_str(&why));
 	source_document_release(&d);
+	if (r->body.len >= HUGE_BODY_BYTES)
+		mem_trim();
 	/* A type that was found out just now did not ask this round's question. */
 	return step == STEP_NEXT && !told ? STEP_END : step;
 }
 
-	if (r->body.len >= HUGE_BODY_BYTES)
-		mem_trim();
 static bool has_remedy(struct world_source *s, const struct reply *r)
 {
 	const struct source_type *t = s->source.type;
@@ -566,10 +570,10 @@ static void round_over(struct engine *g, struct world_source *s, const struct re
 		log_debug("poll.unchanged", "source=%s", LOG_Q(s->settings.name));
 	else
 		log_info("poll.done", "source=%s posts=%zu new=%zu edited=%zu deleted=%zu alerts=%zu requests=%d bytes=%lld"
-		         " ms=%lld%s%s", LOG_Q(s->settings.name), o->taken.posts, o->taken.fresh, o->taken.edited,
+		         " ms=%lld%s%s%s", LOG_Q(s->settings.name), o->taken.posts, o->taken.fresh, o->taken.edited,
 		         o->taken.deleted, o->taken.alerts, o->transfers, (long long)o->bytes_wire,
 		         (long long)(o->elapsed_us / 1000), baseline ? " baseline=yes" : "",
-		         o->repaired ? " repaired=yes" : "");
+		         o->repaired ? " repaired=yes" : "", o->cut ? " cut=yes" : "");
 	succeeded(g, s, last, home);
 	leave(g, s, unchanged ? "not-modified" : "ok");
 }

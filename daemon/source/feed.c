@@ -997,6 +997,8 @@ static int parse_from(struct str base, const struct frame *frame, struct source_
 		return -1;
 	}
 	out->repaired = result.repaired;
+	out->cut = result.end != XML_WHOLE;
+	out->half = result.end == XML_CUT_IN_ITEM && f->item_any;
 	strbuf_release(&result.encoding);
 	if (!f->known_root && out->posts.posts.n == 0) {
 		feed_release(f);

@@ -146,6 +146,7 @@ static int jsonfeed_parse(struct source *s __attribute__((unused)), const struct
 		return err_set(e, ERR_INPUT, "no JSON Feed: it has no \"items\" list");
 	source_document_init(out);
 	out->repaired = repaired;
+	out->cut = repaired && !str_ends(str_trim(frame->bytes), STR("}"));
 	read_document(out, j, frame->url);
 	return 0;
 }

@@ -26,8 +26,10 @@ struct xml_handler {
 	void (*end)(void *ctx, struct str name, struct str ns);
 	void (*text)(void *ctx, struct str text); /* pieces of character data and CDATA */
 };
+enum xml_end { XML_WHOLE, XML_CUT, XML_CUT_IN_ITEM }; /* is the end of the root there, or an item (entry) open? */
 struct xml_result {
 	bool repaired, recovered; /* how much help it needed */
+	enum xml_end end;
 	struct strbuf encoding;   /* name of the charset that was used; release it */
 };
 /* Parses a whole document.  `content_type` is the HTTP header value or absent; charset precedence:

@@ -28,7 +28,7 @@ struct round {                     /* a poll, from its first request to its last
 	struct taken taken;
 	struct source_hints hints;
 	int64_t bytes_wire, elapsed_us;
-	bool repaired;
+	bool repaired, cut;
 };
 struct world_account {
 	struct config_account settings;

@@ -105,6 +105,28 @@ TEST(repairs)
 	check("<a t=\"open><b/></a>", "(a@t=open (b ))", true);
 }
 
+TEST(cut_documents)
+{
+	static const struct {
+		const char *xml;
+		enum xml_end end;
+	} cases[] = {
+		{ "<a><b>cut", XML_CUT },       { "<a><item>1</item>", XML_CUT }, { "<a><item><b>1</b>", XML_CUT_IN_ITEM },
+		{ "<a><item>1</a>", XML_WHOLE }, { "<a><b>1</A> &", XML_WHOLE },   { "&<a/>", XML_WHOLE },
+		{ "<a>&amp;</a>", XML_WHOLE },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct trace t;
+		struct xml_result res;
+
+		CHECK_INT(parse(&t, str_c(cases[i].xml), NULL, &res), 0);
+		CHECK_INT(res.end, cases[i].end);
+		strbuf_release(&res.encoding);
+		strbuf_release(&t.out);
+	}
+}
+
 /* Where one item is broken, the others stand. */
 TEST(items_are_islands)
 {
