@@ -4,8 +4,8 @@
 All are context managers and record what reaches them with the monotonic time of its arrival.  `wait(n)` blocks
 until n things have come (no test sleeps by guess).
 """
-import base64, email, email.policy, fcntl, glob, hashlib, hmac, http.server, json, os, pwd, shutil, socket, ssl, subprocess
-import tempfile, threading, time
+import base64, email, email.policy, fcntl, glob, hashlib, hmac, http.client, http.server, json, os, pwd, shutil, socket, socketserver
+import ssl, subprocess, tempfile, threading, time
 from pathlib import Path
 
 SMTPD = shutil.which("smtpd", path="/usr/sbin:/usr/bin")
@@ -204,6 +204,76 @@ def make_certificate(folder):
                     "-keyout", key, "-out", cert], check=True, capture_output=True)
     key.chmod(0o600)
     return cert, key
+
+
+class OddServer:
+    """A web server for what no honest one sends: `answers[path]` is the whole answer in bytes, or a function that gets
+    a `send(bytes)` and a `wait(seconds)`, both of which end it when the client or the test has gone.
+
+    An unknown path is answered 404.  `requests` are Request objects.
+    """
+
+    class Gone(Exception):
+        pass
+
+    def __init__(self, answers=None, host="127.0.0.1"):
+        self.answers = dict(answers or {})
+        self.requests = []
+        self._closing = threading.Event()
+        odd = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self):
+                line = self.rfile.readline().decode("latin-1").split()
+                if len(line) != 3:
+                    return
+                headers = {k.lower(): v for k, v in http.client.parse_headers(self.rfile).items()}
+                odd.requests.append(Request(line[0], line[1], headers, b"", time.monotonic()))
+                answer = odd.answers.get(line[1], b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+                try:
+                    if callable(answer):
+                        answer(self.send, self.wait)
+                    else:
+                        self.send(answer)
+                except odd.Gone:
+                    pass
+
+            def send(self, data):
+                try:
+                    self.request.sendall(data)
+                except OSError:
+                    raise odd.Gone from None
+                if odd._closing.is_set():
+                    raise odd.Gone
+
+            def wait(self, seconds):
+                if odd._closing.wait(seconds):
+                    raise odd.Gone
+
+        class Server(socketserver.ThreadingTCPServer):
+            daemon_threads = True
+            request_queue_size = 64
+
+        self._server = Server((host, 0), Handler)
+        self.port = self._server.server_address[1]
+        self._host = host
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread.start()
+
+    def url(self, path):
+        return f"http://{self._host}:{self.port}{path}"
+
+    def asked(self, path):
+        return [r for r in list(self.requests) if r.path == path]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
 
 
 class Mail:
