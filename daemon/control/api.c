@@ -16,6 +16,12 @@ static const struct route routes[] = {
 
 #define CANDIDATES_MAX 1024 /* names that are looked through for the nearest one */
 
+/* What is answered from memory, also while the database is down. */
+static bool needs_store(const struct route *route)
+{
+	return route->run != api_status && route->run != api_metrics && route->run != api_openapi;
+}
+
 void api_handle(struct engine *g, const struct message *request, struct now now)
 {
 	const struct command *command = request->command;
@@ -26,7 +32,11 @@ void api_handle(struct engine *g, const struct message *request, struct now now)
 	const struct route *route = NULL;
 	enum route_answer answer = route_find(routes, sizeof(routes) / sizeof(routes[0]), command->method, command->path, arena,
 	                                      &route, &c.name, &why);
-	if (answer == ROUTE_FOUND && route->run != NULL)
+	struct engine_figures figures;
+	engine_figures(g, &figures);
+	if (answer == ROUTE_FOUND && !figures.store_ok && needs_store(route))
+		engine_problem(g, c.id, 503, 0, "%s; monitord tries again by itself", figures.store_error);
+	else if (answer == ROUTE_FOUND && route->run != NULL)
 		route->run(&c);
 	else
 		engine_problem(g, c.id, answer == ROUTE_NO_METHOD ? 405 : answer == ROUTE_BAD_PATH ? 400 : 404, 0, "%s",

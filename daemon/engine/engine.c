@@ -21,6 +21,7 @@
 #define STOP_PATIENCE_MS 5000           /* for deliveries under way at SIGTERM */
 #define STORE_RETRY_MIN_MS 1000
 #define STORE_RETRY_MAX_MS 60000
+#define STORE_HOLDS_MS 60000            /* a database that fails sooner than that after its recovery is waited for longer */
 #define PRUNE_EVERY_MS (3600LL * 1000)
 #define PRUNE_SLICE 500
 #define SLICE_PAUSE_MS 1000
@@ -45,8 +46,8 @@ void engine_store_failed(struct engine *g, const struct err *e)
 	if (g->batch_failed)
 		return;
 	g->batch_failed = true;
-	strbuf_reset(&g->store_error);
-	strbuf_adds(&g->store_error, e->message);
+	strbuf_reset(&g->batch_error);
+	strbuf_adds(&g->batch_error, e->message);
 }
 
 int engine_check(struct engine *g, int result, const struct err *e)
@@ -240,7 +241,7 @@ const struct config_types *engine_types(const struct engine *g)
 void engine_figures(const struct engine *g, struct engine_figures *ret)
 {
 	*ret = g->figures;
-	ret->store_ok = g->store_error.len == 0;
+	ret->store_ok = g->store_error.len == 0 || g->batch_open;
 	ret->store_error = strbuf_cstr(&g->store_error);
 	ret->config_path = str_empty(g->config_path) ? "" : g->config_path.p;
 	ret->flights = map_count(g->flights);
@@ -431,7 +432,7 @@ void engine_reload(struct engine *g, struct now now, uint64_t request_id)
 	json_set(answer, "warnings", texts_json(world->config->warnings.v, world->config->warnings.n));
 	/* The old world's heap nodes die with it: adopt_world empties the heaps first. */
 	if (adopt_world(g) != 0)
-		log_err("reload.failed", "error=%s", LOG_Q(strbuf_str(&g->store_error)));
+		log_err("reload.failed", "error=%s", LOG_Q(strbuf_str(&g->batch_error)));
 	world_free(before);
 	log_level_of(world->config);
 	log_notice("reload.done", "sources=%zu channels=%zu watches=%zu", map_count(world->sources), map_count(world->channels),
@@ -558,56 +559,100 @@ static int64_t next_wake(struct engine *g)
 
 /* --- when the database refuses --- */
 
-static void add_id(uint64_t **ids, size_t *n, uint64_t id)
+/* What hooks answered are facts, whatever becomes of the batch: who took an alert is not told again. */
+static void take_verdicts(struct engine *g, struct message *const *in, size_t n_in)
 {
-	for (size_t i = 0; i < *n; i++)
-		if ((*ids)[i] == id)
-			return;
-	*ids = mem_realloc_array(*ids, *n + 1, sizeof **ids);
-	(*ids)[(*n)++] = id;
+	for (size_t i = 0; i < n_in; i++) {
+		struct flight *f = in[i]->kind != MESSAGE_DONE ? NULL : map_get(g->flights, flight_key(&in[i]->transfer_id));
+		if (f == NULL || in[i]->reply == NULL)
+			continue;
+		if (f->kind == FLIGHT_DELIVERY)
+			outbox_done(g, f, in[i]->reply);
+		engine_flight_free(g, f);
+	}
 }
 
-/* Nothing of this batch was kept: nothing of it may leave but "try again" to those who asked. */
-static void fail_batch(struct engine *g, struct message *const *in, size_t n_in)
+/* Deliveries under way stay; the rest begins anew when the database is back. */
+static void cancel_flights(struct engine *g)
 {
-	store_rollback(g->store);
-	log_err("store.failed", "error=%s", LOG_Q(strbuf_str(&g->store_error)));
-	asked_give_up(g);
-	uint64_t *ids = NULL;
-	size_t n_ids = 0;
-	for (size_t i = 0; i < n_in; i++)
-		if (in[i]->kind == MESSAGE_COMMAND)
-			add_id(&ids, &n_ids, in[i]->request_id);
-	struct messages kept = { 0 };
-	for (size_t i = 0; i < g->out->list.n; i++) {
-		struct message *m = g->out->list.v[i];
-		if (m->kind == MESSAGE_REPLY)
-			add_id(&ids, &n_ids, m->request_id);
-		/* A START that did not go out needs no CANCEL, and its DONE never comes. */
-		if (m->kind == MESSAGE_START) {
-			struct flight *f = map_get(g->flights, flight_key(&m->transfer_id));
-			if (f != NULL)
-				engine_flight_free(g, f);
+	g->deliveries_in_flight = 0;
+	for (struct map_iter it = { 0 }; map_next(g->flights, &it);) {
+		struct flight *f = it.value;
+		if (f->kind == FLIGHT_DELIVERY && f->item != NULL && !f->abandoned) {
+			g->deliveries_in_flight++;
+		} else {
+			engine_cancel(g, f);
+			engine_flight_free(g, f);
 		}
+	}
+}
+
+static bool asks(struct message *const *in, size_t n_in, uint64_t request_id)
+{
+	for (size_t i = 0; i < n_in; i++)
+		if (in[i]->kind == MESSAGE_COMMAND && in[i]->request_id == request_id)
+			return true;
+	return false;
+}
+
+/* Of what the batch wanted to send only the end and cancellations go out; who asked earlier hears why there is no answer. */
+static void take_back(struct engine *g, struct message *const *in, size_t n_in)
+{
+	struct messages meant = *g->out;
+	*g->out = (struct messages){ 0 };
+	for (size_t i = 0; i < meant.list.n; i++) {
+		struct message *m = meant.list.v[i];
+		/* A START that did not go out needs no CANCEL, and its DONE never comes. */
+		struct flight *f = m->kind == MESSAGE_START ? map_get(g->flights, flight_key(&m->transfer_id)) : NULL;
+		if (f != NULL)
+			engine_flight_free(g, f);
+		if (m->kind == MESSAGE_REPLY && !asks(in, n_in, m->request_id))
+			engine_problem(g, m->request_id, 503, 0, "%s; nothing was changed", strbuf_cstr(&g->store_error));
 		if (m->kind == MESSAGE_STOPPED || m->kind == MESSAGE_CANCEL)
-			vec_push(&kept.list, m);
+			engine_emit(g, m);
 		else
 			message_free(m);
 	}
-	vec_free(&g->out->list);
-	g->out->list.v = kept.list.v, g->out->list.n = kept.list.n, g->out->list.cap = kept.list.cap;
-	for (struct map_iter it = { 0 }; map_next(g->flights, &it);) {
-		struct flight *f = it.value;
-		engine_cancel(g, f);
-		engine_flight_free(g, f);
-	}
-	g->deliveries_in_flight = 0;
-	for (size_t i = 0; i < n_ids; i++)
-		engine_problem(g, ids[i], 503, 0, "%s; nothing was changed, try again later", strbuf_cstr(&g->store_error));
-	mem_free(ids);
-	g->retry_after_ms = STORE_RETRY_MIN_MS;
+	vec_free(&meant.list);
+}
+
+/* When to try again: later and later if it did not hold for long the last time. */
+static void back_off(struct engine *g, bool again)
+{
+	int64_t wait = again ? 2 * g->retry_after_ms : 0;
+	g->retry_after_ms = wait < STORE_RETRY_MIN_MS ? STORE_RETRY_MIN_MS : wait > STORE_RETRY_MAX_MS ? STORE_RETRY_MAX_MS : wait;
 	g->retry_mono_ms = g->now.mono_ms + g->retry_after_ms;
-	say_status(g, 0);
+}
+
+/* While the database is down the handler answers what does not need it, and says so to the rest. */
+static void refuse(struct engine *g, struct message *const *in, size_t n_in)
+{
+	take_verdicts(g, in, n_in);
+	for (size_t i = 0; i < n_in; i++) {
+		if (in[i]->kind == MESSAGE_COMMAND)
+			g->handler(g, in[i], g->now);
+		else if (in[i]->kind == MESSAGE_RELOAD)
+			log_err("reload.refused", "error=%s", LOG_Q(strbuf_str(&g->store_error)));
+		else if (in[i]->kind == MESSAGE_STOP)
+			begin_stop(g);
+	}
+}
+
+/* Nothing of this batch was kept: nothing of it may leave. */
+static void fail_batch(struct engine *g, struct message *const *in, size_t n_in)
+{
+	store_rollback(g->store);
+	if (!str_eq(strbuf_str(&g->store_error), strbuf_str(&g->batch_error)))
+		log_err("store.failed", "error=%s", LOG_Q(strbuf_str(&g->batch_error)));
+	strbuf_reset(&g->store_error);
+	strbuf_add(&g->store_error, strbuf_str(&g->batch_error));
+	asked_give_up(g);
+	take_back(g, in, n_in);
+	cancel_flights(g);
+	refuse(g, in, n_in);
+	back_off(g, g->now.mono_ms < g->held_mono_ms);
+	say_status(g, g->ready_said ? 0 : 1);
+	g->ready_said = true;
 }
 
 static int rebuild(struct engine *g, struct err *e)
@@ -630,31 +675,20 @@ static int rebuild(struct engine *g, struct err *e)
 	return r;
 }
 
-/* True once the database takes writes again and memory was read anew from it. */
-static bool recover(struct engine *g)
+static bool probe(struct engine *g)
 {
 	struct err e = { 0 };
-	if (store_probe(g->store, &e) != 0) {
-		g->retry_after_ms = g->retry_after_ms * 2 > STORE_RETRY_MAX_MS ? STORE_RETRY_MAX_MS : g->retry_after_ms * 2;
-		g->retry_mono_ms = g->now.mono_ms + g->retry_after_ms;
-		return false;
-	}
-	log_notice("store.recovered", "after=%s", LOG_Q(strbuf_str(&g->store_error)));
-	g->batch_failed = false;
-	strbuf_reset(&g->store_error);
-	return true;
+	if (store_probe(g->store, &e) == 0)
+		return true;
+	back_off(g, true);
+	return false;
 }
 
-/* While the database is down only answers of "try again" and the end go out. */
-static void refuse(struct engine *g, struct message *const *in, size_t n_in)
+static void recovered(struct engine *g)
 {
-	for (size_t i = 0; i < n_in; i++) {
-		if (in[i]->kind == MESSAGE_COMMAND)
-			engine_problem(g, in[i]->request_id, 503, 0, "%s; monitord tries again by itself",
-			        strbuf_cstr(&g->store_error));
-		else if (in[i]->kind == MESSAGE_STOP)
-			begin_stop(g);
-	}
+	log_notice("store.recovered", "after=%s", LOG_Q(strbuf_str(&g->store_error)));
+	strbuf_reset(&g->store_error);
+	g->held_mono_ms = g->now.mono_ms + STORE_HOLDS_MS;
 }
 
 static void work(struct engine *g, struct message *const *in, size_t n_in)
@@ -673,23 +707,32 @@ static void work(struct engine *g, struct message *const *in, size_t n_in)
 		alarm_run(g);
 }
 
-static void batch(struct engine *g, struct message *const *in, size_t n_in, bool recovered)
+static void batch(struct engine *g, struct message *const *in, size_t n_in, bool down)
 {
 	struct err e = { 0 };
 	if (engine_check(g, store_begin(g->store, &e), &e) != 0)
 		return;
-	bool fresh = recovered || !g->ready_said;
-	if (recovered && engine_check(g, rebuild(g, &e), &e) != 0)
-		return;
-	if (!recovered && fresh && adopt_world(g) != 0)
-		return;
-	if (fresh)
-		say_status(g, g->ready_said ? 0 : 1);
-	g->ready_said = true;
-	work(g, in, n_in);
+	g->batch_open = true;
+	int r = 0;
+	if (down)
+		r = outbox_write_verdicts(g, &e) != 0 || rebuild(g, &e) != 0 ? engine_check(g, -1, &e) : 0;
+	else if (!g->ready_said)
+		r = adopt_world(g);
+	if (r == 0)
+		work(g, in, n_in);
 	if (!g->batch_failed)
 		(void)engine_check(g, store_commit(g->store, &e), &e);
+	g->batch_open = false;
 	g->figures.commits++;
+}
+
+/* The operator who made room restarts at once: the last chance to keep what is known. */
+static bool time_to_probe(const struct engine *g, struct message *const *in, size_t n_in)
+{
+	for (size_t i = 0; i < n_in; i++)
+		if (in[i]->kind == MESSAGE_STOP)
+			return true;
+	return g->now.mono_ms >= g->retry_mono_ms;
 }
 
 int64_t engine_step(struct engine *g, struct now now, struct message *const *in, size_t n_in, struct messages *out)
@@ -697,13 +740,22 @@ int64_t engine_step(struct engine *g, struct now now, struct message *const *in,
 	g->now = now;
 	g->out = out;
 	g->events = 0;
+	g->batch_failed = false;
 	bool down = g->store_error.len > 0;
-	if (down && (now.mono_ms < g->retry_mono_ms || !recover(g))) {
+	if (down && (!time_to_probe(g, in, n_in) || !probe(g))) {
 		refuse(g, in, n_in);
 	} else {
 		batch(g, in, n_in, down);
-		if (g->batch_failed)
+		if (g->batch_failed) {
 			fail_batch(g, in, n_in);
+		} else {
+			outbox_forget_verdicts(g);
+			if (down)
+				recovered(g);
+			if (down || !g->ready_said)
+				say_status(g, g->ready_said ? 0 : 1);
+			g->ready_said = true;
+		}
 	}
 	maybe_stopped(g);
 	g->out = NULL;
@@ -742,7 +794,9 @@ void engine_free(struct engine *g)
 	map_free(g->flights);
 	world_free(g->world);
 	store_close(g->store);
+	outbox_forget_verdicts(g);
 	strbuf_release(&g->store_error);
+	strbuf_release(&g->batch_error);
 	arena_free(g->arena);
 	mem_free(g);
 }
@@ -756,6 +810,7 @@ int engine_new(const struct engine_options *options, struct engine **ret, struct
 	g->hosts = map_new();
 	g->flights = map_new();
 	g->store_error = STRBUF_INIT(ERR_MESSAGE_MAX);
+	g->batch_error = STRBUF_INIT(ERR_MESSAGE_MAX);
 	g->random = options->seed != 0 ? options->seed : hash_process_seed();
 	g->figures.started_unix_ms = clock_unix_ms();
 	g->alarm_mono_ms = INT64_MAX;

@@ -70,9 +70,14 @@ struct engine {
 	size_t events;                  /* of the batch under way, told or not */
 	int64_t prune_mono_ms;
 	int64_t alarm_mono_ms;          /* when to look whether the operator must be told something; INT64_MAX: nothing changed */
+	bool batch_open;                /* inside its transaction */
 	bool batch_failed;              /* the database refused something: nothing of this batch holds */
+	struct strbuf batch_error;      /* what it said */
 	struct strbuf store_error;      /* not empty: down, and probed at retry_mono_ms */
 	int64_t retry_mono_ms, retry_after_ms;
+	int64_t held_mono_ms;           /* after a recovery: from then on it counts as one */
+	struct arena *verdicts_arena;   /* of the texts of the next; NULL while there is none */
+	VEC(struct store_delivery) verdicts; /* what hooks answered and no commit holds yet */
 	bool stopping, stopped;
 	int64_t stop_mono_ms;           /* when patience with deliveries under way ends */
 	bool ready_said;
@@ -115,6 +120,8 @@ void outbox_schedule(struct engine *g, struct world_channel *c);
 void outbox_reopen(struct engine *g, struct world_channel *c); /* somebody mended it: what waits is tried now */
 void outbox_run(struct engine *g);
 void outbox_done(struct engine *g, struct flight *f, struct reply *r);
+int outbox_write_verdicts(struct engine *g, struct err *e) MUST_CHECK; /* those of batches that failed */
+void outbox_forget_verdicts(struct engine *g);                         /* they are on disk */
 /* An alert as channels want it, from its row; `ret` borrows from `arena` and *ret_post. */
 struct composed {
 	struct arena *arena;

@@ -19,6 +19,7 @@
 #define BROKEN_RETRY_MS (3600LL * 1000)
 #define ALERT_ARENA_MAX (64u << 20)
 #define ERROR_MAX 300
+#define VERDICTS_ARENA_MAX (1 << 20)
 
 #define channel_of(node) ((struct world_channel *)(void *)((char *)(node) - offsetof(struct world_channel, due)))
 #define item_of(node) ((struct outbox_item *)(void *)((char *)(node) - offsetof(struct outbox_item, due)))
@@ -141,14 +142,41 @@ struct transfer *outbox_transfer(struct engine *g, struct world_channel *c, cons
 
 /* --- results --- */
 
+static int write_verdict(struct engine *g, const struct store_delivery *d, struct err *e)
+{
+	if (store_delivery_update(g->store, d, e) != 0)
+		return -1;
+	engine_event(g, "delivery", engine_delivery_json(g, d));
+	return 0;
+}
+
+/* Kept until a commit holds it: the network does not say it twice. */
 static void save(struct engine *g, const struct store_delivery *d)
 {
+	if (g->verdicts_arena == NULL)
+		g->verdicts_arena = arena_new(VERDICTS_ARENA_MAX);
+	struct store_delivery copy = *d;
+	copy.channel = arena_str(g->verdicts_arena, d->channel);
+	copy.error = arena_str(g->verdicts_arena, d->error);
+	vec_push(&g->verdicts, copy);
 	struct err e = { 0 };
-	if (store_delivery_update(g->store, d, &e) != 0) {
+	if (g->batch_open && write_verdict(g, d, &e) != 0)
 		engine_store_failed(g, &e);
-		return;
-	}
-	engine_event(g, "delivery", engine_delivery_json(g, d));
+}
+
+int outbox_write_verdicts(struct engine *g, struct err *e)
+{
+	for (size_t i = 0; i < g->verdicts.n; i++)
+		if (write_verdict(g, &g->verdicts.v[i], e) != 0)
+			return -1;
+	return 0;
+}
+
+void outbox_forget_verdicts(struct engine *g)
+{
+	arena_free(g->verdicts_arena);
+	g->verdicts_arena = NULL;
+	vec_free(&g->verdicts);
 }
 
 static struct store_delivery row_of(const struct engine *g, const struct world_channel *c, const struct outbox_item *item)

@@ -69,7 +69,9 @@ static int open_signals(struct io *io, struct err *e)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	masked = set;
-	sigaddset(&masked, SIGPIPE); /* a write that nobody reads is an error number, never a death */
+	/* A write that nobody reads, or beyond ulimit -f, is an error number, never a death. */
+	sigaddset(&masked, SIGPIPE);
+	sigaddset(&masked, SIGXFSZ);
 	int failed = pthread_sigmask(SIG_BLOCK, &masked, NULL);
 	if (failed)
 		return err_errno(e, failed, "signals");

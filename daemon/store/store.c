@@ -2,6 +2,9 @@
 /* Opening the database, its schema, transactions, and the statements that the other files of store/ use. */
 #include "store/store.h"
 
+#include <errno.h>
+#include <fcntl.h>
+
 #include "base/hash.h"
 #include "base/mem.h"
 #include "store/db.h"
@@ -225,12 +228,27 @@ uint64_t store_uuid(const struct store *s)
 	return s->uuid;
 }
 
+/* Room for a batch and not just for a page: else the next poll would fill the disk again. */
+static int check_room(struct store *s, struct err *e)
+{
+	const char *db = sqlite3_db_filename(s->db, "main");
+	if (db == NULL || db[0] == '\0')
+		return 0; /* in memory */
+	AUTO(strbuf) struct strbuf path = STRBUF_INIT(strlen(db) + sizeof ".room");
+	strbuf_addf(&path, "%s.room", db);
+	int fd = open(strbuf_cstr(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int error = fd < 0 ? errno : posix_fallocate(fd, 0, STORE_ROOM_BYTES);
+	if (fd >= 0)
+		close(fd);
+	(void)unlink(strbuf_cstr(&path));
+	return error == 0 ? 0 : err_errno(e, error, "database: no room for %d MiB", STORE_ROOM_BYTES >> 20);
+}
+
 int store_probe(struct store *s, struct err *e)
 {
-	if (store_begin(s, e) != 0)
+	if (check_room(s, e) != 0 || store_begin(s, e) != 0)
 		return -1;
-	sqlite3_stmt *st = db_statement(s, DB_PROBE,
-	                                "INSERT OR REPLACE INTO meta VALUES ('probe', hex(randomblob(2048)))", e);
+	sqlite3_stmt *st = db_statement(s, DB_PROBE, "INSERT OR REPLACE INTO meta VALUES ('probe', randomblob(16))", e);
 	if (st == NULL || db_run(s, st, e) != 0) {
 		store_rollback(s);
 		return -1;

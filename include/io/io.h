@@ -33,7 +33,7 @@ struct io_options {
 struct io;
 
 void io_free(struct io *io);
-/* Binds the socket and builds the loop.  Blocks SIGHUP, SIGTERM, SIGINT, SIGPIPE for the calling
+/* Binds the socket and builds the loop.  Blocks SIGHUP, SIGTERM, SIGINT, SIGPIPE, SIGXFSZ for the calling
  * thread and those it starts later. */
 int io_new(const struct io_options *options, struct io **ret_io, struct err *e) MUST_CHECK;
 DEFINE_OWNED(io);

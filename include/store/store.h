@@ -165,7 +165,8 @@ struct store_counts {
 	int64_t posts, alerts, waiting, delivered, dead;
 };
 int store_count(struct store *s, struct store_counts *ret, struct err *e) MUST_CHECK;
-/* Writes and commits a little: does the disk take anything again? */
+#define STORE_ROOM_BYTES (4 << 20)
+/* Does the disk take anything again: is there STORE_ROOM_BYTES of room, and does a little commit hold? */
 int store_probe(struct store *s, struct err *e) MUST_CHECK;
 /* Random once per database: makes the public ids of alerts and deliveries unique over
  * installations. */

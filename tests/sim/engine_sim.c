@@ -437,22 +437,58 @@ static void disk_full(bool full)
 	CHECK_INT(setrlimit(RLIMIT_FSIZE, &r), 0);
 }
 
-TEST(a_full_disk_loses_nothing)
+TEST(a_full_disk_is_said_once_and_refuses_what_needs_it)
 {
 	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
 	struct sim *s = start(YAML_WITH(", every: 15m"), &b);
 	sim_page(s, FEED, 200, sim_feed(&b, 3, three));
+	int statuses = s->statuses, hits = sim_hits(s, FEED);
 	disk_full(true);
 	sim_run(s, HOUR);
+	CHECK_INT(s->statuses, statuses + 1);
+	CHECK_INT(sim_hits(s, FEED), hits + 1); /* no poll whose answer could not be kept */
 	struct message *refused = sim_ask(s, "POST", "/v1/watches", "", "{\"query\":\"lost\"}");
+	struct message *figures = sim_ask(s, "GET", "/metrics", "", "");
+	struct message *status = sim_ask(s, "GET", "/v1/status", "", "");
 	disk_full(false);
 	CHECK_INT(refused->status, 503);
+	CHECK(str_find(figures->text, STR("monitord_store_up 0\n")) != STR_NPOS);
+	json_t *j OWNED_JSON = sim_json(status);
+	CHECK(!json_get_bool(json_get(j, "store"), "ok", true));
+	CHECK(str_find(json_get_str(json_get(j, "store"), "error"), STR("database: ")) == 0);
 	CHECK_INT(sim_hits(s, HOOK), 0);
 	sim_run(s, HOUR);
+	CHECK_INT(s->statuses, statuses + 2);
 	CHECK_INT(sim_hits(s, HOOK), 1);
-	json_t *j OWNED_JSON = sim_json(sim_ask(s, "GET", "/v1/watches", "", ""));
-	CHECK_INT(json_array_size(json_get(j, "watches")), 1);
+	json_t *watches OWNED_JSON = sim_json(sim_ask(s, "GET", "/v1/watches", "", ""));
+	CHECK_INT(json_array_size(json_get(watches, "watches")), 1);
 	sim_free(s);
+}
+
+/* Full for a while from any moment on, with polls and deliveries under way: also what a hook took meanwhile is told once. */
+TEST(a_full_disk_at_any_time_loses_and_doubles_nothing)
+{
+	static const char *const titles[] = { "a Sutskever", "b Sutskever", "c", "d Sutskever", "e Sutskever" };
+	for (int64_t at = 0; at < 60; at++) {
+		AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+		struct sim *s = sim_new(YAML_WITH(", every: 1m"));
+		sim_page(s, FEED, 200, sim_feed(&b, 1, titles))->latency_ms = 2 * SECOND;
+		struct sim_page *hook = sim_page(s, HOOK, 204, "");
+		hook->latency_ms = 4 * SECOND;
+		sim_run(s, 30 * SECOND);
+		sim_page(s, FEED, 200, sim_feed(&b, 5, titles));
+		sim_run(s, 28 * SECOND + at * SECOND / 4);
+		disk_full(true);
+		sim_run(s, (1 + at % 8) * SECOND);
+		disk_full(false);
+		sim_run(s, 10 * MINUTE);
+		CHECK_INT(hook->hits, 3);
+		json_t *j OWNED_JSON = sim_json(sim_ask(s, "GET", "/v1/status", "", ""));
+		CHECK_INT(json_get_int(j, "alerts", -1), 3);
+		CHECK_INT(json_get_int(json_get(j, "deliveries"), "delivered", -1), 3);
+		CHECK_INT(json_get_int(json_get(j, "deliveries"), "waiting", -1), 0);
+		sim_free(s);
+	}
 }
 
 TEST(a_page_is_probed_for_its_feed)

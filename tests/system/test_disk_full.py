@@ -1,68 +1,154 @@
 # SPDX-License-Identifier: ISC
 """A full disk: monitord says so once, goes on, and when there is room again nothing is lost and nothing told twice."""
-import os, subprocess
+import os, random, resource, subprocess, threading
 
 import pytest
 
 from daemon import Daemon
 from receivers import Nginx, WebhookReceiver, wait_until
 
-
-def feed(n):
-    items = "".join(f"<item><guid>{i}</guid><title>Sutskever, item {i}</title><description>{'words ' * 2000}</description></item>"
-                    for i in range(n, 0, -1))
-    return f"<rss version='2.0'><channel><title>t</title>{items}</channel></rss>"
+MEBIBYTE = 1 << 20
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 3 MB of which the test can take and give back what is left."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "none", disk]).returncode != 0:
-        pytest.skip("needs root and tmpfs")
-    yield disk
-    subprocess.run(["umount", "-l", disk], check=True)
+class SmallDisk:
+    """A file system of which the test takes and gives back what is left."""
+
+    def __init__(self, folder):
+        self.folder = folder / "disk"
+        self.folder.mkdir()
+        run = ["mount", "-t", "tmpfs", "-o", "size=16m", "none", self.folder]
+        if os.geteuid() != 0 or subprocess.run(run, stderr=subprocess.DEVNULL).returncode != 0:
+            pytest.skip("a file system of its own needs root")
+
+    def fill(self, _, leave=0):
+        with open(self.folder / "filler", "ab", buffering=0) as f:
+            try:
+                while True:
+                    f.write(b"\0" * 4096)
+            except OSError:
+                f.truncate(max(0, f.tell() - leave))
+
+    def free(self, _):
+        os.remove(self.folder / "filler")
+
+    def close(self):
+        subprocess.run(["umount", "-l", self.folder], check=True)
 
 
-def fill(disk):
-    with open(disk / "ballast", "ab", buffering=0) as f:
-        try:
-            while True:
-                f.write(b"\0" * 4096)
-        except OSError:
-            pass
+class LimitedFiles:
+    """No file of the daemon may grow: the same to it, and needs no root."""
+
+    def __init__(self, folder):
+        self.folder = folder / "state"
+
+    def fill(self, daemon, leave=0):
+        limit = max(f.stat().st_size for f in self.folder.iterdir())
+        assert daemon.log_path.stat().st_size < limit // 2  # it still has to say so
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (limit + leave, resource.RLIM_INFINITY))
+
+    def free(self, daemon):
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+    def close(self):
+        pass
 
 
-def delivered(daemon, n):
-    def done():
-        status, answer = daemon.request("GET", "/v1/status")
-        return status == 200 and answer["deliveries"]["delivered"] == n
-    wait_until(done, 60, f"{n} deliveries")
+@pytest.fixture(params=[SmallDisk, LimitedFiles])
+def disk(request, tmp_path):
+    d = request.param(tmp_path)
+    yield d
+    d.close()
 
 
-def test_a_full_disk_loses_and_doubles_nothing(small_disk):
-    with Nginx() as web, WebhookReceiver() as hook:
-        url = web.put("feed.xml", feed(2))
-        config = (f"sources:\n  - {{name: feed, url: '{url}', every: 1s, backfill: all, allow_private: true}}\n"
-                  f"channels:\n  - {{name: hook, type: webhook, url: '{hook.url}'}}\nwatches:\n  - {{name: w, query: Sutskever}}\n")
-        daemon = Daemon(config)
-        daemon.state = small_disk
-        with daemon:
-            delivered(daemon, 2)
-            fill(small_disk)
-            web.put("feed.xml", feed(30))
-            daemon.wait_event("store.failed")
-            status, answer = daemon.request("POST", "/v1/watches", {"query": "Altman"})
-            assert status == 503 and "disk is full" in answer["detail"], answer
-            run = daemon.ctl("status")
-            assert run.returncode != 0 and "disk is full" in run.stderr
-            assert daemon.process.poll() is None and len(hook.requests) == 2
-            os.remove(small_disk / "ballast")
-            daemon.wait_event("store.recovered", seconds=90)
-            delivered(daemon, 30)
-            assert daemon.ask("GET", "/v1/status")["store"] == {"ok": True, "error": None}
-            assert len(daemon.events("store.failed")) <= 3, daemon.events("store.failed")
-            daemon.restart()
-            assert daemon.ask("GET", "/v1/status")["deliveries"] == {"waiting": 0, "delivered": 30, "dead": 0}
-            assert len(hook.requests) == len(set(hook.ids())) == 30
+class Stage:
+    """A daemon on that disk, between a feed and a hook."""
+
+    def __init__(self, disk):
+        self.disk, self.posts = disk, 0
+
+    def __enter__(self):
+        self.web, self.hook = Nginx().__enter__(), WebhookReceiver()
+        self.publish(3)
+        self.daemon = Daemon(f"sources:\n  - {{name: feed, url: '{self.web.url('feed.xml')}', every: 1s, backfill: all,"
+                             f" allow_private: true}}\nchannels:\n  - {{name: hook, type: webhook, url: '{self.hook.url}'}}\n"
+                             "watches:\n  - {name: w, query: Sutskever}\n")
+        self.daemon.state = self.disk.folder
+        self.daemon.__enter__()
+        return self
+
+    def __exit__(self, *_):
+        self.daemon.__exit__()
+        self.hook.close()
+        self.web.__exit__(None, None, None)
+
+    def publish(self, n):
+        self.posts += n
+        self.web.put("feed.xml", "<rss version='2.0'><channel><title>t</title>" + "".join(
+            f"<item><guid>{i}</guid><title>Sutskever, item {i}</title><description>{'words ' * 2000}</description></item>"
+            for i in range(self.posts, 0, -1)) + "</channel></rss>")
+
+    def status(self):
+        return self.daemon.ask("GET", "/v1/status")
+
+    def wait_down(self):
+        wait_until(lambda: not self.status()["store"]["ok"], 30, "a status that says it")
+
+    def wait_delivered(self):
+        wait_until(lambda: self.status()["deliveries"] == {"waiting": 0, "delivered": self.posts, "dead": 0}, 60,
+                   f"{self.posts} deliveries of {self.status()}")
+        assert len(self.hook.requests) == len(set(self.hook.ids())) == self.posts
+
+
+def test_a_full_disk_is_said_once_and_doubles_nothing(disk):
+    with Stage(disk) as stage:
+        daemon, hook = stage.daemon, stage.hook
+        stage.wait_delivered()
+        came, room = threading.Semaphore(0), threading.Event()
+        hook.script(then=lambda _: came.release() or room.wait(60) and 200)
+        stage.publish(2)
+        assert came.acquire(timeout=30) and came.acquire(timeout=30)  # two are under way
+        disk.fill(daemon)
+        stage.publish(30)
+        stage.wait_down()
+        room.set()
+        wait_until(lambda: len(hook.delivered()) == 5, 10, "answers that cannot be noted")
+        status, answer = daemon.request("POST", "/v1/watches", {"query": "Altman"})
+        assert status == 503 and "database: " in answer["detail"], answer
+        run = daemon.ctl("status", "--check")
+        assert run.returncode == 1 and "DOWN: the database cannot be written" in run.stdout, run
+        assert len(hook.requests) == 5
+        disk.free(daemon)
+        stage.wait_delivered()
+        assert [w["name"] for w in daemon.ask("GET", "/v1/watches")["watches"]] == ["w"]
+        assert len(daemon.events("store.failed")) == len(daemon.events("store.recovered")) == 1, daemon.log()
+        daemon.restart()
+        stage.wait_delivered()
+
+
+def test_whatever_room_is_left_nothing_is_lost(disk):
+    rng = random.Random(1)
+    with Stage(disk) as stage:
+        stage.wait_delivered()
+        for leave in (4096, 5 * 4096, 16 * 4096, 64 * 4096, MEBIBYTE):
+            disk.fill(stage.daemon, leave)
+            stage.publish(1 + rng.randrange(20))
+            wait_until(lambda: not stage.status()["store"]["ok"] or len(stage.hook.delivered()) == stage.posts, 30, "either")
+            disk.free(stage.daemon)
+            stage.daemon.restart()
+        stage.wait_delivered()
+
+
+def test_it_lives_when_it_starts_on_a_full_disk(tmp_path):
+    disk = SmallDisk(tmp_path)
+    try:
+        with Stage(disk) as stage:
+            stage.wait_delivered()
+            stage.daemon.kill()
+            disk.fill(None)
+            stage.publish(20)
+            stage.daemon.start()
+            stage.wait_down()
+            disk.free(None)
+            stage.wait_delivered()
+    finally:
+        disk.close()
