@@ -35,7 +35,7 @@ _monitorctl() {
 	edit-watch:--source) _monitorctl_names source; return ;;
 	edit-watch:--on) _monitorctl_words "new edit delete"; return ;;
 	add-source:--name) :; return ;;
-	add-source:--type) _monitorctl_words "feed jsonfeed x mastodon"; return ;;
+	add-source:--type) _monitorctl_words "feed jsonfeed x mastodon bluesky"; return ;;
 	add-source:--every) :; return ;;
 	add-source:--backfill) _monitorctl_words "24h all"; return ;;
 	add-source:--username) :; return ;;
@@ -66,7 +66,7 @@ _monitorctl() {
 	list-deliveries:--state) _monitorctl_words "waiting delivered dead"; return ;;
 	list-deliveries:--channel) _monitorctl_names channel; return ;;
 	list-deliveries:--limit) :; return ;;
-	parse:--type) _monitorctl_words "feed jsonfeed x mastodon"; return ;;
+	parse:--type) _monitorctl_words "feed jsonfeed x mastodon bluesky"; return ;;
 	parse:--base-url) :; return ;;
 	parse:--content-type) :; return ;;
 	esac

@@ -29,7 +29,7 @@ complete -c monitorctl -n __fish_use_subcommand -a resume-watch -d 'look again'
 complete -c monitorctl -n '__fish_seen_subcommand_from resume-watch' -a '(monitorctl __names watch 2>/dev/null)'
 complete -c monitorctl -n __fish_use_subcommand -a add-source -d 'follow a feed, or the feed that a web page advertises'
 complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l name -d 'name of the source (else made from the feed'\''s title)' -r
-complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l type -d 'what it is (else detected)' -r -a 'feed jsonfeed x mastodon'
+complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l type -d 'what it is (else detected)' -r -a 'feed jsonfeed x mastodon bluesky'
 complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l every -d 'poll that often, such as 5m (else as the feed asks)' -r
 complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l backfill -d 'let posts alert that are already there, so old at most' -r -a '24h all'
 complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l allow-private -d 'let it be on a private or loopback address'
@@ -113,7 +113,7 @@ complete -c monitorctl -n __fish_use_subcommand -a check-config -d 'check a conf
 complete -c monitorctl -n '__fish_seen_subcommand_from check-config' -F
 complete -c monitorctl -n __fish_use_subcommand -a parse -d 'print the posts that monitord would see in a document'
 complete -c monitorctl -n '__fish_seen_subcommand_from parse' -F
-complete -c monitorctl -n '__fish_seen_subcommand_from parse' -l type -d 'what it is (else detected)' -r -a 'feed jsonfeed x mastodon'
+complete -c monitorctl -n '__fish_seen_subcommand_from parse' -l type -d 'what it is (else detected)' -r -a 'feed jsonfeed x mastodon bluesky'
 complete -c monitorctl -n '__fish_seen_subcommand_from parse' -l base-url -d 'where the document came from: base of its relative links' -r
 complete -c monitorctl -n '__fish_seen_subcommand_from parse' -l content-type -d 'the Content-Type that the server sent' -r
 complete -c monitorctl -n __fish_use_subcommand -a match -d 'print those posts of a file of JSON lines that match'

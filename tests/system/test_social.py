@@ -15,7 +15,7 @@ SEED = SHARED / "seed/x-users-tweets.json"
 
 
 class Api:
-    """Answers GETs by `answer(path, parameters)`: JSON, or (status, JSON); what was asked is kept in `requests`."""
+    """Answers GETs and POSTs by `answer(path, parameters)`: JSON, or (status, JSON); what was asked is kept in `requests`."""
 
     def __init__(self, answer):
         self.requests = []
@@ -25,6 +25,7 @@ class Api:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self):
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 url = urlsplit(self.path)
                 params = {k: v[0] for k, v in parse_qs(url.query).items()}
                 api.requests.append((url.path, params, self.headers.get("Authorization")))
@@ -36,6 +37,8 @@ class Api:
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
                 self.wfile.write(text)
+
+            do_POST = do_GET
 
             def log_message(self, *_):
                 pass
@@ -132,3 +135,46 @@ watches:
         post = hook.requests[0].json()["post"]
         assert post["text"] == "Ilya Sutskever & others" and post["author"]["handle"] == "ada@social.example"
         assert [r[0] for r in api.requests].count("/api/v1/accounts/lookup") == 1
+
+
+def test_a_bluesky_login_is_kept_and_refreshed(tmp_path):
+    password = tmp_path / "password"
+    password.write_text("app-password\n")
+    valid = ["access1"]
+    did = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
+    posts = []
+
+    def answer(path, params):
+        if path.endswith("createSession"):
+            return {"did": did, "accessJwt": "access1", "refreshJwt": "refresh1"}
+        if path.endswith("refreshSession"):
+            return {"did": did, "accessJwt": "access2", "refreshJwt": "refresh2"}
+        if api.requests[-1][2] != f"Bearer {valid[0]}":
+            return 400, {"error": "ExpiredToken", "message": "Token has expired"}
+        return {"posts": posts}
+
+    def view(key, text):
+        return {"uri": f"at://{did}/app.bsky.feed.post/{key}", "author": {"did": did, "handle": "ada.example"},
+                "record": {"text": text, "createdAt": "2026-01-01T00:00:00Z"}, "indexedAt": "2026-01-01T00:00:00Z"}
+
+    with Api(answer) as api, WebhookReceiver() as hook, Daemon(f"""
+accounts:
+  - {{name: b, type: bluesky, username: me.example, token: {{file: {password}}}, api: "{api.url}"}}
+sources:
+  - {{name: s, type: bluesky, account: b, query: sutskever, every: 1h, backfill: all, allow_private: [127.0.0.0/8]}}
+channels:
+  - {{name: desk, type: webhook, url: "{hook.url}"}}
+watches:
+  - {{name: w, query: Sutskever}}
+""") as d:
+        wait_until(lambda: d.rows("list-sources")[0]["state"] == "ok", 30, "the first poll")
+        d.restart()
+        valid[0] = "access2"
+        posts.append(view("3kaa", "Sutskever is free"))
+        row = d.rows("poll-source", "s")[0]
+        assert (row["new"], row["alerts"]) == (1, 1)
+        hook.wait()
+        assert hook.requests[0].json()["post"]["url"] == f"https://bsky.app/profile/{did}/post/3kaa"
+        asked = [r[0].rsplit(".", 1)[1] for r in api.requests]
+        assert asked == ["createSession", "searchPosts", "searchPosts", "refreshSession", "searchPosts"]
+        assert "app-password" not in d.log() and "access1" not in d.log()
