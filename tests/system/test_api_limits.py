@@ -107,7 +107,7 @@ def test_clients_that_say_nothing_leave_room_for_others(daemon):
     finally:
         for s in idle:
             s.close()
-    wait_until(lambda: daemon.request("GET", "/v1/status")[0] == 200, 20, "an answer")
+    wait_until(daemon.answers, 20, "an answer")
     goes_on(daemon)
 
 
@@ -115,7 +115,10 @@ def test_many_clients_at_once_all_get_an_answer(daemon):
     answers = []
 
     def ask():
-        answers.append(daemon.request("GET", "/v1/sources")[0])
+        try:
+            answers.append(daemon.request("GET", "/v1/sources")[0])
+        except OSError:
+            answers.append(503)  # hung up on: there are too many
     threads = [threading.Thread(target=ask) for _ in range(40)]
     for t in threads:
         t.start()
