@@ -39,8 +39,8 @@ def system(build):
     start = time.monotonic()
     report = build / "system.xml"
     env = dict(os.environ, MONITORD_BUILD=str(build), PYTHONDONTWRITEBYTECODE="1")
-    run = subprocess.run(["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}",
-                          "tests/system"], cwd=ROOT, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    run = subprocess.run(["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "junit_family=legacy",
+                          f"--junitxml={report}", "tests/system"], cwd=ROOT, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     import xml.etree.ElementTree as et
     failed = passed = skipped = 0
     if report.exists():
