@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: ISC
 """Social networks over loopback: monitord reads a stand-in of each network's API as it would the real one."""
-import http.server, json, os, threading
+import http.server, json, os, subprocess, threading
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from daemon import Daemon
+from daemon import BUILD, Daemon
 from receivers import WebhookReceiver, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,7 +81,8 @@ def seed_answer(path, params):
 def test_the_reply_that_names_nobody_comes_with_what_it_answers(tmp_path):
     token = tmp_path / "x-token"
     token.write_text("app-token\n")
-    with Api(seed_answer) as api, WebhookReceiver() as hook, Daemon(x_config(api, hook, "from:@elonmusk xAI", token)) as d:
+    with Api(seed_answer) as api, WebhookReceiver() as hook, \
+            Daemon(x_config(api, hook, "from:@elonmusk context:(Sutskever)", token)) as d:
         hook.wait()
         wait_until(lambda: d.rows("list-deliveries")[0]["state"] == "delivered", 30, "the delivery")
         post = hook.requests[0].json()["post"]
@@ -89,6 +90,7 @@ def test_the_reply_that_names_nobody_comes_with_what_it_answers(tmp_path):
         [parent] = [c["post"] for c in post["context"] if c["relation"] == "parent"]
         assert "Sutskever" in parent["text"] and parent["author"]["handle"] == "somebody"
         assert {r[2] for r in api.requests} == {"Bearer app-token"}
+        assert len(d.rows("list-alerts")) == 1
         row = d.rows("poll-source", "musk")[0]
         assert row["outcome"] == "ok" and row["new"] == 0
         assert [r[0] for r in api.requests].count("/2/users/by/username/elonmusk") == 1
@@ -178,3 +180,47 @@ watches:
         asked = [r[0].rsplit(".", 1)[1] for r in api.requests]
         assert asked == ["createSession", "searchPosts", "searchPosts", "refreshSession", "searchPosts"]
         assert "app-password" not in d.log() and "access1" not in d.log()
+
+
+CORPUS = SHARED / "corpus/social"
+
+
+def corpus_rows(pattern):
+    paths = sorted(CORPUS.glob(pattern)) if CORPUS.exists() else []
+    return [(p.name, n, json.loads(line)) for p in paths for n, line in enumerate(p.read_text().splitlines(), 1) if line.strip()]
+
+
+def parsed(kind, text):
+    """What monitorctl parse makes of it: the posts, or None if it says that there is nothing of the kind in it."""
+    run = subprocess.run([BUILD / "monitorctl", "--json", "parse", "--type", kind, "-"], input=text, capture_output=True, text=True)
+    assert run.returncode in (0, 65), run.stderr
+    return json.loads(run.stdout)["posts"] if run.returncode == 0 else None
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason=f"no {CORPUS}")
+def test_every_post_of_the_corpus_from_x_is_read():
+    seen = 0
+    for name, n, row in corpus_rows("x-v2/*.jsonl"):
+        data = row.get("data", [])
+        want = [t for t in (data if isinstance(data, list) else [data]) if "id" in t and "text" in t]
+        posts = parsed("x", json.dumps(row))
+        assert [p["id"] for p in posts or []] == [t.get("edit_history_tweet_ids", [t["id"]])[0] for t in want], (name, n)
+        assert all(p["text"] and "https://t.co/" not in p["text"] for p in posts or [] if p["repost_of"] is None), (name, n)
+        seen += len(want)
+    assert seen >= 200
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason=f"no {CORPUS}")
+def test_every_post_of_the_corpus_from_mastodon_is_read():
+    seen = 0
+    for name, n, row in corpus_rows("mastodon/*.jsonl"):
+        try:
+            body = json.loads(row["body"])
+        except ValueError:
+            body = None
+        statuses = body if isinstance(body, list) else body.get("statuses", [body]) if isinstance(body, dict) else []
+        want = [s["uri"] for s in statuses if isinstance(s, dict) and "account" in s and "uri" in s and "content" in s]
+        posts = parsed("mastodon", row["body"]) if want or body is None else []
+        assert [p["id"] for p in posts or [] if p["id"] in want] == want, (name, n)
+        seen += len(want)
+    assert seen >= 50
