@@ -140,10 +140,10 @@ crash: deps-test ## kill -9 at KILLS=200 random instants (SEED=n repeats a run);
 .PHONY: crash
 
 UNDER_ASAN = BUILD=$(BUILD)/asan OPT='-O1 -g' SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
-asan: deps-test ## the quick tests under AddressSanitizer and UBSan
-	$(Q)$(MAKE) --no-print-directory check-built $(UNDER_ASAN)
-tsan: deps-test ## the quick tests under ThreadSanitizer
-	$(Q)$(MAKE) --no-print-directory check-built BUILD=$(BUILD)/tsan OPT='-O1 -g' SAN='-fsanitize=thread'
+asan: deps-test ## every test under AddressSanitizer and UBSan, the daemon too
+	$(Q)MONITORD_PATIENCE=3 $(MAKE) --no-print-directory test-built $(UNDER_ASAN)
+tsan: deps-test ## every test under ThreadSanitizer, the daemon too
+	$(Q)MONITORD_PATIENCE=5 $(MAKE) --no-print-directory test-built BUILD=$(BUILD)/tsan OPT='-O1 -g' SAN='-fsanitize=thread'
 
 # Each fuzzer runs FUZZ_SECONDS (T=name: one only) on the seeds of tests/data and what earlier runs found.
 FUZZ_DEPS    := clang libclang-rt-14-dev

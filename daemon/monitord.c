@@ -19,6 +19,7 @@
 
 #define MAILBOX_MAX_BYTES (256u << 20) /* bodies under way are bounded by credits; this bounds API clients and events */
 #define PATHS_MAX (64 << 10)
+#define COUNTED(map, plural) map_count(map), map_count(map) == 1 ? "" : plural
 #define PROJECT_CONTACT "its operator set no contact"
 
 enum exit_code { EXIT_OK = 0, EXIT_TROUBLE = 1, EXIT_USAGE = 64, EXIT_CONFIG = 78 };
@@ -187,8 +188,8 @@ static int check_config(const struct options *o, struct world_types *types)
 	for (size_t i = 0; i < errors.list.n; i++)
 		fprintf(stderr, "%.*s\n", STR_ARG(errors.list.v[i]));
 	if (r == 0)
-		printf("%s: %zu sources, %zu channels, %zu watches: fine\n", o->config ? o->config : "no file",
-		       map_count(world->sources), map_count(world->channels), map_count(world->watches));
+		printf("%s: ok: %zu source%s, %zu channel%s, %zu watch%s\n", o->config ? o->config : "no file",
+		       COUNTED(world->sources, "s"), COUNTED(world->channels, "s"), COUNTED(world->watches, "es"));
 	config_errors_release(&errors);
 	world_free(world);
 	store_close(store);

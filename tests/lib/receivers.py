@@ -8,6 +8,7 @@ import base64, email, email.policy, fcntl, glob, hashlib, hmac, http.client, htt
 import ssl, subprocess, tempfile, threading, time
 from pathlib import Path
 
+PATIENCE = int(os.environ.get("MONITORD_PATIENCE", "1"))  # a daemon under a sanitizer is slower by that much
 SMTPD = shutil.which("smtpd", path="/usr/sbin:/usr/bin")
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin")
 
@@ -20,6 +21,7 @@ def free_port():
 
 def wait_until(condition, seconds=10, what="condition"):
     """Polls `condition` until it is true and returns its value."""
+    seconds *= PATIENCE
     end = time.monotonic() + seconds
     while True:
         value = condition()

@@ -13,7 +13,7 @@ def tap(path, build):
     name = str(path.relative_to(build / "tests"))
     start = time.monotonic()
     try:
-        run = subprocess.run([path], cwd=ROOT, capture_output=True, text=True, errors="replace", timeout=600,
+        run = subprocess.run([path], cwd=ROOT, capture_output=True, text=True, errors="replace", timeout=1800,
                              stdin=subprocess.DEVNULL)
         out, err, code = run.stdout, run.stderr, run.returncode
     except subprocess.TimeoutExpired as e:
@@ -53,6 +53,23 @@ def system(build):
     return "system", passed, failed, skipped, run.stdout + run.stderr if failed else "", time.monotonic() - start
 
 
+def watch_sanitizers(build):
+    """What a sanitizer of any process says goes to files: a daemon's own report would end in a log that nobody reads."""
+    for old in build.glob("sanitizer.*"):
+        old.unlink()
+    options = {"ASAN_OPTIONS": "", "UBSAN_OPTIONS": ":print_stacktrace=1",
+               "TSAN_OPTIONS": f":suppressions={ROOT}/tests/lib/tsan.supp:second_deadlock_stack=1"}
+    for name, more in options.items():
+        os.environ[name] = f"log_path={build}/sanitizer{more}:{os.environ.get(name, '')}"
+
+
+def sanitizers(build):
+    """Each report is a failure, also of a process that went on."""
+    reports = sorted(build.glob("sanitizer.*"))
+    text = "\n".join(f"{p}:\n{p.read_text(errors='replace')[:6000]}" for p in reports[:10])
+    return "sanitizers", 0, len(reports), 0, text, 0.0
+
+
 def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("--build", default="build")
@@ -61,6 +78,7 @@ def main():
     build = (ROOT / args.build).resolve()
     results = []
     began = time.monotonic()
+    watch_sanitizers(build)
     if args.what != "system":
         sources = sorted(p for d in ("unit", "golden", "query", "sim") for p in (ROOT / "tests" / d).glob("*.c"))
         programs = [build / p.relative_to(ROOT).with_suffix("") for p in sources]
@@ -72,6 +90,9 @@ def main():
         r = system(build)
         results.append(r)
         report(r)
+    if any(build.glob("sanitizer.*")):
+        results.append(sanitizers(build))
+        report(results[-1])
     for r in results:
         if r[2]:
             print(f"\n--- {r[0]}\n{r[4]}")

@@ -20,7 +20,8 @@ void test_register(const char *name, void (*fn)(void **state));
 void test_check_str(struct str got, struct str want, const char *file, int line);
 /* Reads a whole file of at most 64 MiB; fails the test if it is not there. Caller frees with mem_free. */
 struct str test_read_file(const char *path);
-/* CPU time of this process: for time limits, which must hold on a busy machine too. */
+/* CPU time of this process: for time limits, which must hold on a busy machine too.  Under a sanitizer
+ * a tenth of it, which is about what the program would need without. */
 int64_t test_cpu_us(void);
 
 #define TEST(name)                                                                                  \
