@@ -218,7 +218,24 @@ static void manual_query(struct strbuf *out)
 	strbuf_adds(out, ".El\n");
 }
 
-/* For the build: what the manuals and the sample configuration take from the tables. */
+/* README.md's tables of what there is: every type of source and channel, every operator of queries. */
+static void manual_readme(struct strbuf *out)
+{
+	struct query_operator op;
+
+	strbuf_adds(out, "\n| source | |\n| --- | --- |\n");
+	for (const struct source_type *const *t = source_types(); *t != NULL; t++)
+		strbuf_addf(out, "| `%s` | %s |\n", (*t)->name, (*t)->help);
+	strbuf_adds(out, "\n| channel | |\n| --- | --- |\n");
+	for (const struct channel_type *const *t = channel_types(); *t != NULL; t++)
+		strbuf_addf(out, "| `%s` | %s |\n", (*t)->name, (*t)->help);
+	strbuf_adds(out, "\n| in a query | finds |\n| --- | --- |\n");
+	for (size_t i = 0; query_operator(i, &op); i++)
+		strbuf_addf(out, "| `%s` | %s |\n", op.example, op.help);
+	strbuf_addc(out, '\n');
+}
+
+/* For the build: what the manuals, README.md and the sample configuration take from the tables. */
 int ctl_manual(struct ctl *c)
 {
 	AUTO(strbuf) struct strbuf out = STRBUF_INIT(CTL_OUT_MAX);
@@ -232,6 +249,8 @@ int ctl_manual(struct ctl *c)
 		config_print_man(&types.types, &out);
 	else if (str_eq(what, STR("query")))
 		manual_query(&out);
+	else if (str_eq(what, STR("readme")))
+		manual_readme(&out);
 	else if (str_eq(what, STR("sample")))
 		config_print_sample(&types.types, &out);
 	ctl_put(&out);

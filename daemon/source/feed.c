@@ -1074,7 +1074,7 @@ static int feed_detect(const struct frame *frame)
 
 const struct source_type source_feed = {
 	.name = "feed",
-	.help = "an RSS or Atom feed of any version",
+	.help = "RSS 0.9x to 2.0, RSS 1.0 (RDF), Atom 0.3 and 1.0",
 	.framing = FRAMING_BODY,
 	.state_size = sizeof(struct single_state),
 	.next = feed_next,

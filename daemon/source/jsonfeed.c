@@ -169,7 +169,7 @@ static int jsonfeed_detect(const struct frame *frame)
 
 const struct source_type source_jsonfeed = {
 	.name = "jsonfeed",
-	.help = "a JSON Feed, version 1.0 or 1.1",
+	.help = "JSON Feed 1.0 and 1.1",
 	.framing = FRAMING_BODY,
 	.state_size = sizeof(struct single_state),
 	.next = jsonfeed_next,

@@ -23,6 +23,7 @@ def made(ctl):
     for name, args in SPLICED.items():
         yield ROOT / name, spliced(name, BEGIN, run(ctl, args), END)
     yield ROOT / MAP, spliced(MAP, MAP_BEGIN, code_map(), MAP_END)
+    yield ROOT / "README.md", spliced("README.md", MAP_BEGIN, run(ctl, ["manual", "readme"]), MAP_END)
 
 
 def spliced(name, begin, text, end):
