@@ -61,7 +61,8 @@ void outbox_reopen(struct engine *g, struct world_channel *c)
 void outbox_add(struct engine *g, struct world_channel *c, int64_t row, int64_t alert_row)
 {
 	struct outbox_item *item = mem_new(struct outbox_item);
-	*item = (struct outbox_item){ .row = row, .alert_row = alert_row, .created_unix_ms = g->now.unix_ms };
+	*item = (struct outbox_item){ .row = row, .alert_row = alert_row, .created_unix_ms = g->now.unix_ms,
+		                      .old_mono_ms = g->now.mono_ms + RETRY_GIVE_UP_MS };
 	vec_push(&c->fresh, item);
 	outbox_schedule(g, c);
 }
@@ -229,7 +230,7 @@ static void later(struct engine *g, struct world_channel *c, struct outbox_item 
 	        retry_delay_ms((int)(d.attempts > 100 ? 100 : d.attempts), engine_random(g), demanded);
 	int64_t closed = broken ? BROKEN_RETRY_MS :
 	        retry_delay_ms((int)(c->failures > 99 ? 100 : c->failures + 1), engine_random(g), demanded);
-	if (!broken && d.attempts >= ATTEMPTS_MIN && g->now.unix_ms - d.created_unix_ms >= RETRY_GIVE_UP_MS) {
+	if (!broken && d.attempts >= ATTEMPTS_MIN && g->now.mono_ms >= item->old_mono_ms) {
 		dead(g, c, item, why);
 	} else {
 		d.next_unix_ms = g->now.unix_ms + wait;
@@ -398,6 +399,18 @@ static bool under_way(const struct engine *g, const struct world_channel *c, int
 	return false;
 }
 
+/* From the database's times to those of this process; a clock that was set back since then delays nothing. */
+static void adopt_times(struct engine *g, struct world_channel *c, struct outbox_item *item, int64_t due_unix_ms)
+{
+	int64_t age = g->now.unix_ms - item->created_unix_ms;
+	item->old_mono_ms = g->now.mono_ms + RETRY_GIVE_UP_MS - (age > 0 ? age : 0);
+	if (item->attempts == 0)
+		return;
+	bool set_back = item->tried_unix_ms > g->now.unix_ms;
+	int64_t wait = due_unix_ms - (set_back ? item->tried_unix_ms : g->now.unix_ms);
+	heap_set(&c->retries, &item->due, g->now.mono_ms + (wait > 0 ? wait : 0));
+}
+
 static void adopt(struct engine *g, struct world_channel *c)
 {
 	VEC(struct outbox_item *) items = { 0 };
@@ -411,6 +424,7 @@ static void adopt(struct engine *g, struct world_channel *c)
 			c->in_flight++;
 			mem_free(items.v[i]);
 		} else {
+			adopt_times(g, c, items.v[i], 0);
 			vec_push(&c->fresh, items.v[i]);
 		}
 	vec_clear(&items);
@@ -424,11 +438,8 @@ static void adopt(struct engine *g, struct world_channel *c)
 		}
 		vec_push(&items, item);
 	}
-	for (size_t i = 0; i < items.n; i++) {
-		/* The database's time until here: unix ms. */
-		int64_t wait = items.v[i]->due.key - g->now.unix_ms;
-		heap_set(&c->retries, &items.v[i]->due, g->now.mono_ms + (wait > 0 ? wait : 0));
-	}
+	for (size_t i = 0; i < items.n; i++)
+		adopt_times(g, c, items.v[i], items.v[i]->due.key);
 	vec_free(&items);
 	outbox_schedule(g, c);
 }

@@ -75,6 +75,17 @@ static int64_t base_interval(const struct engine *g, const struct world_source *
 	return s->settings.every_ms > 0 ? s->settings.every_ms : g->world->config->daemon.every_ms;
 }
 
+/* When it was to be polled next; a clock that was set back since then delays nothing. */
+static int64_t planned(const struct engine *g, const struct world_source *s)
+{
+	const struct store_source *k = &s->kept;
+	int64_t next = k->next_unix_ms, most = base_interval(g, s) > RETRY_AFTER_MAX_MS ? base_interval(g, s) : RETRY_AFTER_MAX_MS;
+	if (k->success_unix_ms > g->now.unix_ms)
+		next -= k->success_unix_ms - g->now.unix_ms;
+	most += g->now.unix_ms + most / JITTER_SHARE;
+	return str_present(k->last_error) && next > most ? most : next;
+}
+
 void poller_schedule(struct engine *g, struct world_source *s)
 {
 	if (s->transfer_id != 0)
@@ -83,7 +94,7 @@ void poller_schedule(struct engine *g, struct world_source *s)
 		poller_unschedule(g, s);
 		return;
 	}
-	int64_t next = s->asked ? 0 : s->kept.next_unix_ms;
+	int64_t next = s->asked ? 0 : planned(g, s);
 	/* A shorter interval counts at once, unless the wait is a demanded one. */
 	int64_t every = s->settings.every_ms, soon = g->now.unix_ms + every;
 	if (every > 0 && !str_present(s->kept.last_error) && next > soon + every / JITTER_SHARE)

@@ -500,7 +500,7 @@ static bool add_waiting(void *ctx, const struct store_delivery *d)
 		return true; /* outbox_adopt makes dead letters of them */
 	struct outbox_item *item = mem_new(struct outbox_item);
 	*item = (struct outbox_item){ .row = d->row, .alert_row = d->alert_row, .attempts = d->attempts,
-		                      .created_unix_ms = d->created_unix_ms };
+		                      .created_unix_ms = d->created_unix_ms, .tried_unix_ms = d->changed_unix_ms };
 	/* Those that failed before come back as retries: their due time is turned into mono ms by
 	 * the engine, which knows both clocks. */
 	if (d->attempts == 0)

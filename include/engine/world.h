@@ -59,6 +59,8 @@ struct world_source {
 struct outbox_item {               /* one waiting delivery */
 	struct heap_node due;      /* mono ms; in `retries` only */
 	int64_t row, alert_row, attempts, created_unix_ms;
+	int64_t tried_unix_ms;     /* the last time; 0 = in this process */
+	int64_t old_mono_ms;       /* from then on a failure may be the last one */
 };
 struct world_channel {
 	struct config_channel settings;

@@ -491,6 +491,40 @@ TEST(a_full_disk_at_any_time_loses_and_doubles_nothing)
 	}
 }
 
+/* The clock is set while it runs, or between two runs: no storm of polls and no drought, and no delivery is given up. */
+TEST(a_clock_that_jumps_makes_neither_storm_nor_drought)
+{
+	static const int64_t jumps[] = { 30 * DAY, -10 * DAY, HOUR, -HOUR, -20000 * DAY, 20000 * DAY };
+	for (size_t i = 0; i < 4 * (sizeof jumps / sizeof jumps[0]); i++) {
+		AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+		bool restarted = i % 2 == 1, failing = i / 2 % 2 == 1;
+		struct sim *s = start(YAML_WITH(""), &b); /* the default interval */
+		struct sim_page *hook = sim_page(s, HOOK, 500, ""), *feed = sim_page(s, FEED, 200, sim_feed(&b, 3, three));
+		sim_run(s, 2 * HOUR);
+		if (failing)
+			sim_page(s, FEED, 500, "");
+		sim_run(s, 2 * HOUR);
+		int hook_hits = hook->hits, feed_hits = feed->hits;
+		s->unix_offset_ms += jumps[i / 4];
+		if (restarted) {
+			sim_kill(s);
+			sim_boot(s);
+		}
+		sim_run(s, 3 * HOUR);
+		bool long_off = restarted && jumps[i / 4] > 3 * DAY; /* as if it had not run for so long: given up */
+		CHECK(long_off || (hook->hits >= hook_hits + 2 && hook->hits <= hook_hits + 5));
+		if (!failing)
+			CHECK(feed->hits >= feed_hits + 2 && feed->hits <= feed_hits + 4);
+		sim_page(s, HOOK, 204, "");
+		sim_page(s, FEED, 200, sim_feed(&b, 3, three));
+		sim_run(s, DAY + 2 * HOUR);
+		CHECK(feed->hits > feed_hits + 2);
+		json_t *j OWNED_JSON = sim_json(sim_ask(s, "GET", "/v1/status", "", ""));
+		CHECK_INT(json_get_int(json_get(j, "deliveries"), long_off ? "dead" : "delivered", -1), 1);
+		sim_free(s);
+	}
+}
+
 TEST(a_page_is_probed_for_its_feed)
 {
 	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
