@@ -271,21 +271,46 @@ static const unsigned char run_class[256] = {
 	[' '] = RUN_SPACE, ['<'] = RUN_MARK, ['&'] = RUN_MARK, [0xc2] = RUN_NBSP,
 };
 
-static size_t run_end(struct str s, size_t from)
+static bool is_in_run(struct str s, size_t from, size_t i)
 {
 	const unsigned char *p = (const unsigned char *)s.p;
-	size_t i = from;
 
-	for (; i < s.len; i++) {
-		if (run_class[p[i]] == RUN)
-			continue;
-		if (p[i] == ' ' && i > from && i + 1 < s.len && run_class[p[i + 1]] == RUN)
-			continue;
-		if (p[i] == 0xc2 && (i + 1 == s.len || p[i + 1] != 0xa0))
-			continue;
-		break;
+	if (run_class[p[i]] == RUN)
+		return true;
+	if (p[i] == ' ')
+		return i > from && i + 1 < s.len && run_class[p[i + 1]] == RUN;
+	return p[i] == 0xc2 && (i + 1 == s.len || p[i + 1] != 0xa0);
+}
+
+#define RUN_BLOCK 32
+
+/* Are these bytes surely in the run?  One more can be read.  No branches: the compiler makes vectors of it. */
+static bool is_all_run(const unsigned char *p)
+{
+	unsigned char low = 0, lt = 0, amp = 0, nbsp = 0, spaces = 0; /* in one, gcc would make a bit test of it */
+
+	for (int i = 0; i < RUN_BLOCK; i++) {
+		low |= p[i] < ' ';
+		lt |= p[i] == '<';
+		amp |= p[i] == '&';
+		nbsp |= p[i] == 0xc2;
+		spaces |= (p[i] == ' ') & (p[i + 1] == ' ');
 	}
-	return i;
+	return !(low | lt | amp | nbsp | spaces) && (p[RUN_BLOCK - 1] != ' ' || run_class[p[RUN_BLOCK]] == RUN);
+}
+
+static size_t run_end(struct str s, size_t from)
+{
+	for (size_t i = from; i < s.len;) {
+		if (i > from && s.len - i > RUN_BLOCK && is_all_run((const unsigned char *)s.p + i)) {
+			i += RUN_BLOCK;
+			continue;
+		}
+		for (size_t end = s.len - i > RUN_BLOCK ? i + RUN_BLOCK : s.len; i < end; i++)
+			if (!is_in_run(s, from, i))
+				return i;
+	}
+	return s.len;
 }
 
 /* The character of an entity, into the text. */

@@ -2,59 +2,12 @@
 /* Borrowed text: comparing, finding, cutting. */
 #include "base/str.h"
 
-struct str str_c(const char *cstr)
-{
-	return cstr ? (struct str){ cstr, strlen(cstr) } : STR_NULL;
-}
-
-struct str str_n(const void *p, size_t len)
-{
-	return (struct str){ p, len };
-}
-
-bool char_is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-bool char_is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-bool char_is_alpha(char c)
-{
-	char l = char_lower(c);
-	return l >= 'a' && l <= 'z';
-}
-
-bool char_is_alnum(char c)
-{
-	return char_is_alpha(c) || char_is_digit(c);
-}
-
-char char_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
-/* memcmp must not see NULL, not even for no bytes. */
-static bool same_bytes(const char *a, const char *b, size_t len)
-{
-	return len == 0 || memcmp(a, b, len) == 0;
-}
-
 static bool same_folded(const char *a, const char *b, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		if (char_lower(a[i]) != char_lower(b[i]))
 			return false;
 	return true;
-}
-
-bool str_eq(struct str a, struct str b)
-{
-	return a.len == b.len && same_bytes(a.p, b.p, a.len);
 }
 
 bool str_eq_nocase(struct str a, struct str b)
@@ -71,20 +24,9 @@ int str_cmp(struct str a, struct str b)
 	return (a.len > b.len) - (a.len < b.len);
 }
 
-bool str_starts(struct str s, struct str prefix)
-{
-	return s.len >= prefix.len && same_bytes(s.p, prefix.p, prefix.len);
-}
-
 bool str_starts_nocase(struct str s, struct str prefix)
 {
 	return s.len >= prefix.len && same_folded(s.p, prefix.p, prefix.len);
-}
-
-bool str_ends(struct str s, struct str suffix)
-{
-	return s.len >= suffix.len &&
-	       (suffix.len == 0 || same_bytes(s.p + (s.len - suffix.len), suffix.p, suffix.len));
 }
 
 size_t str_find(struct str s, struct str needle)
@@ -117,20 +59,6 @@ size_t str_rchr(struct str s, char c)
 {
 	const char *hit = s.len ? memrchr(s.p, c, s.len) : NULL;
 	return hit ? (size_t)(hit - s.p) : STR_NPOS;
-}
-
-struct str str_slice(struct str s, size_t from, size_t to)
-{
-	if (to > s.len)
-		to = s.len;
-	if (from > to)
-		from = to;
-	return (struct str){ s.p ? s.p + from : NULL, to - from };
-}
-
-struct str str_from(struct str s, size_t from)
-{
-	return str_slice(s, from, s.len);
 }
 
 struct str str_trim(struct str s)

@@ -155,6 +155,8 @@ static bool is_folded(struct str s)
 static struct str seal_text(struct post *p, struct str s, size_t max)
 {
 	s = str_trim(s);
+	if (str_empty(s))
+		return STR_NULL;
 	if (!text_is_clean(s)) { /* nearly every text is: this saves the copy */
 		AUTO(strbuf) struct strbuf b = STRBUF_INIT(s.len * 3 + 1); /* a byte becomes at most U+FFFD */
 
