@@ -237,7 +237,7 @@ bool date_word_zone(struct str folded, int *ret_minutes)
 		{ "ct", -360 },   { "mt", -420 },  { "pt", -480 },
 	};
 	for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
-		if (str_eq(folded, str_c(zones[i].name))) {
+		if (folded.len && folded.p[0] == zones[i].name[0] && str_eq(folded, str_c(zones[i].name))) {
 			*ret_minutes = zones[i].minutes;
 			return true;
 		}

@@ -115,8 +115,12 @@ static const struct entity entities[] = {
 
 static uint32_t named(struct str name)
 {
+	static const struct entity common[] = { { "amp", '&' }, { "lt", '<' }, { "gt", '>' }, { "quot", '"' }, { "nbsp", 0xa0 } };
 	size_t low = 0, high = sizeof(entities) / sizeof(entities[0]);
 
+	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++) /* nearly all there are */
+		if (str_eq(name, str_c(common[i].name)))
+			return common[i].code;
 	while (low < high) {
 		size_t mid = (low + high) / 2;
 		int order = str_cmp(name, str_c(entities[mid].name));

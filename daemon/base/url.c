@@ -265,9 +265,10 @@ struct str url_host(struct str url)
 
 bool url_is_http(struct str url)
 {
-	return (str_starts_nocase(url, STR("http://")) ||
-		str_starts_nocase(url, STR("https://"))) &&
-	       url_host(url).len > 0;
+	size_t from = str_starts_nocase(url, STR("http://"))    ? 7
+		      : str_starts_nocase(url, STR("https://")) ? 8
+							        : 0;
+	return from > 0 && host_of(str_slice(url, from, find_any(url, from, STR("/?#")))).len > 0;
 }
 
 /* Parameter names stay, they tell what was asked; a nameless one may be the secret itself. */

@@ -139,13 +139,13 @@ void post_add_link(struct post *p, struct str url)
 
 /* --- sealing ----------------------------------------------------------------------------------- */
 
-/* Would text_fold_space leave it as it is, as far as ASCII goes? */
+/* Would text_fold_space leave it as it is?  0xc2 may begin U+00A0. */
 static bool is_folded(struct str s)
 {
 	for (size_t i = 0; i < s.len; i++) {
 		char c = s.p[i];
 
-		if (c == ' ' ? i == 0 || i + 1 == s.len || s.p[i - 1] == ' ' : char_is_space(c) || (unsigned char)c >= 0x80)
+		if (c == ' ' ? i == 0 || i + 1 == s.len || s.p[i - 1] == ' ' : char_is_space(c) || (unsigned char)c == 0xc2)
 			return false;
 	}
 	return true;
