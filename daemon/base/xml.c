@@ -18,6 +18,7 @@
 #define REPAIR_GROWTH 6      /* "&" becomes "&amp;", a byte in a name alone gets no longer: x 6 is beyond all */
 #define PROLOG_MAX 1024      /* bytes in which an encoding declaration must stand */
 #define ENCODING_MAX 64
+#define PUSH_BYTES (256 << 10) /* at once: libxml2 copies what it is given */
 #define ENTITIES_MAX 32      /* that a document declares */
 #define ENTITY_TEXT_MAX 256  /* bytes of one */
 #define ENTITY_ALL_MAX 65536 /* bytes that all uses of them may come to: a text saved some typing, no bomb */
@@ -186,7 +187,14 @@ static bool run_parser(struct run *r, struct str utf8, bool recover)
 	/* HUGE lifts libxml2's own bounds, which would refuse the whole document: the body and the depth are bounded by us */
 	xmlCtxtUseOptions(r->parser, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_IGNORE_ENC |
 	                             XML_PARSE_NOENT | XML_PARSE_HUGE | (recover ? XML_PARSE_RECOVER : 0));
-	(void)xmlParseChunk(r->parser, utf8.p, (int)utf8.len, 1);
+	r->parser->charset = XML_CHAR_ENCODING_UTF8; /* nothing to guess, and no message about a wrong guess */
+	bool last = false;
+	for (size_t i = 0; !last && (recover || r->parser->wellFormed); i += PUSH_BYTES) {
+		struct str chunk = str_slice(utf8, i, i + PUSH_BYTES);
+
+		last = i + PUSH_BYTES >= utf8.len;
+		(void)xmlParseChunk(r->parser, chunk.p, (int)chunk.len, last);
+	}
 	bool well_formed = r->parser->wellFormed == 1 && r->depth == 0;
 	xmlDocPtr doc = r->parser->myDoc;
 	xmlFreeParserCtxt(r->parser);
