@@ -394,7 +394,7 @@ static bool take_word(struct scan *d)
 	size_t end = word_end(d);
 	struct str raw = str_slice(d->s, d->i, end), folded = date_word_fold(buf, raw);
 	enum token token = TOKEN_OTHER;
-	int month = date_word_month(folded), half = date_word_half(folded);
+	int month, half = date_word_half(folded);
 	if (half) {
 		d->half = half;
 		if ((unsigned char)folded.p[0] == 0xec) /* Hangul */
@@ -403,7 +403,7 @@ static bool take_word(struct scan *d)
 		token = TOKEN_OTHER; /* between date and time */
 	} else if (take_zone_word(d, raw, folded)) {
 		token = TOKEN_ZONE;
-	} else if (month && take_month(d, month)) {
+	} else if ((month = date_word_month(folded)) != 0 && take_month(d, month)) {
 		token = TOKEN_MONTH;
 	} else if (!date_word_is_weekday(folded) && !date_word_is_filler(folded) &&
 		   !is_unknown_zone(d, raw)) {

@@ -4,6 +4,7 @@
  */
 #include "base/html.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -60,29 +61,36 @@ static const struct element elements[] = {
 };
 #define N_ELEMENTS (sizeof(elements) / sizeof(elements[0]))
 
+/* The first eight letters as a number that sorts like them: one comparison instead of a call. */
+static uint64_t sort_key(const char name[static 8])
+{
+	uint64_t key;
+
+	memcpy(&key, name, sizeof(key));
+	return be64toh(key);
+}
+
 /* Index in the table, or -1 for a name that is no HTML. */
 static int element_find(struct str name)
 {
-	char lower[sizeof(elements[0].name)];
+	char lower[sizeof(elements[0].name)] = "";
 	size_t low = 0, high = N_ELEMENTS;
 
 	if (name.len == 0 || name.len >= sizeof(lower))
 		return -1;
 	for (size_t i = 0; i < name.len; i++)
 		lower[i] = char_lower(name.p[i]);
-	lower[name.len] = '\0';
+	uint64_t key = sort_key(lower);
 	while (low < high) {
 		size_t mid = (low + high) / 2;
-		int order = strcmp(lower, elements[mid].name);
 
-		if (order == 0)
-			return (int)mid;
-		if (order < 0)
-			high = mid;
-		else
+		if (sort_key(elements[mid].name) < key)
 			low = mid + 1;
+		else
+			high = mid;
 	}
-	return -1;
+	/* no two names share their first eight letters */
+	return low < N_ELEMENTS && memcmp(elements[low].name, lower, sizeof(lower)) == 0 ? (int)low : -1;
 }
 
 struct tag {

@@ -111,8 +111,14 @@ static size_t field_of(struct str name)
 
 static void put_char(struct strbuf *out, uint32_t c)
 {
-	if (c == '<' || c == '>' || c == '&' || c == '"')
-		strbuf_addf(out, "&#%u;", (unsigned)c);
+	if (c == '<')
+		strbuf_adds(out, "&lt;");
+	else if (c == '>')
+		strbuf_adds(out, "&gt;");
+	else if (c == '&')
+		strbuf_adds(out, "&amp;");
+	else if (c == '"')
+		strbuf_adds(out, "&quot;");
 	else if (c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c != 0xfffe && c != 0xffff))
 		strbuf_add_utf8(out, c);
 }

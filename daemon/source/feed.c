@@ -1056,10 +1056,10 @@ static struct str next_element(struct str s, size_t from, size_t *ret_next)
 static int feed_detect(const struct frame *frame)
 {
 	AUTO(strbuf) struct strbuf head = STRBUF_INIT(DETECT_BYTES);
+	struct str rest = str_slice(frame->bytes, 0, DETECT_BYTES), piece;
 
-	for (size_t i = 0; i < frame->bytes.len && i < DETECT_BYTES; i++)
-		if (frame->bytes.p[i]) /* UTF-16 without its zeros */
-			strbuf_addc(&head, frame->bytes.p[i]);
+	while (str_split(&rest, '\0', &piece)) /* UTF-16 without its zeros */
+		strbuf_add(&head, piece);
 	/* what a proxy or a script's warnings put around a feed does not hide it */
 	size_t next = 0;
 	for (int score = 100;; score = 50) {
