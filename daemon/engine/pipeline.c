@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/mem.h"
 
 #define POST_JSON_MAX (24u << 20) /* a post's texts, escaped at worst */
 #define POST_WORDS_MAX (8u << 20)
@@ -140,6 +141,7 @@ static struct store_post as_stored(struct pipeline *p, const struct post *post)
 	match_fold_words(post, &p->words);
 	return (struct store_post){ .source = post->source, .id = post->id, .json = strbuf_str(&p->json),
 		                    .words = strbuf_str(&p->words), .fingerprint = post->fingerprint,
+		                    .content = post->content,
 		                    .published_unix_ms = post->published_unix_ms };
 }
 
@@ -196,6 +198,77 @@ static int take_deletion(struct pipeline *p, struct str id, const struct store_f
 	return tell_fate(p, before, &news, e);
 }
 
+/* --- a feed that names all its items anew ---------------------------------------------------------------------- */
+
+#define RENAMED_MIN 3 /* posts of a document: fewer tell nothing */
+
+/* Its known posts by their words: the newest of those that say the same. */
+struct namesakes {
+	const struct source_document *d;
+	int64_t *rows; /* of the document's posts; 0: says nothing known */
+	size_t n;
+};
+
+static void find_namesake(void *ctx, int64_t row, uint64_t content)
+{
+	struct namesakes *k = ctx;
+	for (size_t i = 0; i < k->d->posts.posts.n; i++) {
+		if (k->d->posts.posts.v[i]->content != content)
+			continue;
+		k->n += k->rows[i] == 0;
+		k->rows[i] = row;
+	}
+}
+
+static int any_known(struct pipeline *p, const struct source_document *d, bool *ret, struct err *e)
+{
+	struct store_found found;
+	*ret = false;
+	for (size_t i = 0; i < d->posts.posts.n && !*ret; i++)
+		if (store_post_find(p->g->store, p->source->settings.name, d->posts.posts.v[i]->id, NULL, &found, ret, e) != 0)
+			return -1;
+	return 0;
+}
+
+static int rename_posts(struct pipeline *p, const struct namesakes *k, struct err *e)
+{
+	for (size_t i = 0; i < k->d->posts.posts.n; i++) {
+		struct post *post = k->d->posts.posts.v[i];
+		bool taken = false; /* two of the document say the same: one of them is the known one */
+		for (size_t j = 0; j < i; j++)
+			taken |= k->rows[j] == k->rows[i];
+		if (k->rows[i] == 0 || taken)
+			continue;
+		post->source = p->source->settings.name;
+		struct store_post sp = as_stored(p, post);
+		if (store_post_rename(p->g->store, k->rows[i], &sp, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* When no id of a document is known but most of what it says is, the publisher changed its ids (a new blog engine, a move
+ * to https): the posts keep their identity under new names, and nobody is told old news. */
+static int see_through_new_ids(struct pipeline *p, const struct source_document *d, struct err *e)
+{
+	bool known;
+	if (p->baseline || d->posts.posts.n < RENAMED_MIN)
+		return 0;
+	if (any_known(p, d, &known, e) != 0)
+		return -1;
+	if (known)
+		return 0;
+	struct namesakes k = { .d = d, .rows = mem_alloc(d->posts.posts.n * sizeof(int64_t)) };
+	int r = store_post_contents(p->g->store, p->source->settings.name, find_namesake, &k, e);
+	if (r == 0 && 2 * k.n >= d->posts.posts.n) {
+		log_warning("source.reidentified", "source=%s posts=%zu of=%zu", LOG_Q(p->source->settings.name), k.n,
+		            d->posts.posts.n);
+		r = rename_posts(p, &k, e);
+	}
+	mem_free(k.rows);
+	return r;
+}
+
 static int take_post(struct pipeline *p, struct post *post, struct err *e)
 {
 	struct engine *g = p->g;
@@ -220,7 +293,7 @@ int pipeline_take(struct engine *g, struct world_source *s, struct source_docume
 		              .words = STRBUF_INIT(POST_WORDS_MAX), .spans = STRBUF_INIT(SPANS_JSON_MAX) };
 	ret->posts += d->posts.posts.n;
 	struct err e = { 0 };
-	int r = 0;
+	int r = see_through_new_ids(&p, d, &e);
 	/* Feeds put the newest first; alerts shall come in the order of events. */
 	for (size_t i = d->posts.posts.n; i > 0 && r == 0; i--)
 		r = take_post(&p, d->posts.posts.v[i - 1], &e);

@@ -315,5 +315,6 @@ void post_seal(struct post *p)
 		p->id = seal_id(p, p->url);
 	if (!str_present(p->id))
 		p->id = content_id(p);
+	p->content = content_hash(p, false);
 	p->fingerprint = content_hash(p, true);
 }

@@ -15,8 +15,8 @@ static int insert_words(struct store *s, int64_t row, struct str words, struct e
 int store_post_insert(struct store *s, const struct store_post *p, int64_t now_unix_ms, int64_t *ret_row, struct err *e)
 {
 	sqlite3_stmt *st = db_statement(s, DB_POST_INSERT,
-	                                "INSERT INTO post (source, id, fingerprint, came, published, json)"
-	                                " VALUES (?1,?2,?3,?4,?5,?6)", e);
+	                                "INSERT INTO post (source, id, fingerprint, came, published, json, content)"
+	                                " VALUES (?1,?2,?3,?4,?5,?6,?7)", e);
 	if (st == NULL)
 		return -1;
 	db_text(st, 1, p->source);
@@ -25,6 +25,7 @@ int store_post_insert(struct store *s, const struct store_post *p, int64_t now_u
 	db_int(st, 4, now_unix_ms);
 	db_time(st, 5, p->published_unix_ms);
 	db_text(st, 6, p->json);
+	db_int(st, 7, (int64_t)p->content);
 	if (db_run(s, st, e) != 0)
 		return -1;
 	int64_t row = sqlite3_last_insert_rowid(s->db);
@@ -50,7 +51,7 @@ static int keep_evidence(struct store *s, int64_t post_row, struct err *e)
 int store_post_edit(struct store *s, int64_t row, const struct store_post *p, int64_t now_unix_ms, struct err *e)
 {
 	sqlite3_stmt *st = db_statement(s, DB_POST_EDIT,
-	                                "UPDATE post SET fingerprint=?2, edited=?3, json=?4, published=?5, deleted=NULL"
+	                                "UPDATE post SET fingerprint=?2, edited=?3, json=?4, published=?5, content=?6, deleted=NULL"
 	                                " WHERE row=?1", e);
 	if (st == NULL || keep_evidence(s, row, e) != 0)
 		return -1;
@@ -59,9 +60,39 @@ int store_post_edit(struct store *s, int64_t row, const struct store_post *p, in
 	db_int(st, 3, now_unix_ms);
 	db_text(st, 4, p->json);
 	db_time(st, 5, p->published_unix_ms);
+	db_int(st, 6, (int64_t)p->content);
 	if (db_run(s, st, e) != 0)
 		return -1;
 	return insert_words(s, row, p->words, e);
+}
+
+int store_post_rename(struct store *s, int64_t row, const struct store_post *p, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_POST_RENAME, "UPDATE post SET id=?2, fingerprint=?3, json=?4 WHERE row=?1", e);
+	if (st == NULL || keep_evidence(s, row, e) != 0)
+		return -1;
+	db_int(st, 1, row);
+	db_text(st, 2, p->id);
+	db_int(st, 3, (int64_t)p->fingerprint);
+	db_text(st, 4, p->json);
+	return db_run(s, st, e);
+}
+
+int store_post_contents(struct store *s, struct str source, void (*each)(void *ctx, int64_t row, uint64_t content), void *ctx,
+                        struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_POST_CONTENTS,
+	                                "SELECT row, content FROM post WHERE source=?1 AND content IS NOT NULL ORDER BY row", e);
+	if (st == NULL)
+		return -1;
+	db_text(st, 1, source);
+	for (bool row = true;;) {
+		if (db_step(s, st, &row, e) != 0)
+			return -1;
+		if (!row)
+			return 0;
+		each(ctx, sqlite3_column_int64(st, 0), (uint64_t)sqlite3_column_int64(st, 1));
+	}
 }
 
 int store_post_delete(struct store *s, int64_t row, int64_t now_unix_ms, struct err *e)

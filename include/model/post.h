@@ -58,6 +58,7 @@ struct post {
 	struct str platform; /* "feed", "jsonfeed", "x" … */
 	bool sensitive;      /* the author or the platform marked it */
 	bool deleted;        /* the source says that the post of this id was taken back */
+	uint64_t content;     /* post_seal: hash of the words alone (title, text, summary, content warning) */
 	uint64_t fingerprint; /* post_seal: hash of what makes an edit (title, text, summary, url, content warning) */
 };
 

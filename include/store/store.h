@@ -95,12 +95,18 @@ struct store_post {
 	struct str json;            /* model/post.h's form */
 	struct str words;           /* match_fold_words: for the full-text index */
 	uint64_t fingerprint;       /* another one for the same id is an edit */
+	uint64_t content;           /* of the words alone */
 	int64_t published_unix_ms;  /* TIME_ABSENT if not known */
 };
 int store_post_insert(struct store *s, const struct store_post *p, int64_t now_unix_ms, int64_t *ret_row, struct err *e)
         MUST_CHECK;
 /* Alerts of this post that were told its text so far keep that as evidence. */
 int store_post_edit(struct store *s, int64_t row, const struct store_post *p, int64_t now_unix_ms, struct err *e) MUST_CHECK;
+/* The same post under a new name: no edit, its alerts stay its own. */
+int store_post_rename(struct store *s, int64_t row, const struct store_post *p, struct err *e) MUST_CHECK;
+/* Every post of a source whose words are known, oldest first. */
+int store_post_contents(struct store *s, struct str source, void (*each)(void *ctx, int64_t row, uint64_t content), void *ctx,
+                        struct err *e) MUST_CHECK;
 /* Taken back by its author: the text stays, as evidence. */
 int store_post_delete(struct store *s, int64_t row, int64_t now_unix_ms, struct err *e) MUST_CHECK;
 /* Posts that came since `since_unix_ms` with a row below `below_row` (0 = from the newest), newest

@@ -135,6 +135,36 @@ TEST(an_alert_keeps_the_text_that_it_told)
 	sim_free(s);
 }
 
+/* The feed as another blog engine would serve it: all ids and addresses are new. */
+static const char *renamed_feed(struct strbuf *b, int n)
+{
+	strbuf_reset(b);
+	strbuf_adds(b, "<rss version='2.0'><channel><title>Sim</title>");
+	for (int i = n; i > 0; i--)
+		strbuf_addf(b, "<item><title>%s %d</title><guid isPermaLink='false'>new-%d</guid><link>https://b.example/p/%d</link></item>",
+		            i <= 5 ? "Sutskever" : "News of Sutskever", i, i, i);
+	strbuf_adds(b, "</channel></rss>");
+	return strbuf_cstr(b);
+}
+
+TEST(a_feed_that_changes_all_its_ids_tells_only_what_is_new)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	static const char *const five[] = { "Sutskever 1", "Sutskever 2", "Sutskever 3", "Sutskever 4", "Sutskever 5" };
+	struct sim *s = sim_new(YAML_WITH(", every: 15m, backfill: all"));
+	sim_page(s, HOOK, 204, "");
+	sim_page(s, FEED, 200, sim_feed(&b, 5, five));
+	sim_run(s, 20 * MINUTE);
+	CHECK_INT(sim_hits(s, HOOK), 5);
+	sim_page(s, FEED, 200, renamed_feed(&b, 6));
+	sim_run(s, 1 * HOUR);
+	CHECK_INT(sim_hits(s, HOOK), 6);
+	sim_page(s, FEED, 200, renamed_feed(&b, 7)); /* and it knows them by their new ids from now on */
+	sim_run(s, 1 * HOUR);
+	CHECK_INT(sim_hits(s, HOOK), 7);
+	sim_free(s);
+}
+
 TEST(validators_go_back_as_they_came)
 {
 	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
