@@ -68,42 +68,58 @@ static bool is_everywhere(const struct query *q, const struct term_word *w, enum
 	return false;
 }
 
-/* `to` is g, or g in the context. */
-static void add_term_key(const struct query *q, const struct node *t, enum group g, enum group to, struct keys *ret)
+/* What stands before the first star. */
+static void consider_prefix(struct choice *best, struct str pattern, enum group g, enum group to)
+{
+	size_t len = str_chr(pattern, '*');
+
+	if (len > KEY_PREFIX_MAX)
+		len = KEY_PREFIX_MAX;
+	if (len > 0)
+		consider(best, key_of_prefix(pattern.p, len, to), group_cost(g, 2 * word_cost(len)), len);
+}
+
+/* Two characters of a script without spaces that must touch each other. */
+static bool is_pair(const struct term_word *w)
+{
+	return (w[0].flags & WORD_CHAR) && !(w[1].flags & TERM_WORD_WILD) && (w[1].flags & WORD_CHAR) && (w[1].flags & WORD_GLUED);
+}
+
+/* `to` is g, or g in the context.  False if any post may hold the term: it is all stars at the start of words. */
+static bool add_term_key(const struct query *q, const struct node *t, enum group g, enum group to, struct keys *ret)
 {
 	const struct term_word *w = &q->words[t->word];
-	uint32_t whole = t->prefix ? t->n - 1 : t->n;
 	struct choice best = { 0 };
 
-	for (uint32_t i = 0; i < whole; i++) {
+	for (uint32_t i = 0; i < t->n; i++) {
+		if (w[i].flags & TERM_WORD_WILD) {
+			consider_prefix(&best, term_word_text(q, &w[i]), g, to);
+			continue;
+		}
 		unsigned cost = w[i].flags & WORD_CHAR ? 1500 : word_cost(w[i].len);
 
 		if (is_everywhere(q, &w[i], g))
 			cost = 8000;
 		consider(&best, key_salted(w[i].hash, to), group_cost(g, cost), 0);
-		if (i + 1 < whole && (w[i].flags & WORD_CHAR) && (w[i + 1].flags & WORD_CHAR) && (w[i + 1].flags & WORD_GLUED))
+		if (i + 1 < t->n && is_pair(&w[i]) && !(t->flags & TERM_LOOSE))
 			consider(&best, key_of_pair(w[i].hash, w[i + 1].hash, to), group_cost(g, 100), 0);
 	}
-	if (t->prefix) {
-		size_t len = w[whole].len < KEY_PREFIX_MAX ? w[whole].len : KEY_PREFIX_MAX;
-
-		consider(&best, key_of_prefix(q->folded + w[whole].at, len, to), group_cost(g, 2 * word_cost(len)), len);
-	}
+	if (best.cost == 0)
+		return false;
 	vec_push(&ret->list, best.key);
 	ret->cost += best.cost;
 	ret->groups |= 1u << to;
 	if (best.prefix)
 		ret->prefixes[to] |= (uint8_t)(1u << (best.prefix - 1));
+	return true;
 }
 
-static void term_keys(const struct query *q, const struct node *t, struct keys *ret)
+static bool term_keys(const struct query *q, const struct node *t, struct keys *ret)
 {
 	enum group g = op_of(t)->group;
 
-	if (t->scope & SCOPE_SELF)
-		add_term_key(q, t, g, g, ret);
-	if (t->scope & ~SCOPE_SELF)
-		add_term_key(q, t, g, KEY_CONTEXT(g), ret);
+	return (!(t->scope & SCOPE_SELF) || add_term_key(q, t, g, g, ret)) &&
+	       (!(t->scope & ~SCOPE_SELF) || add_term_key(q, t, g, KEY_CONTEXT(g), ret));
 }
 
 static void add_keys(struct keys *to, const struct keys *from)
@@ -159,15 +175,17 @@ bool node_keys(const struct query *q, const struct node *n, bool negated, struct
 {
 	switch ((enum node_kind)n->kind) {
 	case NODE_TERM:
-		if (!negated)
-			term_keys(q, n, ret);
-		return !negated;
+		return !negated && term_keys(q, n, ret);
 	case NODE_NOT:
 		return node_keys(q, node_child(q, n), !negated, ret);
 	case NODE_AND:
 		return (negated ? keys_of_all : keys_of_any)(q, n, negated, ret);
 	case NODE_OR:
 		return (negated ? keys_of_any : keys_of_all)(q, n, negated, ret);
+	case NODE_NEAR:
+	case NODE_TIMES:
+	case NODE_SENTENCE:
+		return !negated && keys_of_any(q, n, negated, ret);
 	}
 	return false;
 }

@@ -39,13 +39,11 @@ struct op {
 	const char *name, *takes, *help, *example;
 	enum group group;
 	unsigned fields;
-	/* Whether the term stands in this one post; appends where, unless out is NULL. */
-	bool (*match)(const struct query *q, const struct node *t, struct sight *s, struct spans *out);
+	/* Further demand on a place where the term's words stand, words i.. of w; NULL if there is none. */
+	bool (*accepts)(const struct node *t, const struct sight *s, const struct words *w, size_t i);
 };
 extern const struct op ops[];
 const struct op *op_of(const struct node *t);
-/* Whether the term stands in one of the posts of its scope; appends where, unless out is NULL. */
-bool op_match(const struct query *q, const struct node *t, struct view *v, struct spans *out);
 
 struct scope {
 	const char *name, *help, *example;

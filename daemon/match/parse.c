@@ -1,237 +1,25 @@
 /* SPDX-License-Identifier: ISC */
-/* From a query's text to its tree: AND binds tighter than OR, - and NOT tighter than AND. */
+/* From a query's tokens to its tree: NEAR binds tightest, then - and NOT, AND, OR. */
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/vec.h"
+#include "lex.h"
 #include "ops.h"
 
-enum token_kind {
-	TOKEN_END, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_OR, TOKEN_AND, TOKEN_NOT, TOKEN_PHRASE, TOKEN_WORD, TOKEN_OP, TOKEN_SCOPE
-};
-
-struct token {
-	enum token_kind kind;
-	size_t at;         /* byte offset in the query */
-	struct str text;   /* of a word or phrase: without quotes, * and sigil */
-	struct str term;   /* as written: with * and sigil, without quotes */
-	enum op_id op;     /* of TOKEN_OP and of words with a sigil */
-	const struct scope *scope; /* of TOKEN_SCOPE */
-	bool prefix;       /* ended by * */
-};
+#define FOLDED_MAX ((size_t)UINT16_MAX) /* QUERY_MAX of anything makes less, see query.h */
 
 struct parser {
-	struct str text;
-	size_t pos;        /* behind the current token */
-	struct token token;
+	struct lexer lex;
 	int depth;
-	unsigned scope;    /* of the terms to come */
+	unsigned scope;       /* of the terms to come */
 	size_t n_terms;
 	VEC(struct node) nodes;
 	VEC(struct term_word) words;
-	struct words cut;  /* folded text of all terms */
-	struct err *e;
+	struct strbuf folded; /* of all terms, with their stars */
+	struct words cut;     /* the words of all terms, without their stars */
 };
 
-/* --- errors ---------------------------------------------------------------------------------------------------------- */
-
-static int column_of(const struct parser *p, size_t at)
-{
-	return (int)text_count(str_slice(p->text, 0, at)) + 1;
-}
-
-#define FOUND_SHOWN_MAX 40 /* bytes of the user's text in a message */
-
-#define fail_at(p, at, ...) err_set_at((p)->e, ERR_INPUT, column_of((p), (at)), __VA_ARGS__)
-
-static int fail_expected(struct parser *p, const char *expected)
-{
-	const struct token *t = &p->token;
-	size_t end = p->pos > t->at ? p->pos : t->at;
-	struct str found = text_cut(str_slice(p->text, t->at, end), FOUND_SHOWN_MAX);
-
-	if (t->at >= p->text.len)
-		return fail_at(p, t->at, "the query ends here, expected %s", expected);
-	if (t->kind == TOKEN_END)
-		return fail_at(p, t->at, "found a space, expected %s", expected);
-	return fail_at(p, t->at, "found %.*s, expected %s", STR_ARG(found), expected);
-}
-
-static int unknown_operator(struct parser *p, size_t at, struct str name)
-{
-	const char *names[OPS + SCOPES];
-	size_t n = 0;
-
-	for (size_t i = 0; i < OPS; i++)
-		if (char_is_alpha(ops[i].name[0]))
-			names[n++] = ops[i].name;
-	for (size_t i = 0; i < SCOPES; i++)
-		names[n++] = scopes[i].name;
-	int near = str_nearest(name, names, n);
-	AUTO(strbuf) struct strbuf all = STRBUF_INIT(256);
-	for (size_t i = 0; i < n; i++)
-		strbuf_addf(&all, "%s%s:", i ? " " : "", names[i]);
-	name = text_cut(name, FOUND_SHOWN_MAX);
-	if (near >= 0)
-		return fail_at(p, at, "unknown operator %.*s:, did you mean %s:? (to look for the text, write it in quotes)",
-			STR_ARG(name), names[near]);
-	return fail_at(p, at, "unknown operator %.*s:, expected one of %s (to look for the text, write it in quotes)",
-		STR_ARG(name), strbuf_cstr(&all));
-}
-
-/* --- lexer ----------------------------------------------------------------------------------------------------------- */
-
-/* Quotation marks as keyboards and word processors make them. */
-static bool is_quote(uint32_t c)
-{
-	return c == '"' || (c >= 0x201c && c <= 0x201f) || c == 0xab || c == 0xbb || c == 0xff02;
-}
-
-static bool is_space(uint32_t c)
-{
-	return c == ' ' || (c >= 9 && c <= 13) || c == 0xa0 || c == 0x3000 || (c >= 0x2000 && c <= 0x200a) || c == 0x202f ||
-	       c == 0x2028 || c == 0x2029;
-}
-
-static uint32_t peek(const struct parser *p, size_t pos, size_t *ret_next)
-{
-	size_t next = pos;
-	uint32_t c = text_next(p->text, &next);
-
-	*ret_next = next;
-	return c;
-}
-
-static bool at_border(const struct parser *p, size_t pos)
-{
-	size_t next;
-
-	if (pos >= p->text.len)
-		return true;
-	uint32_t c = peek(p, pos, &next);
-	return is_space(c) || is_quote(c) || c == '(' || c == ')';
-}
-
-static int lex_phrase(struct parser *p, size_t from, struct token *t)
-{
-	size_t pos = from, next = from;
-	uint32_t c = 0;
-
-	while (pos < p->text.len && !is_quote(c = peek(p, pos, &next)))
-		pos = next;
-	if (pos >= p->text.len)
-		return fail_at(p, t->at, "this quotation mark is never closed, expected another one");
-	t->kind = TOKEN_PHRASE;
-	t->text = t->term = str_slice(p->text, from, pos);
-	p->pos = next;
-	if (p->pos < p->text.len && p->text.p[p->pos] == '*') {
-		t->prefix = true;
-		p->pos++;
-	} else if (str_ends(str_trim(t->text), STR("*"))) {
-		struct str s = str_trim(t->text);
-
-		t->prefix = true;
-		t->text = str_slice(s, 0, s.len - 1);
-	}
-	return 0;
-}
-
-/* "name:" at the start of a word; its length without the colon, or 0. */
-static size_t operator_name(struct str word)
-{
-	size_t n = 0;
-
-	while (n < word.len && (char_is_alpha(word.p[n]) || word.p[n] == '_'))
-		n++;
-	return n < word.len && word.p[n] == ':' ? n : 0;
-}
-
-static int lex_operator(struct parser *p, struct str word, size_t name_len, struct token *t)
-{
-	struct str name = str_slice(word, 0, name_len);
-
-	if (str_starts(str_from(word, name_len), STR("://")))
-		return fail_at(p, t->at, "found a web address, expected a word (write url:%.*s, without the scheme)",
-			STR_ARG(text_cut(str_from(word, name_len + 3), FOUND_SHOWN_MAX)));
-	for (size_t i = 0; i < OPS; i++)
-		if (char_is_alpha(ops[i].name[0]) && str_eq_nocase(name, str_c(ops[i].name))) {
-			t->kind = TOKEN_OP;
-			t->op = (enum op_id)i;
-			p->pos = t->at + name_len + 1;
-			return 0;
-		}
-	for (size_t i = 0; i < SCOPES; i++)
-		if (str_eq_nocase(name, str_c(scopes[i].name))) {
-			t->kind = TOKEN_SCOPE;
-			t->scope = &scopes[i];
-			p->pos = t->at + name_len + 1;
-			return 0;
-		}
-	return unknown_operator(p, t->at, name);
-}
-
-static int lex_word(struct parser *p, struct token *t, bool is_value)
-{
-	size_t pos = t->at;
-
-	while (!at_border(p, pos))
-		(void)peek(p, pos, &pos);
-	struct str word = str_slice(p->text, t->at, pos);
-	p->pos = pos;
-	t->kind = TOKEN_WORD;
-	t->term = word;
-	if (!is_value) {
-		size_t name_len = operator_name(word);
-
-		if (str_eq(word, STR("OR")) || str_eq(word, STR("AND")) || str_eq(word, STR("NOT"))) {
-			t->kind = word.p[0] == 'O' ? TOKEN_OR : word.p[0] == 'A' ? TOKEN_AND : TOKEN_NOT;
-			return 0;
-		}
-		if (name_len)
-			return lex_operator(p, word, name_len, t);
-		t->op = word.p[0] == '#' || str_starts(word, STR("＃")) ? OP_TAG :
-			word.p[0] == '@' || str_starts(word, STR("＠")) ? OP_AT : word.p[0] == '$' ? OP_DOLLAR : OP_WORD;
-	}
-	size_t star = str_chr(word, '*');
-	if (star != STR_NPOS && star + 1 < word.len)
-		return fail_at(p, t->at + star, "found *, expected it at the end of the word");
-	if (star != STR_NPOS) {
-		t->prefix = true;
-		word.len--;
-	}
-	t->text = word;
-	return 0;
-}
-
-/* The next token; directly behind an operator (`is_value`) a word is taken as it stands. */
-static int advance(struct parser *p, bool is_value)
-{
-	struct token t = { .kind = TOKEN_END };
-	size_t next;
-
-	while (!is_value && p->pos < p->text.len && is_space(peek(p, p->pos, &next)))
-		p->pos = next;
-	t.at = p->pos;
-	int result = 0;
-	if (p->pos < p->text.len) {
-		uint32_t c = peek(p, p->pos, &next);
-
-		if (c == '(' || c == ')') {
-			t.kind = c == '(' ? TOKEN_OPEN : TOKEN_CLOSE;
-			p->pos = next;
-		} else if (is_quote(c)) {
-			result = lex_phrase(p, next, &t);
-		} else if (c == '-' && !is_value) {
-			t.kind = TOKEN_NOT;
-			p->pos = next;
-		} else if (!is_space(c)) {
-			result = lex_word(p, &t, is_value);
-		}
-	}
-	p->token = t;
-	return result;
-}
-
-/* --- parser ---------------------------------------------------------------------------------------------------------- */
+/* --- terms ----------------------------------------------------------------------------------------------------------- */
 
 static uint16_t add_node(struct parser *p, struct node n)
 {
@@ -239,105 +27,272 @@ static uint16_t add_node(struct parser *p, struct node n)
 	return (uint16_t)(p->nodes.n - 1);
 }
 
-/* The longest word that must stand as a whole: looked up first. */
+/* The longest word that must stand as it is: looked up first. */
 static uint16_t pivot_of(const struct parser *p, const struct node *t)
 {
-	uint16_t best = t->n, whole = t->prefix ? t->n - 1 : t->n;
+	uint16_t best = t->n;
 
-	for (uint16_t i = 0; i < whole; i++)
-		if (best == t->n || p->words.v[t->word + i].len > p->words.v[t->word + best].len)
+	for (uint16_t i = 0; i < t->n; i++) {
+		const struct term_word *w = &p->words.v[t->word + i];
+
+		if (!(w->flags & TERM_WORD_WILD) && (best == t->n || w->len > p->words.v[t->word + best].len))
 			best = i;
+	}
 	return best;
+}
+
+static bool is_star(struct str text, size_t at)
+{
+	return at < text.len && text.p[at] == '*';
+}
+
+/* Each star stands for letters of a word that it touches. */
+static int check_stars(struct parser *p, struct str text, const struct word *w, size_t n)
+{
+	size_t at = (size_t)(text.p - p->lex.text.p);
+
+	for (size_t i = 0; i < text.len; i++) {
+		bool before = false, behind = false, spaceless = false;
+
+		if (text.p[i] != '*')
+			continue;
+		for (size_t k = 0; k < n; k++) {
+			before |= w[k].end == i;
+			behind |= w[k].start == i + 1;
+			spaceless |= (w[k].end == i || w[k].start == i + 1) && (w[k].flags & WORD_CHAR);
+		}
+		if ((!before && !behind) || is_star(text, i + 1))
+			return lex_fail_at(&p->lex, at + i, "found *, expected a letter or digit before the * or behind it");
+		if (before && behind && spaceless)
+			return lex_fail_at(&p->lex, at + i, "found * in a script without spaces, "
+				"expected NEAR between the two parts");
+	}
+	return 0;
+}
+
+/* One word of the term, with the stars that touch it; what a star joins to the one before becomes part of that. */
+static void add_word(struct parser *p, struct str text, const struct word *w, bool first)
+{
+	bool starred = w->start > 0 && is_star(text, w->start - 1), open = is_star(text, w->end);
+	bool joined = starred && !first && w[-1].end + 1 == w->start;
+	struct term_word new = { .hash = w->hash, .at = (uint16_t)p->folded.len, .flags = w->flags & (WORD_GLUED | WORD_CHAR) };
+
+	if (joined)
+		new = p->words.v[--p->words.n];
+	else if (starred)
+		strbuf_addc(&p->folded, '*');
+	strbuf_add(&p->folded, word_text(&p->cut, w));
+	if (open)
+		strbuf_addc(&p->folded, '*');
+	if (starred || open)
+		new.flags |= TERM_WORD_WILD;
+	new.len = (uint16_t)(p->folded.len - new.at);
+	vec_push(&p->words, new);
+}
+
+/* The words as they are written, for =Exact. */
+static void add_raw_words(struct parser *p, struct str text, const struct word *w, size_t n)
+{
+	size_t at = (size_t)(text.p - p->lex.text.p), start = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t end = w[i].end + is_star(text, w[i].end);
+
+		if (i == 0 || !is_star(text, w[i - 1].end) || w[i - 1].end + 1 != w[i].start)
+			start = w[i].start - (w[i].start > 0 && is_star(text, w[i].start - 1));
+		else
+			p->words.n--;
+		vec_push(&p->words, ((struct term_word){ .at = (uint16_t)(at + start), .len = (uint16_t)(end - start),
+							 .flags = TERM_WORD_RAW }));
+	}
+}
+
+static int add_words(struct parser *p, struct node *n)
+{
+	const struct token *t = &p->lex.token;
+	struct str text = t->text;
+	size_t from = p->cut.n;
+	bool open = t->open;
+
+	if (n->op == OP_TAG && is_star(text, text.len - 1)) { /* a tag is one word without what stands between its letters */
+		text.len--;
+		open = true;
+	}
+	(n->op == OP_TAG ? words_add_joined : words_add)(&p->cut, text, FIELD_OF_TEXT, 0);
+	const struct word *w = p->cut.v + from;
+	size_t count = p->cut.n - from;
+	if (check_stars(p, text, w, count) != 0)
+		return -1;
+	if (count == 0)
+		return lex_fail_expected(&p->lex, "a letter or digit to look for");
+	for (size_t i = 0; i < count; i++)
+		add_word(p, text, &w[i], i == 0);
+	if (open) {
+		struct term_word *last = &p->words.v[p->words.n - 1];
+
+		strbuf_addc(&p->folded, '*');
+		last->len++;
+		last->flags |= TERM_WORD_WILD;
+	}
+	n->n = (uint16_t)(p->words.n - n->word);
+	if (n->flags & TERM_EXACT)
+		add_raw_words(p, text, w, count);
+	return 0;
 }
 
 static int parse_term(struct parser *p, enum op_id op, uint16_t *ret)
 {
-	const struct token *t = &p->token;
-	size_t before = p->cut.n;
-	struct node n = { .kind = NODE_TERM, .op = (uint8_t)op, .scope = (uint8_t)p->scope, .prefix = t->prefix,
-			  .word = (uint16_t)p->words.n,
-			  .term_at = (uint16_t)(t->term.p - p->text.p), .term_len = (uint16_t)t->term.len };
+	const struct token *t = &p->lex.token;
+	struct node n = { .kind = NODE_TERM, .op = (uint8_t)op, .scope = (uint8_t)p->scope, .number = (uint8_t)t->number,
+			  .word = (uint16_t)p->words.n, .flags = (t->exact ? TERM_EXACT : 0) | (t->loose ? TERM_LOOSE : 0),
+			  .term_at = (uint16_t)(t->term.p - p->lex.text.p), .term_len = (uint16_t)t->term.len };
 
 	if (++p->n_terms > QUERY_TERMS_MAX)
-		return fail_at(p, t->at, "more than %d words and phrases, expected fewer", QUERY_TERMS_MAX);
-	(op == OP_TAG ? words_add_joined : words_add)(&p->cut, t->text, FIELD_OF_TEXT, 0);
-	for (size_t i = before; i < p->cut.n; i++) {
-		const struct word *w = &p->cut.v[i];
-
-		vec_push(&p->words, ((struct term_word){ .hash = w->hash, .at = (uint16_t)w->at, .len = (uint16_t)w->len,
-							.flags = w->flags }));
-	}
-	n.n = (uint16_t)(p->cut.n - before);
-	if (n.n == 0)
-		return fail_expected(p, t->prefix ? "a letter or digit before the *" : "a letter or digit to look for");
+		return lex_fail_at(&p->lex, t->at, "more than %d words and phrases, expected fewer", QUERY_TERMS_MAX);
+	if (t->loose && ops[op].group != GROUP_TEXT)
+		return lex_fail_expected(&p->lex, "~ only behind phrases of the text");
+	if (add_words(p, &n) != 0)
+		return -1;
+	if (t->loose && n.n > QUERY_LOOSE_WORDS_MAX)
+		return lex_fail_at(&p->lex, t->at, "found %u words, expected at most %d before ~", n.n, QUERY_LOOSE_WORDS_MAX);
 	n.pivot = pivot_of(p, &n);
 	*ret = add_node(p, n);
-	return advance(p, false);
+	return lex_next(&p->lex, false);
 }
+
+/* --- parser ---------------------------------------------------------------------------------------------------------- */
 
 static int parse_or(struct parser *p, enum op_id op, uint16_t *ret);
 
 static int enter(struct parser *p)
 {
 	if (++p->depth > QUERY_DEPTH_MAX)
-		return fail_at(p, p->token.at, "nested deeper than %d, expected fewer parentheses and negations",
+		return lex_fail_at(&p->lex, p->lex.token.at, "nested deeper than %d, expected fewer parentheses and negations",
 			QUERY_DEPTH_MAX);
 	return 0;
 }
 
 static int parse_group(struct parser *p, enum op_id op, uint16_t *ret)
 {
-	size_t at = p->token.at;
+	size_t at = p->lex.token.at;
 
-	if (enter(p) || advance(p, false))
+	if (enter(p) || lex_next(&p->lex, false))
 		return -1;
-	if (p->token.kind == TOKEN_CLOSE)
-		return fail_expected(p, "a word, a phrase or an operator between the parentheses");
+	if (p->lex.token.kind == TOKEN_CLOSE)
+		return lex_fail_expected(&p->lex, "a word, a phrase or an operator between the parentheses");
 	if (parse_or(p, op, ret))
 		return -1;
-	if (p->token.kind != TOKEN_CLOSE)
-		return fail_at(p, p->token.at, "the query ends here, expected ) for the ( in column %d", column_of(p, at));
+	if (p->lex.token.kind != TOKEN_CLOSE)
+		return lex_fail_at(&p->lex, p->lex.token.at, "the query ends here, expected ) for the ( in column %d",
+			lex_column(&p->lex, at));
 	p->depth--;
-	return advance(p, false);
+	return lex_next(&p->lex, false);
 }
 
 static int parse_operator(struct parser *p, uint16_t *ret)
 {
-	enum op_id op = p->token.op;
-	struct strbuf want = STRBUF_INIT(128);
+	enum op_id op = p->lex.token.op;
+	AUTO(strbuf) struct strbuf want = STRBUF_INIT(128);
 
-	if (advance(p, true))
+	if (lex_next(&p->lex, true))
 		return -1;
-	if (p->token.kind == TOKEN_OPEN)
+	if (p->lex.token.kind == TOKEN_OPEN)
 		return parse_group(p, op, ret);
-	if (p->token.kind == TOKEN_WORD || p->token.kind == TOKEN_PHRASE)
+	if (p->lex.token.kind == TOKEN_WORD || p->lex.token.kind == TOKEN_PHRASE)
 		return parse_term(p, op, ret);
 	strbuf_addf(&want, "a %s, a phrase or ( directly after %s:", ops[op].takes, ops[op].name);
-	(void)fail_expected(p, strbuf_cstr(&want));
-	strbuf_release(&want);
-	return -1;
+	return lex_fail_expected(&p->lex, strbuf_cstr(&want));
+}
+
+/* Whether a node says where in the text it stands: `any` of a sentence may also be joined by AND and NOT. */
+static bool is_running(const struct parser *p, uint16_t at, bool any)
+{
+	const struct node *n = &p->nodes.v[at];
+
+	switch ((enum node_kind)n->kind) {
+	case NODE_TERM:
+		return ops[n->op].group == GROUP_TEXT && !(n->flags & TERM_LOOSE);
+	case NODE_NEAR:
+		return true;
+	case NODE_TIMES:
+	case NODE_SENTENCE:
+		return false;
+	case NODE_AND:
+	case NODE_NOT:
+		if (!any)
+			return false;
+		break;
+	case NODE_OR:
+		break;
+	}
+	for (uint16_t c = n->child; c; c = p->nodes.v[c].next)
+		if (!is_running(p, c, any))
+			return false;
+	return true;
+}
+
+static int parse_sentence(struct parser *p, enum op_id op, uint16_t *ret)
+{
+	size_t at = p->lex.token.at;
+	uint16_t child;
+
+	if (lex_next(&p->lex, false) || parse_group(p, op, &child))
+		return -1;
+	if (!is_running(p, child, true))
+		return lex_fail_at(&p->lex, at, "expected words, phrases and NEAR between the parentheses of SENTENCE");
+	*ret = add_node(p, (struct node){ .kind = NODE_SENTENCE, .scope = (uint8_t)p->scope, .child = child });
+	return 0;
 }
 
 static int parse_unary(struct parser *p, enum op_id op, uint16_t *ret);
+static int parse_near(struct parser *p, enum op_id op, uint16_t *ret);
+
+static int parse_times(struct parser *p, enum op_id op, uint16_t *ret)
+{
+	size_t at = p->lex.token.at;
+	unsigned number = p->lex.token.number;
+	uint16_t child;
+
+	if (enter(p) || lex_next(&p->lex, false) || parse_unary(p, op, &child))
+		return -1;
+	p->depth--;
+	if (!is_running(p, child, false))
+		return lex_fail_at(&p->lex, at, "expected a word, a phrase or a group of them with OR behind {%u,}", number);
+	*ret = add_node(p, (struct node){ .kind = NODE_TIMES, .scope = (uint8_t)p->scope, .number = (uint8_t)number,
+					 .child = child });
+	return 0;
+}
+
+static int parse_not(struct parser *p, enum op_id op, uint16_t *ret)
+{
+	size_t end = p->lex.pos;
+	bool dash = p->lex.text.p[p->lex.token.at] == '-';
+	uint16_t child;
+
+	if (dash && (end >= p->lex.text.len || char_is_space(p->lex.text.p[end])))
+		return lex_fail_expected(&p->lex, "a word, a phrase or ( directly after -");
+	if (enter(p) || lex_next(&p->lex, false) || parse_near(p, op, &child))
+		return -1;
+	p->depth--;
+	*ret = add_node(p, (struct node){ .kind = NODE_NOT, .child = child });
+	return 0;
+}
 
 /* context:(…), parent:"…" and the like: what follows directly is looked for in other posts. */
 static int parse_scope(struct parser *p, uint16_t *ret)
 {
-	const struct scope *s = p->token.scope;
-	size_t next;
+	const struct scope *s = p->lex.token.scope;
+	AUTO(strbuf) struct strbuf want = STRBUF_INIT(128);
 
 	if (p->scope != SCOPE_SELF)
-		return fail_expected(p, "no such operator inside of another one");
-	p->token.at = p->pos;
-	if (p->pos >= p->text.len || is_space(peek(p, p->pos, &next))) {
-		AUTO(strbuf) struct strbuf want = STRBUF_INIT(128);
-
+		return lex_fail_expected(&p->lex, "no such operator inside of another one");
+	if (lex_at_space(&p->lex)) {
+		p->lex.token = (struct token){ .kind = TOKEN_END, .at = p->lex.pos };
 		strbuf_addf(&want, "a word, a phrase, an operator or ( directly after %s:", s->name);
-		p->token.kind = TOKEN_END;
-		return fail_expected(p, strbuf_cstr(&want));
+		return lex_fail_expected(&p->lex, strbuf_cstr(&want));
 	}
 	p->scope = s->scope;
-	int result = advance(p, false) ? -1 : parse_unary(p, OP_WORD, ret);
+	int result = lex_next(&p->lex, false) ? -1 : parse_unary(p, OP_WORD, ret);
 	p->scope = SCOPE_SELF;
 	return result;
 }
@@ -345,43 +300,60 @@ static int parse_scope(struct parser *p, uint16_t *ret)
 /* `op` is the operator of the group that this stands in, OP_WORD outside of one. */
 static int parse_unary(struct parser *p, enum op_id op, uint16_t *ret)
 {
-	switch (p->token.kind) {
-	case TOKEN_NOT: {
-		size_t end = p->pos;
-		bool dash = p->text.p[p->token.at] == '-';
-		uint16_t child;
-
-		if (dash && (end >= p->text.len || char_is_space(p->text.p[end])))
-			return fail_expected(p, "a word, a phrase or ( directly after -");
-		if (enter(p) || advance(p, false) || parse_unary(p, op, &child))
-			return -1;
-		p->depth--;
-		*ret = add_node(p, (struct node){ .kind = NODE_NOT, .child = child });
-		return 0;
-	}
+	switch (p->lex.token.kind) {
+	case TOKEN_NOT:
+		return parse_not(p, op, ret);
 	case TOKEN_OPEN:
 		return parse_group(p, op, ret);
+	case TOKEN_SENTENCE:
+		return parse_sentence(p, op, ret);
+	case TOKEN_TIMES:
+		return parse_times(p, op, ret);
 	case TOKEN_OP:
 		if (op != OP_WORD)
-			return fail_expected(p, "a word or a phrase inside the operator's parentheses");
+			return lex_fail_expected(&p->lex, "a word or a phrase inside the operator's parentheses");
 		return parse_operator(p, ret);
 	case TOKEN_SCOPE:
 		if (op != OP_WORD)
-			return fail_expected(p, "a word or a phrase inside the operator's parentheses");
+			return lex_fail_expected(&p->lex, "a word or a phrase inside the operator's parentheses");
 		return parse_scope(p, ret);
 	case TOKEN_WORD:
-		if (op != OP_WORD && p->token.op != OP_WORD && (op == OP_TITLE || op == OP_TEXT))
-			return fail_expected(p, "a word or a phrase inside the operator's parentheses");
-		return parse_term(p, op != OP_WORD ? op : p->token.op, ret);
+		if (op != OP_WORD && p->lex.token.op != OP_WORD && (op == OP_TITLE || op == OP_TEXT))
+			return lex_fail_expected(&p->lex, "a word or a phrase inside the operator's parentheses");
+		return parse_term(p, op != OP_WORD ? op : p->lex.token.op, ret);
 	case TOKEN_PHRASE:
 		return parse_term(p, op, ret);
 	case TOKEN_END:
 	case TOKEN_CLOSE:
 	case TOKEN_OR:
 	case TOKEN_AND:
+	case TOKEN_NEAR:
 		break;
 	}
-	return fail_expected(p, "a word, a phrase, an operator, - or (");
+	return lex_fail_expected(&p->lex, "a word, a phrase, an operator, - or (");
+}
+
+/* a NEAR/3 b NEAR/5 c is (a NEAR/3 b) NEAR/5 c. */
+static int parse_near(struct parser *p, enum op_id op, uint16_t *ret)
+{
+	uint16_t left, right;
+
+	if (parse_unary(p, op, &left))
+		return -1;
+	while (p->lex.token.kind == TOKEN_NEAR) {
+		struct token t = p->lex.token;
+
+		if (lex_next(&p->lex, false) || parse_unary(p, op, &right))
+			return -1;
+		if (!is_running(p, left, false) || !is_running(p, right, false))
+			return lex_fail_at(&p->lex, t.at,
+				"expected on both sides of NEAR a word, a phrase or a group of them with OR");
+		p->nodes.v[left].next = right;
+		left = add_node(p, (struct node){ .kind = NODE_NEAR, .scope = (uint8_t)p->scope, .number = (uint8_t)t.number,
+						  .child = left, .flags = t.ordered ? NEAR_ORDERED : 0 });
+	}
+	*ret = left;
+	return 0;
 }
 
 /* Children one after another under a node of `kind`; a single one stands for itself. */
@@ -410,13 +382,13 @@ static int parse_and(struct parser *p, enum op_id op, uint16_t *ret)
 	for (;;) {
 		uint16_t child;
 
-		if (parse_unary(p, op, &child))
+		if (parse_near(p, op, &child))
 			return -1;
 		vec_push(&c.list, child);
-		if (p->token.kind == TOKEN_AND) {
-			if (advance(p, false))
+		if (p->lex.token.kind == TOKEN_AND) {
+			if (lex_next(&p->lex, false))
 				return -1;
-		} else if (p->token.kind == TOKEN_END || p->token.kind == TOKEN_CLOSE || p->token.kind == TOKEN_OR) {
+		} else if (p->lex.token.kind == TOKEN_END || p->lex.token.kind == TOKEN_CLOSE || p->lex.token.kind == TOKEN_OR) {
 			break;
 		}
 	}
@@ -434,9 +406,9 @@ static int parse_or(struct parser *p, enum op_id op, uint16_t *ret)
 		if (parse_and(p, op, &child))
 			return -1;
 		vec_push(&c.list, child);
-		if (p->token.kind != TOKEN_OR)
+		if (p->lex.token.kind != TOKEN_OR)
 			break;
-		if (advance(p, false))
+		if (lex_next(&p->lex, false))
 			return -1;
 	}
 	*ret = add_list(p, NODE_OR, c.list.v, c.list.n);
@@ -473,17 +445,17 @@ static struct query *pack(const struct parser *p, uint16_t root)
 	size_t words = p->words.n * sizeof(struct term_word);
 
 	words_at += -words_at % _Alignof(struct term_word);
-	char *block = mem_alloc(words_at + words + p->cut.len + p->text.len);
+	char *block = mem_alloc(words_at + words + p->folded.len + p->lex.text.len);
 	struct query *q = (struct query *)(void *)block;
-	char *folded = block + words_at + words, *text = folded + p->cut.len;
+	char *folded = block + words_at + words, *text = folded + p->folded.len;
 
 	memcpy(block + words_at, p->words.v, words);
-	memcpy(folded, p->cut.folded, p->cut.len);
-	memcpy(text, p->text.p, p->text.len);
+	memcpy(folded, strbuf_cstr(&p->folded), p->folded.len);
+	memcpy(text, p->lex.text.p, p->lex.text.len);
 	q->words = (const struct term_word *)(const void *)(block + words_at);
 	q->folded = folded;
 	q->text = text;
-	q->text_len = (uint16_t)p->text.len;
+	q->text_len = (uint16_t)p->lex.text.len;
 	q->n_words = (uint16_t)p->words.n;
 	(void)pack_node(p, root, q);
 	return q;
@@ -493,23 +465,23 @@ static int parse(struct parser *p, struct query **ret_query)
 {
 	uint16_t root;
 
-	if (advance(p, false))
+	if (lex_next(&p->lex, false))
 		return -1;
-	if (p->token.kind == TOKEN_END)
-		return fail_at(p, 0, "the query is empty, expected a word, a phrase or an operator");
+	if (p->lex.token.kind == TOKEN_END)
+		return lex_fail_at(&p->lex, 0, "the query is empty, expected a word, a phrase or an operator");
 	/* node 0 is kept free: no child has that number, so `next` 0 is the end */
 	add_node(p, (struct node){ 0 });
 	if (parse_or(p, OP_WORD, &root))
 		return -1;
-	if (p->token.kind != TOKEN_END)
-		return fail_expected(p, "no ) without its (");
+	if (p->lex.token.kind != TOKEN_END)
+		return lex_fail_expected(&p->lex, "no ) without its (");
 	*ret_query = pack(p, root);
 	return 0;
 }
 
 int query_parse(struct str text, struct query **ret_query, struct err *e)
 {
-	struct parser p = { .text = text, .scope = SCOPE_SELF, .e = e };
+	struct parser p = { .lex = { .text = text, .e = e }, .scope = SCOPE_SELF, .folded = STRBUF_INIT(FOLDED_MAX) };
 
 	if (text.len > QUERY_MAX)
 		return err_set_at(e, ERR_INPUT, 1, "%zu bytes, expected at most %d", text.len, QUERY_MAX);
@@ -518,6 +490,7 @@ int query_parse(struct str text, struct query **ret_query, struct err *e)
 	words_init(&p.cut, NULL, 0);
 	int result = parse(&p, ret_query);
 	words_release(&p.cut);
+	strbuf_release(&p.folded);
 	vec_free(&p.nodes);
 	vec_free(&p.words);
 	return result;

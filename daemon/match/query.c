@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "evaluate.h"
+#include "term.h"
 
 void query_free(struct query *q)
 {
@@ -20,14 +21,32 @@ void spans_release(struct spans *s)
 	vec_free(&s->list);
 }
 
+/* Whether the node holds in one of the posts of its scope. */
+static bool in_scope(const struct query *q, const struct node *n, struct view *v, struct spans *out)
+{
+	bool (*holds)(const struct query *, const struct node *, struct sight *, struct spans *) =
+		n->kind == NODE_TERM ? term_spans : near_spans;
+	const struct post *p = v->self.post;
+	bool found = (n->scope & SCOPE_SELF) && holds(q, n, &v->self, out);
+
+	for (size_t i = 0; i < p->context.n && !(found && out == NULL); i++) {
+		size_t from = out ? out->list.n : 0;
+
+		if (!scope_has(n->scope, p, i))
+			continue;
+		found |= holds(q, n, &v->context[i], out);
+		for (; out && from < out->list.n; from++)
+			out->list.v[from].context = (unsigned)i + 1;
+	}
+	return found;
+}
+
 static bool evaluate_node(const struct query *q, const struct node *n, struct view *v, struct spans *out)
 {
 	size_t mark = out ? out->list.n : 0;
 	bool found = false;
 
 	switch ((enum node_kind)n->kind) {
-	case NODE_TERM:
-		return op_match(q, n, v, out);
 	case NODE_NOT:
 		return !evaluate_node(q, node_child(q, n), v, NULL);
 	case NODE_AND:
@@ -42,6 +61,11 @@ static bool evaluate_node(const struct query *q, const struct node *n, struct vi
 		for (const struct node *c = node_child(q, n); c && !(found && out == NULL); c = node_next(q, c))
 			found |= evaluate_node(q, c, v, out);
 		return found;
+	case NODE_TERM:
+	case NODE_NEAR:
+	case NODE_TIMES:
+	case NODE_SENTENCE:
+		return in_scope(q, n, v, out);
 	}
 	return false;
 }

@@ -8,7 +8,7 @@
 #include "match/match.h"
 
 enum op_id {
-#define OP(id, name, takes, group, fields, match, help, example) OP_##id,
+#define OP(id, name, takes, group, fields, how, help, example) OP_##id,
 #include "ops.def"
 #undef OP
 	OPS
@@ -17,25 +17,45 @@ enum op_id {
 /* Where a term is looked for: bit 0 the post itself, bit 1 + r the posts of its context with that enum relation. */
 #define SCOPE_SELF 1u
 
-enum node_kind { NODE_TERM, NODE_AND, NODE_OR, NODE_NOT };
+/*
+ * NEAR and TIMES are of words that stand in running text: their children are terms, ORs of such, and NEARs.  SENTENCE has
+ * one child, made of these and of AND and NOT.
+ */
+enum node_kind { NODE_TERM, NODE_AND, NODE_OR, NODE_NOT, NODE_NEAR, NODE_TIMES, NODE_SENTENCE };
+
+enum node_flag {
+	TERM_EXACT = 1,  /* case and accents count: behind its words stand as many TERM_WORD_RAW ones */
+	TERM_LOOSE = 2,  /* at most `number` other words among its own, in any order */
+	NEAR_ORDERED = 4
+};
+
+enum term_word_flag { /* besides WORD_GLUED and WORD_CHAR */
+	TERM_WORD_WILD = 64, /* holds stars, each of which stands for any letters; its hash counts for nothing */
+	TERM_WORD_RAW = 128  /* lies in query.text, not in query.folded */
+};
+
+#define QUERY_NUMBER_MAX 99   /* of NEAR/n, ~n and {n,}: what is further apart has nothing to do with each other (ours) */
+#define QUERY_NEAR_DEFAULT 4  /* of NEAR without a number, as in Meltwater's language */
+#define QUERY_LOOSE_WORDS_MAX 16
 
 /* Sizes count: 100,000 watches are held in memory, and evaluating a candidate touches its query.  QUERY_MAX bounds every
  * number here: folding makes at most 11 bytes of one (U+FDFA). */
 struct term_word {
 	uint64_t hash;
 	uint16_t at, len; /* in query.folded */
-	uint8_t flags;    /* WORD_GLUED and WORD_CHAR count */
+	uint8_t flags;
 };
 
 struct node {
 	uint8_t kind;      /* enum node_kind */
 	uint8_t op;        /* enum op_id; of a term */
-	uint8_t scope;     /* of a term: SCOPE_SELF and the bits of relations */
-	bool prefix;       /* the last word may go on */
-	uint16_t child;    /* first child; of AND, OR, NOT */
+	uint8_t scope;     /* SCOPE_SELF and the bits of relations; not of AND, OR, NOT */
+	uint8_t flags;     /* enum node_flag */
+	uint8_t number;    /* of NEAR and a loose term: words between; of TIMES: how often */
+	uint16_t child;    /* first child; of all but a term */
 	uint16_t next;     /* next child of the same parent, 0 at the end (0 is the root, nobody's child) */
 	uint16_t word, n;  /* words of a term: first, how many (>= 1) */
-	uint16_t pivot;    /* the longest of them that must stand as a whole; n if there is none */
+	uint16_t pivot;    /* the longest of them that must stand as it is; n if there is none */
 	uint16_t term_at, term_len; /* as written: in query.text */
 };
 
@@ -58,4 +78,8 @@ static inline const struct node *node_child(const struct query *q, const struct 
 static inline const struct node *node_next(const struct query *q, const struct node *n)
 {
 	return n->next ? &q->nodes[n->next] : NULL;
+}
+static inline struct str term_word_text(const struct query *q, const struct term_word *w)
+{
+	return (struct str){ (w->flags & TERM_WORD_RAW ? q->text : q->folded) + w->at, w->len };
 }

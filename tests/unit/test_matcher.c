@@ -146,8 +146,19 @@ static void random_term(uint64_t *rng, struct strbuf *b)
 	static const char *const values[] = { "from:a", "from:sama", "from:\"a b\"", "source:musk", "title:", "text:", "lang:fr",
 					      "lang:de", "#tag", "#ta*", "#人工", "url:x.y", "url:musk", "url:mu*", "from:mu*",
 					      "@sama", "$TSLA", "title:(a OR 人)" };
+	static const char *const compound[] = { "=Musk", "=été", "*sk", "m*t", "\"a b\"~2", "\"musk a été\"~6", "{2,}a", "{2,}(a OR b)",
+						"SENTENCE(a b)", "SENTENCE(musk -a)", "(a OR 人) ONEAR/3 (b OR été)", "=\"a Musk\"" };
+	static const char *const running[] = { "a", "musk", "mu*", "été", "人工", "(a OR b)", "\"a b\"", "@sama", "title:a" };
+	static const char *const nears[] = { " NEAR ", " NEAR/1 ", " ONEAR/7 " };
 
-	switch (next_random(rng) % 6) {
+	switch (next_random(rng) % 8) {
+	case 7:
+		strbuf_adds(b, PICK(rng, compound));
+		break;
+	case 6:
+		strbuf_addf(b, "%s%s", PICK(rng, running), PICK(rng, nears));
+		strbuf_adds(b, PICK(rng, running));
+		break;
 	case 0:
 		strbuf_adds(b, PICK(rng, values));
 		if (b->p[b->len - 1] == ':')

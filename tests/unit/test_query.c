@@ -156,6 +156,11 @@ TEST(explain)
 		"yes     lang:fr   language: fr\n"
 		"no    not\n"
 		"yes     tesla   text: Tesla\n");
+	explains("musk NEAR/5 =Tesla", &p,
+		"yes at most 5 words between   text: musk, text: Tesla\n"
+		"yes   musk   title: Musk, text: musk\n"
+		"yes   =Tesla   text: Tesla\n");
+	explains("{3,}musk", &p, "no  at least 3 times\nyes   musk   title: Musk, text: musk\n");
 }
 
 static void lints(const char *query, const char *part)
@@ -207,6 +212,15 @@ TEST(necessary_fts)
 	fts("a from:b", "((\"a\"))");
 	fts("\"x 4.5 y z\"", "(\"x\" AND \"y z\")");
 	fts("人工", "(\"人 工\")");
+	fts("*fix", "");
+	fts("in*fix", "(\"in\"*)");
+	fts("\"a su*r b\"", "(\"a su\"* AND \"b\")");
+	fts("\"a b\"~3", "(\"a\" AND \"b\")");
+	fts("=Apple", "(\"apple\")");
+	fts("(a OR b) NEAR c", "(((\"a\") OR (\"b\")) AND (\"c\"))");
+	fts("SENTENCE(a -b)", "(((\"a\")))");
+	fts("{2,}a -(b NEAR c)", "(((\"a\")))");
+	fts("-(b NEAR c)", "");
 	fts("🚀", "");
-	fts("NEAR AND \"x\\\"", "((\"near\") AND (\"x\"))");
+	fts("near AND \"x\\\"", "((\"near\") AND (\"x\"))");
 }

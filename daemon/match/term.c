@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: ISC */
+/* Where a term stands: words side by side, with stars, as written, or loosely near each other. */
+#include "term.h"
+
+#include <utf8proc.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+/* Where to tell what is found; both may be NULL: then the first place will do. */
+struct found {
+	struct spans *spans;
+	struct hits *hits;
+};
+
+void hits_release(struct hits *h)
+{
+	vec_free(&h->list);
+}
+
+void term_add_span(const struct query *q, const struct node *t, const struct words *w, struct hit h, struct spans *out)
+{
+	const struct word *first = &w->v[h.first];
+
+	vec_push(&out->list, ((struct span){ .field = first->field, .index = first->index, .start = first->start,
+					     .end = w->v[h.last].end, .term = node_term(q, t) }));
+}
+
+static void tell(const struct query *q, const struct node *t, const struct words *w, struct hit h, const struct found *out)
+{
+	if (out->spans)
+		term_add_span(q, t, w, h, out->spans);
+	if (out->hits)
+		vec_push(&out->hits->list, h);
+}
+
+static bool first_will_do(const struct found *out)
+{
+	return out->spans == NULL && out->hits == NULL;
+}
+
+/* --- one word -------------------------------------------------------------------------------------------------------- */
+
+/* Stars stand for any letters, or none. */
+static bool wild_match(struct str pattern, struct str s)
+{
+	size_t star = str_chr(pattern, '*');
+
+	if (star == STR_NPOS)
+		return str_eq(pattern, s);
+	if (!str_starts(s, str_slice(pattern, 0, star)))
+		return false;
+	s = str_from(s, star);
+	for (;;) {
+		pattern = str_from(pattern, star + 1);
+		star = str_chr(pattern, '*');
+		if (star == STR_NPOS)
+			return str_ends(s, pattern);
+		size_t at = str_find(s, str_slice(pattern, 0, star));
+		if (at == STR_NPOS)
+			return false;
+		s = str_from(s, at + star);
+	}
+}
+
+static bool is_ascii(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.p[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* Composed letters, without what cannot be seen. */
+static struct str composed(struct str s, utf8proc_uint8_t **ret_owned)
+{
+	utf8proc_ssize_t n = utf8proc_map((const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.len, ret_owned,
+		UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_IGNORE);
+
+	return n < 0 ? s : str_n(*ret_owned, (size_t)n);
+}
+
+/* The word as the post has it against the word as the query has it: case and accents count, how they are encoded does not. */
+static bool written_so(struct str want, bool wild, struct str s)
+{
+	utf8proc_uint8_t *owned[2] = { NULL, NULL };
+
+	if (!wild && str_eq(want, s))
+		return true;
+	if (!is_ascii(want) || !is_ascii(s)) {
+		want = composed(want, &owned[0]);
+		s = composed(s, &owned[1]);
+	}
+	bool same = wild ? wild_match(want, s) : str_eq(want, s);
+	mem_free(owned[0]);
+	mem_free(owned[1]);
+	return same;
+}
+
+static bool word_fits(const struct query *q, const struct node *t, uint32_t k, const struct sight *s, const struct words *w,
+                      const struct word *x)
+{
+	const struct term_word *want = &q->words[t->word + k];
+	bool wild = want->flags & TERM_WORD_WILD;
+
+	if (wild ? !wild_match(term_word_text(q, want), word_text(w, x)) :
+		   x->hash != want->hash || x->len != want->len || memcmp(w->folded + x->at, q->folded + want->at, want->len) != 0)
+		return false;
+	if (!(t->flags & TERM_EXACT))
+		return true;
+	struct str text = match_field_text(s->post, x->field, x->index);
+	return written_so(term_word_text(q, want + t->n), wild, str_slice(text, x->start, x->end));
+}
+
+/* --- side by side ---------------------------------------------------------------------------------------------------- */
+
+/* Whether the term stands at words i.. of w: side by side, in one text, and glued where the term's own are. */
+static bool stands_at(const struct query *q, const struct node *t, const struct sight *s, const struct words *w, size_t i)
+{
+	for (uint32_t k = 0; k < t->n; k++) {
+		const struct term_word *want = &q->words[t->word + k];
+
+		if (i + k >= w->n)
+			return false;
+		const struct word *x = &w->v[i + k];
+		if (k > 0 && (x->flags & WORD_FIRST))
+			return false;
+		if (k > 0 && (want->flags & WORD_CHAR) && (want->flags & WORD_GLUED) && !(x->flags & WORD_GLUED))
+			return false;
+		if (!word_fits(q, t, k, s, w, x))
+			return false;
+	}
+	return true;
+}
+
+static bool accept(const struct query *q, const struct node *t, const struct sight *s, const struct words *w, size_t i,
+                   const struct found *out)
+{
+	const struct op *o = op_of(t);
+
+	if (!(o->fields & 1u << w->v[i].field) || !stands_at(q, t, s, w, i) || (o->accepts && !o->accepts(t, s, w, i)))
+		return false;
+	tell(q, t, w, (struct hit){ (uint32_t)i, (uint32_t)i + t->n - 1 }, out);
+	return true;
+}
+
+static bool find(const struct query *q, const struct node *t, struct sight *s, const struct found *out)
+{
+	struct words *w = sight_words(s, op_of(t)->group);
+	bool enough = first_will_do(out), found = false;
+
+	if (t->pivot == t->n) { /* stars only: no hash to look for */
+		for (size_t i = 0; i < w->n && !(found && enough); i++)
+			found |= accept(q, t, s, w, i, out);
+		return found;
+	}
+	words_index(w);
+	uint64_t hash = q->words[t->word + t->pivot].hash;
+	for (uint32_t i = words_bucket(w, hash); i != WORD_NONE && !(found && enough); i = w->v[i].next)
+		if (w->v[i].hash == hash && i >= t->pivot)
+			found |= accept(q, t, s, w, i - t->pivot, out);
+	return found;
+}
+
+/* --- loosely --------------------------------------------------------------------------------------------------------- */
+
+/*
+ * "a b"~N as X and Lucene have it: take from each word's place in the text its place in the phrase; the largest and the
+ * smallest of these may differ by N.  So N words may stand between a and b in this order, N - 2 in the other one.
+ */
+struct places {
+	VEC(uint32_t) of[QUERY_LOOSE_WORDS_MAX]; /* word k of the phrase stands there; ascending */
+	size_t from[QUERY_LOOSE_WORDS_MAX];      /* the first place that is not before low + k */
+	size_t told[QUERY_LOOSE_WORDS_MAX];      /* the first place that was not told yet */
+};
+
+static void places_release(struct places *p)
+{
+	for (size_t k = 0; k < QUERY_LOOSE_WORDS_MAX; k++)
+		vec_free(&p->of[k]);
+}
+
+/* Places of the phrase's words in the text that starts at word *i; moves *i to the next text. */
+static void find_places(const struct query *q, const struct node *t, const struct sight *s, const struct words *w, size_t *i,
+                        struct places *ret)
+{
+	const struct op *o = op_of(t);
+
+	for (uint32_t k = 0; k < t->n; k++) {
+		vec_clear(&ret->of[k]);
+		ret->from[k] = ret->told[k] = 0;
+	}
+	for (bool first = true; *i < w->n && (first || !(w->v[*i].flags & WORD_FIRST)); ++*i, first = false)
+		for (uint32_t k = 0; k < t->n; k++)
+			if ((o->fields & 1u << w->v[*i].field) && word_fits(q, t, k, s, w, &w->v[*i]) &&
+			    (o->accepts == NULL || o->accepts(t, s, w, *i)))
+				vec_push(&ret->of[k], (uint32_t)*i);
+}
+
+/* Whether every word has a place of its own in low + k .. low + k + number. */
+static bool all_near(const struct node *t, struct places *p, int64_t low)
+{
+	uint32_t taken[QUERY_LOOSE_WORDS_MAX];
+
+	for (uint32_t k = 0; k < t->n; k++) {
+		while (p->from[k] < p->of[k].n && p->of[k].v[p->from[k]] < low + k)
+			p->from[k]++;
+		size_t i = p->from[k];
+		for (uint32_t j = 0; j < k && i < p->of[k].n; j++)
+			if (taken[j] == p->of[k].v[i]) {
+				i++;
+				j = UINT32_MAX; /* from the start again */
+			}
+		if (i == p->of[k].n || p->of[k].v[i] > low + k + t->number)
+			return false;
+		taken[k] = p->of[k].v[i];
+	}
+	return true;
+}
+
+/* The least place of a word less its place in the phrase, greater than `low`; INT64_MAX if there is none. */
+static int64_t next_low(const struct node *t, const struct places *p, int64_t low)
+{
+	int64_t best = INT64_MAX;
+
+	for (uint32_t k = 0; k < t->n; k++) {
+		size_t i = p->from[k];
+
+		while (i < p->of[k].n && (int64_t)p->of[k].v[i] - k <= low)
+			i++;
+		if (i < p->of[k].n && (int64_t)p->of[k].v[i] - k < best)
+			best = (int64_t)p->of[k].v[i] - k;
+	}
+	return best;
+}
+
+static void tell_places(const struct query *q, const struct node *t, const struct words *w, struct places *p, int64_t low,
+                        const struct found *out)
+{
+	for (uint32_t k = 0; k < t->n; k++) {
+		size_t i = p->from[k] > p->told[k] ? p->from[k] : p->told[k];
+
+		for (; i < p->of[k].n && p->of[k].v[i] <= low + k + t->number; i++)
+			tell(q, t, w, (struct hit){ p->of[k].v[i], p->of[k].v[i] }, out);
+		p->told[k] = i;
+	}
+}
+
+static bool find_loose(const struct query *q, const struct node *t, struct sight *s, const struct found *out)
+{
+	const struct words *w = sight_words(s, op_of(t)->group);
+	AUTO(places) struct places p = { 0 };
+	bool enough = first_will_do(out), found = false;
+
+	for (size_t i = 0; i < w->n && !(found && enough);) {
+		find_places(q, t, s, w, &i, &p);
+		for (int64_t low = INT64_MIN; !(found && enough) && (low = next_low(t, &p, low)) != INT64_MAX;)
+			if (all_near(t, &p, low)) {
+				tell_places(q, t, w, &p, low, out);
+				found = true;
+			}
+	}
+	return found;
+}
+
+/* --------------------------------------------------------------------------------------------------------------------- */
+
+bool term_spans(const struct query *q, const struct node *t, struct sight *s, struct spans *out)
+{
+	return (t->flags & TERM_LOOSE ? find_loose : find)(q, t, s, &(struct found){ .spans = out });
+}
+
+bool term_hits(const struct query *q, const struct node *t, struct sight *s, struct hits *out)
+{
+	return find(q, t, s, &(struct found){ .hits = out });
+}

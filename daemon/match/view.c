@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: ISC */
+/* A post as queries see it: its words in groups, its fields by name. */
+#include "ops.h"
+
+#include "base/mem.h"
+
+static void sight_init(struct sight *s, const struct post *post, char *scratch)
+{
+	s->post = post;
+	s->cut = 0;
+	s->scratch = scratch;
+}
+
+static void sight_release(struct sight *s)
+{
+	for (unsigned g = 0; g < GROUPS; g++)
+		if (s->cut & 1u << g)
+			words_release(&s->groups[g]);
+	s->cut = 0;
+}
+
+void view_init(struct view *v, const struct post *post)
+{
+	sight_init(&v->self, post, v->scratch);
+	for (size_t i = 0; i < post->context.n; i++)
+		sight_init(&v->context[i], post->context.v[i].post, NULL);
+}
+
+void view_release(struct view *v)
+{
+	for (size_t i = 0; i < v->self.post->context.n; i++)
+		sight_release(&v->context[i]);
+	sight_release(&v->self);
+}
+
+static void cut_text(struct words *w, const struct post *p)
+{
+	words_add(w, p->title, FIELD_OF_TITLE, 0);
+	words_add(w, p->text, FIELD_OF_TEXT, 0);
+	words_add(w, p->summary, FIELD_OF_SUMMARY, 0);
+}
+
+/* The source's tags, and the hashtags in the text. */
+static void cut_tags(struct words *w, const struct post *p, const struct words *text)
+{
+	for (size_t i = 0; i < p->tags.n; i++)
+		words_add_joined(w, p->tags.v[i], FIELD_OF_TAG, i);
+	for (size_t i = 0, n; i < text->n; i += n) {
+		n = 1;
+		if (!(text->v[i].flags & WORD_HASH))
+			continue;
+		while (i + n < text->n && (text->v[i + n].flags & (WORD_GLUED | WORD_FIRST)) == WORD_GLUED)
+			n++;
+		words_add_run(w, text, i, n);
+	}
+}
+
+struct words *sight_words(struct sight *s, enum group g)
+{
+	struct words *w = &s->groups[g];
+	const struct post *p = s->post;
+
+	if (s->cut & 1u << g)
+		return w;
+	s->cut |= 1u << g;
+	words_init(w, g == GROUP_TEXT ? s->scratch : NULL, g == GROUP_TEXT && s->scratch ? VIEW_SCRATCH : 0);
+	switch (g) {
+	case GROUP_TEXT:
+		cut_text(w, p);
+		break;
+	case GROUP_TAG:
+		cut_tags(w, p, sight_words(s, GROUP_TEXT));
+		break;
+	case GROUP_AUTHOR:
+		for (size_t i = 0; i < p->authors.n; i++) {
+			words_add(w, p->authors.v[i].name, FIELD_OF_AUTHOR, i);
+			words_add(w, p->authors.v[i].handle, FIELD_OF_HANDLE, i);
+			words_add(w, p->authors.v[i].url, FIELD_OF_AUTHOR_URL, i);
+		}
+		break;
+	case GROUP_SOURCE:
+		words_add(w, p->source, FIELD_OF_SOURCE, 0);
+		break;
+	case GROUP_LANGUAGE:
+		words_add(w, p->language, FIELD_OF_LANGUAGE, 0);
+		break;
+	case GROUP_URL:
+		words_add(w, p->url, FIELD_OF_URL, 0);
+		for (size_t i = 0; i < p->links.n; i++)
+			words_add(w, p->links.v[i], FIELD_OF_LINK, i);
+		break;
+	case GROUPS:
+		break;
+	}
+	return w;
+}
+
+struct str match_field_text(const struct post *p, enum post_field f, size_t i)
+{
+	switch (f) {
+	case FIELD_OF_TITLE:
+		return p->title;
+	case FIELD_OF_TEXT:
+		return p->text;
+	case FIELD_OF_SUMMARY:
+		return p->summary;
+	case FIELD_OF_URL:
+		return p->url;
+	case FIELD_OF_AUTHOR:
+		return i < p->authors.n ? p->authors.v[i].name : STR_NULL;
+	case FIELD_OF_HANDLE:
+		return i < p->authors.n ? p->authors.v[i].handle : STR_NULL;
+	case FIELD_OF_AUTHOR_URL:
+		return i < p->authors.n ? p->authors.v[i].url : STR_NULL;
+	case FIELD_OF_TAG:
+		return i < p->tags.n ? p->tags.v[i] : STR_NULL;
+	case FIELD_OF_SOURCE:
+		return p->source;
+	case FIELD_OF_LANGUAGE:
+		return p->language;
+	case FIELD_OF_LINK:
+		return i < p->links.n ? p->links.v[i] : STR_NULL;
+	}
+	return STR_NULL;
+}
+
+const struct post *match_span_post(const struct post *p, const struct span *s)
+{
+	if (s->context == 0)
+		return p;
+	return s->context <= p->context.n ? p->context.v[s->context - 1].post : NULL;
+}
+
+const char *match_field_name(enum post_field f)
+{
+	static const char *const names[] = {
+		[FIELD_OF_TITLE] = "title", [FIELD_OF_TEXT] = "text", [FIELD_OF_SUMMARY] = "summary", [FIELD_OF_URL] = "url",
+		[FIELD_OF_AUTHOR] = "author", [FIELD_OF_TAG] = "tag", [FIELD_OF_SOURCE] = "source",
+		[FIELD_OF_LANGUAGE] = "language", [FIELD_OF_LINK] = "link", [FIELD_OF_HANDLE] = "handle",
+		[FIELD_OF_AUTHOR_URL] = "author_url",
+	};
+
+	return names[f];
+}
