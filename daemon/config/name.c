@@ -2,6 +2,7 @@
 /* Names of sources, channels and watches: what is one, and how to make one from a title. */
 #include "config/config.h"
 
+#include "base/map.h"
 #include "base/text.h"
 
 /* Ranges beyond ASCII that hold no letters: signs, punctuation, separators, private use. */
@@ -36,22 +37,38 @@ bool config_name_ok(struct str name)
 	return true;
 }
 
-void config_name_make(struct strbuf *out, struct str title)
+/* Letters and digits with a dash for whatever stands between them. */
+static void slug(struct strbuf *out, struct str title)
 {
-	AUTO(strbuf) struct strbuf name = STRBUF_INIT(4 * CONFIG_NAME_MAX);
 	bool gap = false;
 	size_t points = 0;
-	for (size_t pos = 0; pos < title.len && points < CONFIG_NAME_MAX - 1;) {
+	for (size_t pos = 0; pos < title.len && points < CONFIG_NAME_MADE_MAX;) {
 		uint32_t c = text_next(title, &pos);
 		if (!is_name_point(c) || c == '-') {
 			gap = points > 0;
 			continue;
 		}
-		if (gap)
-			strbuf_addc(&name, '-');
 		points += gap ? 2 : 1;
+		if (points > CONFIG_NAME_MADE_MAX)
+			break;
+		if (gap)
+			strbuf_addc(out, '-');
 		gap = false;
-		strbuf_add_utf8(&name, c < 0x80 ? (uint32_t)(unsigned char)char_lower((char)c) : c);
+		strbuf_add_utf8(out, c < 0x80 ? (uint32_t)(unsigned char)char_lower((char)c) : c);
 	}
-	strbuf_add(out, name.len > 0 ? strbuf_str(&name) : STR("source"));
+	while (out->len > 1 && out->p[out->len - 1] == '.')
+		strbuf_truncate(out, out->len - 1);
+}
+
+void config_name_make(struct strbuf *out, struct str title, const char *otherwise, const struct map *taken)
+{
+	strbuf_reset(out);
+	slug(out, title);
+	if (out->len == 0)
+		strbuf_adds(out, otherwise);
+	size_t len = out->len;
+	for (int i = 2; taken != NULL && map_get(taken, strbuf_str(out)) != NULL; i++) {
+		strbuf_truncate(out, len);
+		strbuf_addf(out, "-%d", i);
+	}
 }

@@ -133,17 +133,11 @@ json_t *call_merged(const struct call *c, enum store_kind kind, struct str name,
 	return take(j);
 }
 
-static bool name_taken(void *ctx, struct str name)
-{
-	const struct map *map = ctx;
-	return map_get(map, name) != NULL;
-}
-
 void call_name(json_t *object, struct str text, const char *otherwise, const struct map *map)
 {
 	if (json_get(object, "name") != NULL)
 		return;
 	AUTO(strbuf) struct strbuf name = STRBUF_INIT(512);
-	name_derive(text, otherwise, name_taken, (void *)(uintptr_t)map, &name);
+	config_name_make(&name, text, otherwise, map);
 	json_set_text(object, "name", strbuf_str(&name));
 }

@@ -7,7 +7,6 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "base/url.h"
-#include "config/config.h"
 
 #define ROUTES_MAX 64
 
@@ -201,25 +200,5 @@ void route_merge(json_t *target, const json_t *patch)
 		} else if (old == NULL || !str_eq(json_str(value), STR("***"))) {
 			json_set(target, key, json_deep_copy(value));
 		}
-	}
-}
-
-void name_derive(struct str text, const char *otherwise, bool (*taken)(void *ctx, struct str name), void *ctx,
-                 struct strbuf *out)
-{
-	AUTO(strbuf) struct strbuf made = STRBUF_INIT(4096);
-	config_name_make(&made, text);
-	struct str name = text_cut_points(strbuf_str(&made), NAME_DERIVED_POINTS);
-	/* config_name_make has its own word for a text without a letter. */
-	if (str_eq(name, STR("source")) && str_find_nocase(text, name) == STR_NPOS)
-		name = str_c(otherwise);
-	while (name.len > 1 && (name.p[name.len - 1] == '-' || name.p[name.len - 1] == '.'))
-		name.len--;
-	strbuf_reset(out);
-	strbuf_add(out, name);
-	size_t len = out->len;
-	for (int i = 2; taken(ctx, strbuf_str(out)); i++) {
-		strbuf_truncate(out, len);
-		strbuf_addf(out, "-%d", i);
 	}
 }

@@ -39,9 +39,3 @@ int params_since(const struct params *p, const char *name, int64_t now_unix_ms, 
 
 /* RFC 7396 merge of `patch` into `target`; a "***", which is how secrets are shown, changes nothing. */
 void route_merge(json_t *target, const json_t *patch);
-
-#define NAME_DERIVED_POINTS 40
-/* A name out of any text (config_name_make), at most NAME_DERIVED_POINTS characters; `otherwise` if
- * there is no letter in it.  Made unique by "-2", "-3" …: `taken` is asked. */
-void name_derive(struct str text, const char *otherwise, bool (*taken)(void *ctx, struct str name), void *ctx,
-                 struct strbuf *out);

@@ -15,52 +15,10 @@
 
 #define SEARCH_SLICE 256     /* posts looked at in one step: a few ms */
 #define ANSWER_MAX 1024      /* of a test's answer that is shown */
-#define NAME_MAX_BYTES 40
 #define OBJECT_ARENA_MAX (1 << 20)
 #define FEEDS_LISTED 5
 
 /* --- add-source --- */
-
-/* "Le Monde – À la une" -> "le-monde-à-la-une", at most 40 bytes. */
-static void slug(struct strbuf *out, struct str title)
-{
-	bool gap = false;
-	for (size_t pos = 0; pos < title.len;) {
-		size_t from = pos;
-		uint32_t c = text_next(title, &pos);
-		bool word = c >= 0x80 ? c >= 0xC0 && c != 0xD7 && c != 0xF7 &&
-		        !(c >= 0x2000 && c <= 0x2BFF) && !(c >= 0x3000 && c <= 0x3004)
-			: char_is_alnum((char)c);
-		if (!word) {
-			gap = out->len > 0;
-			continue;
-		}
-		if (out->len + (pos - from) + gap > NAME_MAX_BYTES)
-			return;
-		if (gap)
-			strbuf_addc(out, '-');
-		gap = false;
-		if (c < 0x80)
-			strbuf_addc(out, char_lower((char)c));
-		else
-			strbuf_add(out, str_slice(title, from, pos));
-	}
-}
-
-static void unique_name(const struct engine *g, struct str title, struct str url, struct strbuf *out)
-{
-	AUTO(strbuf) struct strbuf base = STRBUF_INIT(200);
-	slug(&base, title);
-	if (base.len == 0)
-		strbuf_add(&base, url_host(url));
-	if (base.len == 0)
-		strbuf_adds(&base, "source");
-	strbuf_add(out, strbuf_str(&base));
-	for (int i = 2; world_source(g->world, strbuf_str(out)) != NULL; i++) {
-		strbuf_reset(out);
-		strbuf_addf(out, "%s-%d", strbuf_cstr(&base), i);
-	}
-}
 
 /* The object as the user wrote it, with what was found out put in, bound again. */
 static int bind_source(struct engine *g, const json_t *written, struct arena *arena, struct config_source *ret, struct err *e)
@@ -155,7 +113,8 @@ static void added(struct engine *g, struct flight *f, const struct reply *r, str
 	json_object_del(f->written, "_others");
 	json_set_text(f->written, "type", str_c(type->name));
 	if (!str_present(json_get_str(f->written, "name"))) {
-		unique_name(g, d->title, json_get_str(f->written, "url"), &name);
+		struct str host = url_host(json_get_str(f->written, "url"));
+		config_name_make(&name, str_empty(d->title) ? host : d->title, "source", g->world->sources);
 		json_set_text(f->written, "name", strbuf_str(&name));
 	}
 	OWNED(arena) struct arena *arena = arena_new(OBJECT_ARENA_MAX);

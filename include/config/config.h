@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/map.h"
 #include "base/strbuf.h"
 #include "base/vec.h"
 #include "model/settings.h"
@@ -103,11 +104,12 @@ struct config_errors {         /* every mistake of the files, not only the first
 	struct arena *arena;
 	VEC(struct str) list;
 };
-/* Names: what is one, and one made from a title ("Le Monde !" gives "le-monde"; "source" if there is
- * nothing in it). */
-#define CONFIG_NAME_MAX 64 /* code points */
+#define CONFIG_NAME_MAX 64      /* code points */
+#define CONFIG_NAME_MADE_MAX 40
 bool config_name_ok(struct str name);
-void config_name_make(struct strbuf *out, struct str title);
+/* A name made from a title ("Le Monde !" gives "le-monde"), `otherwise` if there is nothing in it; made unique among the
+ * keys of `taken` (may be NULL) by "-2", "-3" …  Replaces what `out` holds. */
+void config_name_make(struct strbuf *out, struct str title, const char *otherwise, const struct map *taken);
 void config_errors_release(struct config_errors *r);
 void config_free(struct config *c);
 DEFINE_OWNED(config);

@@ -213,34 +213,6 @@ TEST(a_secret_as_shown_changes_nothing)
 	check_merge("{}", "{\"secret\":\"***\"}", "{\"secret\":\"***\"}");
 }
 
-static bool taken(void *ctx, struct str name)
-{
-	for (const char *const *list = ctx; *list != NULL; list++)
-		if (str_eq(name, str_c(*list)))
-			return true;
-	return false;
-}
-
-static void check_name(const char *text, const char *want)
-{
-	static const char *const names[] = { "ilya", "slack", "slack-2", NULL };
-	AUTO(strbuf) struct strbuf name = STRBUF_INIT(512);
-	name_derive(str_c(text), "watch", taken, (void *)(uintptr_t)names, &name);
-	CHECK_STR(strbuf_str(&name), want);
-	CHECK(config_name_ok(strbuf_str(&name)));
-}
-
-TEST(a_name_is_made_from_a_query)
-{
-	check_name("Sutskever", "sutskever");
-	check_name("from:elonmusk \"Open AI\" -spam*", "from-elonmusk-open-ai-spam");
-	check_name("évincer OR 人工智能", "évincer-or-人工智能");
-	check_name("\"…\"", "watch");
-	check_name("Ilya", "ilya-2");
-	check_name("slack", "slack-3");
-	check_name("aaaaaaaaaa bbbbbbbbbb cccccccccc dddddd eeeeeeeeee", "aaaaaaaaaa-bbbbbbbbbb-cccccccccc-dddddd");
-}
-
 TEST(metrics_are_in_the_text_format)
 {
 	AUTO(strbuf) struct strbuf out = STRBUF_INIT(4096);

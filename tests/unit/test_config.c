@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/map.h"
 #include "base/json.h"
 #include "lib/config_types.h"
 
@@ -335,18 +336,28 @@ TEST(names)
 static void check_made(const char *title, const char *want)
 {
 	AUTO(strbuf) struct strbuf name = STRBUF_INIT(512);
-	config_name_make(&name, str_c(title));
+	struct map *taken = map_new();
+	map_put(taken, STR("ilya"), taken);
+	map_put(taken, STR("slack"), taken);
+	map_put(taken, STR("slack-2"), taken);
+	config_name_make(&name, str_c(title), "watch", taken);
+	map_free(taken);
 	CHECK_STR(strbuf_str(&name), want);
 	CHECK(config_name_ok(strbuf_str(&name)));
 }
 
-TEST(names_made_of_titles)
+TEST(names_made_of_titles_and_queries)
 {
 	check_made("Le Monde – À la une !", "le-monde-À-la-une");
 	check_made("  BBC News: World ", "bbc-news-world");
-	check_made("☃ …", "source");
+	check_made("☃ …", "watch");
 	check_made("朝日新聞", "朝日新聞");
 	check_made("a-b--c", "a-b-c");
-	check_made("one two three four five six seven eight nine ten eleven twelve thirteen",
-		   "one-two-three-four-five-six-seven-eight-nine-ten-eleven-twelve-t");
+	check_made("Sutskever", "sutskever");
+	check_made("from:elonmusk \"Open AI\" -spam*", "from-elonmusk-open-ai-spam");
+	check_made("évincer OR 人工智能", "évincer-or-人工智能");
+	check_made("Ilya", "ilya-2");
+	check_made("slack", "slack-3");
+	check_made("aaaaaaaaaa bbbbbbbbbb cccccccccc dddddd eeeeeeeeee", "aaaaaaaaaa-bbbbbbbbbb-cccccccccc-dddddd");
 }
+
