@@ -271,17 +271,34 @@ bool url_is_http(struct str url)
 	return from > 0 && host_of(str_slice(url, from, find_any(url, from, STR("/?#")))).len > 0;
 }
 
-/* Parameter names stay, they tell what was asked; a nameless one may be the secret itself. */
+/* How the names of parameters end whose values open doors. */
+static const char *const secret_endings[] = { "token", "key", "secret", "auth", "sig", "signature", "password",
+					      "passwd", "pass", "pwd", "session", "sid", "code" };
+
+static bool is_secret_name(struct str name)
+{
+	for (size_t i = 0; i < sizeof(secret_endings) / sizeof(secret_endings[0]); i++) {
+		struct str ending = str_c(secret_endings[i]);
+		if (name.len >= ending.len && str_eq_nocase(str_from(name, name.len - ending.len), ending))
+			return true;
+	}
+	return false;
+}
+
+#define NAMELESS_SHOWN_MAX 16 /* "?feed" tells what was asked; what is longer may be a secret */
+
 static void add_redacted_query(struct strbuf *out, struct str query)
 {
 	struct str piece;
 	char sign = '?';
 	while (str_split(&query, '&', &piece)) {
 		size_t eq = str_chr(piece, '=');
+		struct str name = str_slice(piece, 0, eq == STR_NPOS ? 0 : eq + 1);
+		bool hide = eq == STR_NPOS ? piece.len > NAMELESS_SHOWN_MAX : is_secret_name(str_slice(piece, 0, eq));
 		strbuf_addc(out, sign);
-		if (eq != STR_NPOS)
-			strbuf_add(out, str_slice(piece, 0, eq + 1));
-		strbuf_adds(out, "***");
+		strbuf_add(out, hide ? name : piece);
+		if (hide)
+			strbuf_adds(out, "***");
 		sign = '&';
 	}
 }
@@ -289,8 +306,9 @@ static void add_redacted_query(struct strbuf *out, struct str query)
 void url_redact(struct strbuf *out, struct str url, bool hide_path)
 {
 	struct pieces p = cut_pieces(url);
-	if (!str_present(p.scheme) || !str_present(p.authority)) {
-		strbuf_adds(out, "***");
+	bool file = str_starts_nocase(url, STR("file:"));
+	if (file || !str_present(p.scheme) || !str_present(p.authority)) {
+		strbuf_add(out, file ? url : STR("***"));
 		return;
 	}
 	strbuf_add(out, p.scheme);

@@ -266,6 +266,7 @@ const struct channel_type channel_webhook = {
 	.fields = fields,
 	.settings_size = sizeof(struct webhook_settings),
 	.url_needed = true,
+	.url_secret = true,
 	.url_schemes = "http https",
 	.check = webhook_check,
 	.compose = webhook_compose,

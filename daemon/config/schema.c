@@ -264,10 +264,13 @@ static bool secret_elsewhere(struct binder *b, const struct field *row, const st
 		known = known || str_eq(way->key, str_c(kinds[i]));
 	if (!known) {
 		int near = str_nearest(way->key, kinds, 3);
-		report_at(b->errors, way->place,
-			  "%s: got {%.*s: …}, expected file, env or credential%s%s%s", row->name,
-			  STR_ARG(way->key), near < 0 ? "" : ": did you mean ",
-			  near < 0 ? "" : kinds[near], near < 0 ? "" : "?");
+		if (near < 0) /* it may be the secret itself */
+			report_at(b->errors, way->place, "%s: got {…}, expected a text, {file: …}, {env: …} or {credential: …}",
+				  row->name);
+		else
+			report_at(b->errors, way->place,
+				  "%s: got {%.*s: …}, expected file, env or credential: did you mean %s?", row->name,
+				  STR_ARG(way->key), kinds[near]);
 		return false;
 	}
 	if (secret_read(way->key, way->value->text, b->folder, &value, &open_to_all, &e) != 0) {

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/num.h"
+#include "base/url.h"
 
 static const void *at_row(const struct field *row, const void *base)
 {
@@ -77,12 +78,22 @@ static json_t *texts_json(const struct texts *list)
 	return array;
 }
 
+static json_t *url_json(struct str url)
+{
+	AUTO(strbuf) struct strbuf shown = STRBUF_INIT(2 * URL_MAX);
+	if (!str_present(url))
+		return json_null();
+	url_redact(&shown, url, false);
+	return json_text(strbuf_str(&shown));
+}
+
 static json_t *value_json(const struct field *row, const void *value)
 {
 	switch (row->type) {
 	case FIELD_TEXT:
-	case FIELD_URL:
 		return json_text(*(const struct str *)value);
+	case FIELD_URL:
+		return url_json(*(const struct str *)value);
 	case FIELD_SECRET:
 		return json_text(str_present(*(const struct str *)value) ? STR("***") : STR_NULL);
 	case FIELD_BOOL:

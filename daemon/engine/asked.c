@@ -39,7 +39,9 @@ static void start_probe(struct engine *g, uint64_t request_id, json_t *written, 
 	f->request_id = request_id;
 	f->written = written;
 	f->found = found ? arena_str(f->arena, url) : STR_NULL;
-	log_info("source.probe", "url=%s", LOG_Q(url));
+	AUTO(strbuf) struct strbuf shown = STRBUF_INIT(2 * URL_MAX);
+	url_redact(&shown, url, false);
+	log_info("source.probe", "url=%s", LOG_Q(strbuf_str(&shown)));
 }
 
 void engine_probe_source(struct engine *g, struct now now, uint64_t request_id, json_t *as_written)
@@ -141,10 +143,12 @@ static void probe_body(struct engine *g, struct flight *f, const struct reply *r
 	const struct source_type *type = str_empty(s->type) ? source_detect(&frame) : source_type_find(s->type);
 	if (type == NULL && html_looks_like(frame.bytes) && follow_page(g, f, s, &frame))
 		return;
+	AUTO(strbuf) struct strbuf shown = STRBUF_INIT(2 * URL_MAX);
+	url_redact(&shown, frame.url, false);
 	if (type == NULL) {
 		engine_problem(g, f->request_id, 422, 0, html_looks_like(frame.bytes)
-			? "%.*s is a web page, and it advertises no feed: give the address of the feed itself"
-			: "%.*s is no feed of a known type (RSS, Atom, JSON Feed)", STR_ARG(frame.url));
+			? "%s is a web page, and it advertises no feed: give the address of the feed itself"
+			: "%s is no feed of a known type (RSS, Atom, JSON Feed)", strbuf_cstr(&shown));
 		return;
 	}
 	struct source as = { .type = type, .name = s->name, .url = frame.url, .settings = s->settings };
@@ -153,7 +157,7 @@ static void probe_body(struct engine *g, struct flight *f, const struct reply *r
 	struct source_document d = { 0 };
 	struct err e = { 0 };
 	if (type->parse(&as, &frame, &d, &e) != 0)
-		engine_problem(g, f->request_id, 422, 0, "%.*s: %s", STR_ARG(frame.url), e.message);
+		engine_problem(g, f->request_id, 422, 0, "%s: %s", strbuf_cstr(&shown), e.message);
 	else
 		added(g, f, r, &d, type);
 	source_document_release(&d);

@@ -193,7 +193,9 @@ int engine_add_source(struct engine *g, struct now now, const struct config_sour
 		world_remove_source(g->world, w);
 		return -1;
 	}
-	log_notice("source.added", "source=%s type=%s url=%s", LOG_Q(s->name), LOG_Q(s->type), LOG_Q(s->url));
+	AUTO(strbuf) struct strbuf shown = STRBUF_INIT(2 * URL_MAX);
+	url_redact(&shown, s->url, false);
+	log_notice("source.added", "source=%s type=%s url=%s", LOG_Q(s->name), LOG_Q(s->type), LOG_Q(strbuf_str(&shown)));
 	poller_schedule(g, w);
 	*ret = w;
 	return 0;
@@ -328,8 +330,11 @@ json_t *engine_source_json(struct engine *g, const struct world_source *s, struc
 	json_set_text(j, "name", s->settings.name);
 	json_set_text(j, "type", s->source.type != NULL ? str_c(s->source.type->name) : s->settings.type);
 	with_settings(j, config_source_to_json(&s->settings, &g->types.types));
-	if (!str_empty(s->kept.url))
-		json_set_text(j, "moved_to", s->kept.url);
+	if (!str_empty(s->kept.url)) {
+		AUTO(strbuf) struct strbuf shown = STRBUF_INIT(2 * URL_MAX);
+		url_redact(&shown, s->kept.url, false);
+		json_set_text(j, "moved_to", strbuf_str(&shown));
+	}
 	set_origin(j, s->origin, s->settings.where);
 	json_set_text(j, "title", s->kept_title.len > 0 ? strbuf_str(&s->kept_title) : STR_NULL);
 	json_set_text(j, "state", str_c(source_state(s)));

@@ -347,7 +347,9 @@ static void learn_move(const struct world_source *s, struct store_source *k, con
 	k->moved_to = r->moved_to;
 	if (k->moved_seen < MOVED_SIGHTINGS)
 		return;
-	log_notice("source.moved", "source=%s to=%s", LOG_Q(s->settings.name), LOG_Q(r->moved_to));
+	AUTO(strbuf) struct strbuf shown = STRBUF_INIT(2 * URL_MAX);
+	url_redact(&shown, r->moved_to, false);
+	log_notice("source.moved", "source=%s to=%s", LOG_Q(s->settings.name), LOG_Q(strbuf_str(&shown)));
 	k->url = r->moved_to;
 	k->moved_to = STR_NULL;
 	k->moved_seen = 0;

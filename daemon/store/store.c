@@ -163,6 +163,10 @@ static int set_up(struct store *s, struct err *e)
 int store_open(const char *path, struct store **ret_store, struct err *e)
 {
 	struct store *s = mem_new(struct store);
+	/* SQLite would let everybody read it, and its other files are made as open as this one. */
+	int fd = path[0] != ':' ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+	if (fd >= 0)
+		close(fd);
 	int rc = sqlite3_open_v2(path, &s->db,
 	                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 	int r = 0;

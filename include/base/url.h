@@ -28,8 +28,9 @@ bool url_resolve(struct strbuf *out, struct str base, struct str ref);
 bool url_is_http(struct str url); /* http:// or https://, any case, with a host */
 /* Borrowed from url, without port or user info, IPv6 in its brackets; empty if none. */
 struct str url_host(struct str url);
-/* For log lines and error texts: user info, query values and fragment out.  `hide_path` for hooks
- * with secrets in the path: scheme and host, then a slash and three stars. */
+/* For people's eyes, log lines and error texts: user info and fragment out, three stars for the values of parameters that
+ * are called like secrets (token, api_key …) and for long nameless ones.  `hide_path` for hooks with secrets in the path:
+ * scheme and host, then a slash and three stars. */
 void url_redact(struct strbuf *out, struct str url, bool hide_path);
 /* Same-story form: lower-case scheme and host; default port, fragment and tracking parameters
  * (utm_*, fbclid …) off.  What has no "://" is copied. */

@@ -209,6 +209,9 @@ TEST(a_secret_as_shown_changes_nothing)
 {
 	check_merge("{\"secret\":\"s3\",\"h\":{\"k\":\"v\"}}", "{\"secret\":\"***\",\"h\":{\"k\":\"***\"}}",
 	            "{\"h\":{\"k\":\"v\"},\"secret\":\"s3\"}");
+	check_merge("{\"url\":\"https://h/a/b?token=s3\"}", "{\"url\":\"https://h/***\"}", "{\"url\":\"https://h/a/b?token=s3\"}");
+	check_merge("{\"url\":\"https://h/a?token=s3\"}", "{\"url\":\"https://h/a?token=***\"}", "{\"url\":\"https://h/a?token=s3\"}");
+	check_merge("{\"url\":\"https://h/a?token=s3\"}", "{\"url\":\"https://h/b\"}", "{\"url\":\"https://h/b\"}");
 	/* where there was none it is no secret as shown: config/ refuses it */
 	check_merge("{}", "{\"secret\":\"***\"}", "{\"secret\":\"***\"}");
 }

@@ -152,7 +152,12 @@ static void check_redacted(const char *url, bool hide, const char *want)
 TEST(redaction)
 {
 	check_redacted("https://u:p@h.example:8443/a/b?token=s&x#frag", false,
-		       "https://h.example:8443/a/b?token=***&***");
+		       "https://h.example:8443/a/b?token=***&x");
+	check_redacted("https://h/?q=Ilya+Sutskever&author=x&API_Key=s&feed_token=&sid=1&monkeys=2", false,
+		       "https://h/?q=Ilya+Sutskever&author=x&API_Key=***&feed_token=***&sid=***&monkeys=2");
+	check_redacted("https://h/?0123456789abcdef0", false, "https://h/?***");
+	check_redacted("file:///srv/feed?key=1", false, "file:///srv/feed?key=1");
+	check_redacted("file:sample.xml", false, "file:sample.xml");
 	check_redacted("https://hooks.example/services/T0/B0/secret", true,
 		       "https://hooks.example/***");
 	check_redacted("u:p@h", false, "***");
