@@ -4,23 +4,23 @@ complete -c monitorctl -l json -d 'print JSON, one object a line, for scripts'
 complete -c monitorctl -l socket -d 'the daemon'\''s control socket (else $MONITORD_SOCKET, else the usual places)' -r -F
 complete -c monitorctl -l help -d 'say how the command is used'
 complete -c monitorctl -n __fish_use_subcommand -a add-watch -d 'look for a query in every new post'
-complete -c monitorctl -n '__fish_seen_subcommand_from add-watch' -l name -d 'name of the watch (else made from the query)' -r
-complete -c monitorctl -n '__fish_seen_subcommand_from add-watch' -l channel -d 'tell this channel; may be repeated (else the default ones)' -r -a '(monitorctl __names channel 2>/dev/null)'
-complete -c monitorctl -n '__fish_seen_subcommand_from add-watch' -l source -d 'look only in this source; may be repeated (else in all)' -r -a '(monitorctl __names source 2>/dev/null)'
-complete -c monitorctl -n '__fish_seen_subcommand_from add-watch' -l on -d 'tell this; may be repeated (else new: edit and delete follow up what was told)' -r -a 'new edit delete'
+complete -c monitorctl -n '__fish_seen_subcommand_from add-watch' -l name -d 'name of the watch (else made from the query)' -x
+complete -c monitorctl -n '__fish_seen_subcommand_from add-watch' -l channel -d 'tell this channel; may be repeated (else the default ones)' -x -a '(monitorctl __names channel 2>/dev/null)'
+complete -c monitorctl -n '__fish_seen_subcommand_from add-watch' -l source -d 'look only in this source; may be repeated (else in all)' -x -a '(monitorctl __names source 2>/dev/null)'
+complete -c monitorctl -n '__fish_seen_subcommand_from add-watch' -l on -d 'tell this; may be repeated (else new: edit and delete follow up what was told)' -x -a 'new edit delete'
 complete -c monitorctl -n '__fish_seen_subcommand_from add-watch' -l paused -d 'add it, but do not look yet'
 complete -c monitorctl -n __fish_use_subcommand -a list-watches -d 'list the watches'
 complete -c monitorctl -n __fish_use_subcommand -a show-watch -d 'show all about a watch'
 complete -c monitorctl -n '__fish_seen_subcommand_from show-watch' -a '(monitorctl __names watch 2>/dev/null)'
 complete -c monitorctl -n __fish_use_subcommand -a edit-watch -d 'change a watch that was added by add-watch'
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-watch' -a '(monitorctl __names watch 2>/dev/null)'
-complete -c monitorctl -n '__fish_seen_subcommand_from edit-watch' -l name -d 'the new name' -r
-complete -c monitorctl -n '__fish_seen_subcommand_from edit-watch' -l query -d 'the new query' -r
-complete -c monitorctl -n '__fish_seen_subcommand_from edit-watch' -l channel -d 'tell this channel instead; may be repeated' -r -a '(monitorctl __names channel 2>/dev/null)'
+complete -c monitorctl -n '__fish_seen_subcommand_from edit-watch' -l name -d 'the new name' -x
+complete -c monitorctl -n '__fish_seen_subcommand_from edit-watch' -l query -d 'the new query' -x
+complete -c monitorctl -n '__fish_seen_subcommand_from edit-watch' -l channel -d 'tell this channel instead; may be repeated' -x -a '(monitorctl __names channel 2>/dev/null)'
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-watch' -l default-channels -d 'tell the default channels'
-complete -c monitorctl -n '__fish_seen_subcommand_from edit-watch' -l source -d 'look only in this source; may be repeated' -r -a '(monitorctl __names source 2>/dev/null)'
+complete -c monitorctl -n '__fish_seen_subcommand_from edit-watch' -l source -d 'look only in this source; may be repeated' -x -a '(monitorctl __names source 2>/dev/null)'
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-watch' -l all-sources -d 'look in all sources'
-complete -c monitorctl -n '__fish_seen_subcommand_from edit-watch' -l on -d 'tell this instead; may be repeated' -r -a 'new edit delete'
+complete -c monitorctl -n '__fish_seen_subcommand_from edit-watch' -l on -d 'tell this instead; may be repeated' -x -a 'new edit delete'
 complete -c monitorctl -n __fish_use_subcommand -a remove-watch -d 'forget a watch; its alerts stay'
 complete -c monitorctl -n '__fish_seen_subcommand_from remove-watch' -a '(monitorctl __names watch 2>/dev/null)'
 complete -c monitorctl -n __fish_use_subcommand -a pause-watch -d 'look no more until resume-watch'
@@ -28,27 +28,27 @@ complete -c monitorctl -n '__fish_seen_subcommand_from pause-watch' -a '(monitor
 complete -c monitorctl -n __fish_use_subcommand -a resume-watch -d 'look again'
 complete -c monitorctl -n '__fish_seen_subcommand_from resume-watch' -a '(monitorctl __names watch 2>/dev/null)'
 complete -c monitorctl -n __fish_use_subcommand -a add-source -d 'follow a feed, or the feed that a web page advertises'
-complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l name -d 'name of the source (else made from the feed'\''s title)' -r
-complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l type -d 'what it is (else detected)' -r -a 'feed jsonfeed x mastodon bluesky'
-complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l every -d 'poll that often, such as 5m (else as the feed asks)' -r
-complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l backfill -d 'let posts alert that are already there, so old at most' -r -a '24h all'
+complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l name -d 'name of the source (else made from the feed'\''s title)' -x
+complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l type -d 'what it is (else detected)' -x -a 'feed jsonfeed x mastodon bluesky'
+complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l every -d 'poll that often, such as 5m (else as the feed asks)' -x
+complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l backfill -d 'let posts alert that are already there, so old at most' -x -a '24h all'
 complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l allow-private -d 'let it be on a private or loopback address'
-complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l username -d 'user name for the server' -r
+complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l username -d 'user name for the server' -x
 complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l password-file -d 'read the password from FILE, - for standard input' -r -F
-complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l set -d 'a setting of the type; may be repeated' -r
+complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l set -d 'a setting of the type; may be repeated' -x
 complete -c monitorctl -n __fish_use_subcommand -a list-sources -d 'list the sources and how they fare'
 complete -c monitorctl -n __fish_use_subcommand -a show-source -d 'show all about a source'
 complete -c monitorctl -n '__fish_seen_subcommand_from show-source' -a '(monitorctl __names source 2>/dev/null)'
 complete -c monitorctl -n __fish_use_subcommand -a edit-source -d 'change a source that was added by add-source'
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-source' -a '(monitorctl __names source 2>/dev/null)'
-complete -c monitorctl -n '__fish_seen_subcommand_from edit-source' -l url -d 'the new address' -r
-complete -c monitorctl -n '__fish_seen_subcommand_from edit-source' -l every -d 'poll that often; auto: as the feed asks' -r
-complete -c monitorctl -n '__fish_seen_subcommand_from edit-source' -l backfill -d 'let posts alert that are already there, so old at most' -r -a '24h all'
+complete -c monitorctl -n '__fish_seen_subcommand_from edit-source' -l url -d 'the new address' -x
+complete -c monitorctl -n '__fish_seen_subcommand_from edit-source' -l every -d 'poll that often; auto: as the feed asks' -x
+complete -c monitorctl -n '__fish_seen_subcommand_from edit-source' -l backfill -d 'let posts alert that are already there, so old at most' -x -a '24h all'
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-source' -l allow-private -d 'let it be on a private or loopback address'
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-source' -l no-allow-private -d 'refuse private addresses again'
-complete -c monitorctl -n '__fish_seen_subcommand_from edit-source' -l username -d 'user name for the server' -r
+complete -c monitorctl -n '__fish_seen_subcommand_from edit-source' -l username -d 'user name for the server' -x
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-source' -l password-file -d 'read the password from FILE, - for standard input' -r -F
-complete -c monitorctl -n '__fish_seen_subcommand_from edit-source' -l set -d 'a setting of the type; may be repeated' -r
+complete -c monitorctl -n '__fish_seen_subcommand_from edit-source' -l set -d 'a setting of the type; may be repeated' -x
 complete -c monitorctl -n __fish_use_subcommand -a remove-source -d 'follow it no more; its posts stay'
 complete -c monitorctl -n '__fish_seen_subcommand_from remove-source' -a '(monitorctl __names source 2>/dev/null)'
 complete -c monitorctl -n __fish_use_subcommand -a pause-source -d 'poll no more until resume-source'
@@ -59,28 +59,28 @@ complete -c monitorctl -n __fish_use_subcommand -a poll-source -d 'poll now and 
 complete -c monitorctl -n '__fish_seen_subcommand_from poll-source' -a '(monitorctl __names source 2>/dev/null)'
 complete -c monitorctl -n __fish_use_subcommand -a add-channel -d 'add a way to tell'
 complete -c monitorctl -n '__fish_seen_subcommand_from add-channel' -a 'console webhook slack email'
-complete -c monitorctl -n '__fish_seen_subcommand_from add-channel' -l name -d 'name of the channel (else made from the type)' -r
+complete -c monitorctl -n '__fish_seen_subcommand_from add-channel' -l name -d 'name of the channel (else made from the type)' -x
 complete -c monitorctl -n '__fish_seen_subcommand_from add-channel' -l default -d 'used by every watch that names no channel'
 complete -c monitorctl -n '__fish_seen_subcommand_from add-channel' -l operator -d 'tell it when a source goes blind or a channel mute'
 complete -c monitorctl -n '__fish_seen_subcommand_from add-channel' -l secret-file -d 'read the signing key or password from FILE, - for standard input' -r -F
-complete -c monitorctl -n '__fish_seen_subcommand_from add-channel' -l spacing -d 'least time between two alerts' -r
+complete -c monitorctl -n '__fish_seen_subcommand_from add-channel' -l spacing -d 'least time between two alerts' -x
 complete -c monitorctl -n '__fish_seen_subcommand_from add-channel' -l allow-private -d 'let it be on a private or loopback address'
-complete -c monitorctl -n '__fish_seen_subcommand_from add-channel' -l set -d 'a setting of the type; may be repeated' -r
+complete -c monitorctl -n '__fish_seen_subcommand_from add-channel' -l set -d 'a setting of the type; may be repeated' -x
 complete -c monitorctl -n __fish_use_subcommand -a list-channels -d 'list the channels and how they fare'
 complete -c monitorctl -n __fish_use_subcommand -a show-channel -d 'show all about a channel'
 complete -c monitorctl -n '__fish_seen_subcommand_from show-channel' -a '(monitorctl __names channel 2>/dev/null)'
 complete -c monitorctl -n __fish_use_subcommand -a edit-channel -d 'change a channel that was added by add-channel'
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-channel' -a '(monitorctl __names channel 2>/dev/null)'
-complete -c monitorctl -n '__fish_seen_subcommand_from edit-channel' -l url -d 'the new address' -r
+complete -c monitorctl -n '__fish_seen_subcommand_from edit-channel' -l url -d 'the new address' -x
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-channel' -l default -d 'used by every watch that names no channel'
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-channel' -l no-default -d 'used only by watches that name it'
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-channel' -l operator -d 'tell it when a source goes blind or a channel mute'
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-channel' -l no-operator -d 'no more of that'
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-channel' -l secret-file -d 'read the signing key or password from FILE, - for standard input' -r -F
-complete -c monitorctl -n '__fish_seen_subcommand_from edit-channel' -l spacing -d 'least time between two alerts; auto: as the type has it' -r
+complete -c monitorctl -n '__fish_seen_subcommand_from edit-channel' -l spacing -d 'least time between two alerts; auto: as the type has it' -x
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-channel' -l allow-private -d 'let it be on a private or loopback address'
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-channel' -l no-allow-private -d 'refuse private addresses again'
-complete -c monitorctl -n '__fish_seen_subcommand_from edit-channel' -l set -d 'a setting of the type; may be repeated' -r
+complete -c monitorctl -n '__fish_seen_subcommand_from edit-channel' -l set -d 'a setting of the type; may be repeated' -x
 complete -c monitorctl -n __fish_use_subcommand -a remove-channel -d 'tell it nothing more'
 complete -c monitorctl -n '__fish_seen_subcommand_from remove-channel' -a '(monitorctl __names channel 2>/dev/null)'
 complete -c monitorctl -n __fish_use_subcommand -a pause-channel -d 'keep its alerts back until resume-channel'
@@ -90,21 +90,21 @@ complete -c monitorctl -n '__fish_seen_subcommand_from resume-channel' -a '(moni
 complete -c monitorctl -n __fish_use_subcommand -a test-channel -d 'send a test alert and print the answer'
 complete -c monitorctl -n '__fish_seen_subcommand_from test-channel' -a '(monitorctl __names channel 2>/dev/null)'
 complete -c monitorctl -n __fish_use_subcommand -a tail -d 'follow posts and alerts as they come'
-complete -c monitorctl -n '__fish_seen_subcommand_from tail' -l watch -d 'only alerts of this watch' -r -a '(monitorctl __names watch 2>/dev/null)'
-complete -c monitorctl -n '__fish_seen_subcommand_from tail' -l kind -d 'of post, deleted, alert, delivery, source (else post,alert)' -r
-complete -c monitorctl -n '__fish_seen_subcommand_from tail' -l count -d 'end after N of them' -r
+complete -c monitorctl -n '__fish_seen_subcommand_from tail' -l watch -d 'only alerts of this watch' -x -a '(monitorctl __names watch 2>/dev/null)'
+complete -c monitorctl -n '__fish_seen_subcommand_from tail' -l kind -d 'of post, deleted, alert, delivery, source (else post,alert)' -x
+complete -c monitorctl -n '__fish_seen_subcommand_from tail' -l count -d 'end after N of them' -x
 complete -c monitorctl -n __fish_use_subcommand -a search -d 'search the archive of posts, newest first'
-complete -c monitorctl -n '__fish_seen_subcommand_from search' -l since -d 'only what came since then: 7d, or 2024-05-01T00:00:00Z' -r
-complete -c monitorctl -n '__fish_seen_subcommand_from search' -l limit -d 'at most N posts' -r
+complete -c monitorctl -n '__fish_seen_subcommand_from search' -l since -d 'only what came since then: 7d, or 2024-05-01T00:00:00Z' -x
+complete -c monitorctl -n '__fish_seen_subcommand_from search' -l limit -d 'at most N posts' -x
 complete -c monitorctl -n __fish_use_subcommand -a list-alerts -d 'list alerts, newest first'
-complete -c monitorctl -n '__fish_seen_subcommand_from list-alerts' -l watch -d 'only those of this watch' -r -a '(monitorctl __names watch 2>/dev/null)'
-complete -c monitorctl -n '__fish_seen_subcommand_from list-alerts' -l since -d 'only those since then: 7d, or 2024-05-01T00:00:00Z' -r
-complete -c monitorctl -n '__fish_seen_subcommand_from list-alerts' -l limit -d 'at most N (else 50)' -r
+complete -c monitorctl -n '__fish_seen_subcommand_from list-alerts' -l watch -d 'only those of this watch' -x -a '(monitorctl __names watch 2>/dev/null)'
+complete -c monitorctl -n '__fish_seen_subcommand_from list-alerts' -l since -d 'only those since then: 7d, or 2024-05-01T00:00:00Z' -x
+complete -c monitorctl -n '__fish_seen_subcommand_from list-alerts' -l limit -d 'at most N (else 50)' -x
 complete -c monitorctl -n __fish_use_subcommand -a show-alert -d 'show an alert and where it went'
 complete -c monitorctl -n __fish_use_subcommand -a list-deliveries -d 'list what is being told to whom, oldest first'
-complete -c monitorctl -n '__fish_seen_subcommand_from list-deliveries' -l state -d 'only those (dead: given up, see retry-delivery)' -r -a 'waiting delivered dead'
-complete -c monitorctl -n '__fish_seen_subcommand_from list-deliveries' -l channel -d 'only those to this channel' -r -a '(monitorctl __names channel 2>/dev/null)'
-complete -c monitorctl -n '__fish_seen_subcommand_from list-deliveries' -l limit -d 'at most N (else 50)' -r
+complete -c monitorctl -n '__fish_seen_subcommand_from list-deliveries' -l state -d 'only those (dead: given up, see retry-delivery)' -x -a 'waiting delivered dead'
+complete -c monitorctl -n '__fish_seen_subcommand_from list-deliveries' -l channel -d 'only those to this channel' -x -a '(monitorctl __names channel 2>/dev/null)'
+complete -c monitorctl -n '__fish_seen_subcommand_from list-deliveries' -l limit -d 'at most N (else 50)' -x
 complete -c monitorctl -n __fish_use_subcommand -a retry-delivery -d 'try a waiting or dead delivery again now'
 complete -c monitorctl -n __fish_use_subcommand -a status -d 'say how monitord fares, first of all what it cannot see'
 complete -c monitorctl -n '__fish_seen_subcommand_from status' -l check -d 'exit with 1 if something is blind, mute or down'
@@ -113,9 +113,9 @@ complete -c monitorctl -n __fish_use_subcommand -a check-config -d 'check a conf
 complete -c monitorctl -n '__fish_seen_subcommand_from check-config' -F
 complete -c monitorctl -n __fish_use_subcommand -a parse -d 'print the posts that monitord would see in a document'
 complete -c monitorctl -n '__fish_seen_subcommand_from parse' -F
-complete -c monitorctl -n '__fish_seen_subcommand_from parse' -l type -d 'what it is (else detected)' -r -a 'feed jsonfeed x mastodon bluesky'
-complete -c monitorctl -n '__fish_seen_subcommand_from parse' -l base-url -d 'where the document came from: base of its relative links' -r
-complete -c monitorctl -n '__fish_seen_subcommand_from parse' -l content-type -d 'the Content-Type that the server sent' -r
+complete -c monitorctl -n '__fish_seen_subcommand_from parse' -l type -d 'what it is (else detected)' -x -a 'feed jsonfeed x mastodon bluesky'
+complete -c monitorctl -n '__fish_seen_subcommand_from parse' -l base-url -d 'where the document came from: base of its relative links' -x
+complete -c monitorctl -n '__fish_seen_subcommand_from parse' -l content-type -d 'the Content-Type that the server sent' -x
 complete -c monitorctl -n __fish_use_subcommand -a match -d 'print those posts of a file of JSON lines that match'
 complete -c monitorctl -n '__fish_seen_subcommand_from match' -l explain -d 'say which clause decided, also for those that do not match'
 complete -c monitorctl -n __fish_use_subcommand -a completion -d 'print the completion script for a shell'

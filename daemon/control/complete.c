@@ -221,8 +221,10 @@ static void zsh(struct strbuf *out)
 {
 	strbuf_adds(out, "#compdef monitorctl\n"
 	                 "# zsh completion for monitorctl; made by \"monitorctl completion zsh\" from the table of commands\n"
+	                 /* _arguments puts options of compadd before our own argument */
 	                 "_monitorctl_names() {\n\tlocal -a names\n"
-	                 "\tnames=(\"${(@f)$(monitorctl __names \"$1\" 2>/dev/null)}\")\n\tcompadd -a names\n}\n"
+	                 "\tnames=(${(f)\"$(monitorctl __names $argv[-1] 2>/dev/null)\"})\n"
+	                 "\tcompadd \"${@[1,-2]}\" -a names\n}\n"
 	                 "_monitorctl() {\n\tlocal curcontext=$curcontext state line\n\tlocal -a commands\n\tcommands=(\n");
 	each_command(zsh_describe, out);
 	strbuf_adds(out, "\t)\n\t_arguments -C");
@@ -260,7 +262,7 @@ static void fish_option(const struct ctl_row *command, const struct ctl_row *o, 
 	strbuf_addf(out, " -l %s -d ", o->name);
 	quoted(out, o->help);
 	if (o->argument != NULL) {
-		strbuf_adds(out, " -r");
+		strbuf_adds(out, o->value == CTL_FILE ? " -r" : " -x");
 		fish_action(o->value, o->argument, out);
 	}
 	strbuf_addc(out, '\n');

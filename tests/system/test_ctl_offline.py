@@ -247,8 +247,24 @@ def test_bash_completes(words, want):
     assert r.stdout.split("\n")[:-1] == want, r.stderr
 
 
-def test_fish_completes():
-    script = f"source {ROOT}/daemon/completions/monitorctl.fish; complete -C 'monitorctl add-s'"
+@pytest.mark.parametrize("line,want", [
+    ("monitorctl add-s", ["add-source"]),
+    ("monitorctl show-watch ", ["ilya", "l'$(id)"]),
+    ("monitorctl list-deliveries --state d", ["dead", "delivered"]),
+    ("monitorctl add-watch --channel ", ["ilya", "l'$(id)"]),
+])
+def test_fish_completes(line, want):
+    script = (f"source {ROOT}/daemon/completions/monitorctl.fish; "
+              f"function monitorctl; printf '%s\\n' ilya 'l\\'$(id)'; end; complete -C '{line}'")
     with tempfile.TemporaryDirectory() as home:
-        r = subprocess.run(["fish", "--no-config", "-c", script], capture_output=True, text=True, env={**os.environ, "HOME": home})
-    assert [line.split("\t")[0] for line in r.stdout.splitlines()] == ["add-source"], r.stderr
+        r = subprocess.run(["fish", "--no-config", "-c", script], capture_output=True, text=True, cwd=home,
+                           env={**os.environ, "HOME": home})
+    assert [found.split("\t")[0] for found in r.stdout.splitlines()] == want, r.stderr
+
+
+def test_zsh_completes_names():
+    """As _arguments calls it: with options of compadd first."""
+    script = ('compdef() { :; }; . "$1"; monitorctl() { [ "$*" = "__names watch" ] && printf "%s\n" ilya "l\'\$(id)"; }; '
+              'compadd() { print -rl -- "$@" $names; }; _monitorctl_names -J group -X NAME watch')
+    r = subprocess.run(["zsh", "-f", "-c", script, "-", ROOT / "daemon/completions/_monitorctl"], capture_output=True, text=True)
+    assert r.stdout.splitlines() == ["-J", "group", "-X", "NAME", "-a", "names", "ilya", "l'$(id)"], r.stderr
