@@ -375,10 +375,17 @@ static bool read_body(struct client *c)
 	return true;
 }
 
+static bool has_output(const struct client *c)
+{
+	return evbuffer_get_length(bufferevent_get_output(c->bev)) > 0;
+}
+
 static void client_read(struct client *c)
 {
 	bool more = true;
 	while (more) {
+		if (c->state == STATE_HEAD && has_output(c))
+			return; /* on_written goes on: whoever asks and does not read gets one answer, not all */
 		if (c->state == STATE_HEAD)
 			more = read_head(c);
 		else if (c->state == STATE_BODY)
@@ -404,7 +411,9 @@ static void on_read(struct bufferevent *bev __attribute__((unused)), void *arg)
 static void on_written(struct bufferevent *bev, void *arg)
 {
 	struct client *c = arg;
-	if (c->state != STATE_CLOSING || evbuffer_get_length(bufferevent_get_output(bev)) > 0)
+	if (c->state == STATE_HEAD)
+		client_read(c); /* it may have asked for more already */
+	if (c->state != STATE_CLOSING || has_output(c))
 		return;
 	/* To close with unread input would reset the connection and lose the response. */
 	(void)shutdown(bufferevent_getfd(bev), SHUT_WR);
@@ -416,7 +425,7 @@ static void on_gone(struct bufferevent *bev, short what, void *arg)
 {
 	struct client *c = arg;
 	bool half_closed = (what & BEV_EVENT_EOF) && (what & BEV_EVENT_READING);
-	bool owed = c->state == STATE_ENGINE || c->state == STATE_CLOSING;
+	bool owed = c->state == STATE_ENGINE || c->state == STATE_CLOSING || (c->state == STATE_HEAD && has_output(c));
 	if (half_closed && owed && !(what & (BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT))) {
 		c->half_closed = true;
 		bufferevent_disable(bev, EV_READ);

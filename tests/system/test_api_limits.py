@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The API under bad clients: it answers in problem JSON, bounds what it takes, and the monitor goes on."""
-import json, socket, threading
+import json, random, re, socket, threading
+from contextlib import suppress
 
 import pytest
 
@@ -83,12 +84,39 @@ def test_a_body_beyond_the_limit_is_refused(daemon):
     goes_on(daemon)
 
 
-@pytest.mark.parametrize("data", [b"\0" * 4096, b"GET\r\n\r\n", b"A" * 100000, b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 20000,
-                                  b"GET /" + b"a" * 100000 + b" HTTP/1.1\r\n\r\n", b"POST /v1/watches HTTP/9.9\r\n\r\n",
-                                  b"\x16\x03\x01\x02\x00\x01\x00"], ids=["nul", "line", "letters", "headers", "path", "version", "tls"])
-def test_garbage_ends_only_its_own_connection(daemon, data):
-    assert not raw(daemon, data).startswith(b"HTTP/1.1 2")
+GARBAGE = {
+    "nul": b"\0" * 4096, "line": b"GET\r\n\r\n", "letters": b"A" * 100000, "tls": b"\x16\x03\x01\x02\x00\x01\x00",
+    "headers": b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 20000, "path": b"GET /" + b"a" * 100000 + b" HTTP/1.1\r\n\r\n",
+    "version": b"POST /v1/watches HTTP/9.9\r\n\r\n", "length": b"POST /v1/watches HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+    "lengths": b"POST /v1/watches HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+    "latin": "GET /v1/watches/é HTTP/1.1\r\n\r\n".encode("latin-1"), "fold": b"GET /v1/status HTTP/1.1\r\n x\r\n\r\n",
+}
+
+
+def test_garbage_ends_only_its_own_connection(daemon):
+    rng = random.Random(1)
+    garbage = {**GARBAGE, **{f"random {i}": rng.randbytes(rng.randrange(1, 2000)) for i in range(50)}}
+    for name, data in garbage.items():
+        answer = raw(daemon, data)
+        assert answer == b"" or answer.startswith(b"HTTP/1.1 4"), (name, answer)
     goes_on(daemon)
+
+
+def test_pipelined_requests_are_answered_in_order(daemon):
+    answers = raw(daemon, b"".join(b"GET /v1/watches/w%d HTTP/1.1\r\n\r\n" % i for i in range(300)))
+    assert re.findall(rb'there is no watch \\"w(\d+)', answers) == [b"%d" % i for i in range(300)]
+
+
+def test_a_client_that_asks_and_never_reads_takes_no_memory(daemon):
+    before = daemon.ask("GET", "/v1/status")["memory_bytes"]
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(1)
+        s.connect(daemon.socket)
+        with pytest.raises(TimeoutError):  # in the end it does not even take more questions
+            for _ in range(40):
+                s.sendall(b"GET /v1/openapi.json HTTP/1.1\r\n\r\n" * 1000)
+        assert daemon.ask("GET", "/v1/status")["memory_bytes"] - before < 16 << 20
+        goes_on(daemon)
 
 
 def test_clients_that_say_nothing_leave_room_for_others(daemon):
@@ -103,6 +131,9 @@ def test_clients_that_say_nothing_leave_room_for_others(daemon):
                 s.close()
                 break
             idle.append(s)
+            with suppress(OSError):  # too many are closed at once
+                if len(idle) % 2:
+                    s.sendall(b"POST /v1/watches HTTP/1.1\r\nContent-Le")  # never ends its sentence
         assert len(idle) > 10
     finally:
         for s in idle:
