@@ -27,6 +27,7 @@ struct scan {
 	int half;                /* 1 = a.m., 2 = p.m. */
 	int zone_min, usual_min; /* offset; the one that holds if none is said */
 	bool have_offset, have_zone_word;
+	struct str zone_name; /* "Europe/Berlin", absent if none is said */
 	enum token last;
 	bool spaced;          /* something stood between the last token and this */
 	bool month_was_first; /* it may have been a weekday: "Mar, 12 Mar" */
@@ -102,11 +103,12 @@ static size_t take_fraction(struct scan *d, size_t i)
 	return end;
 }
 
-/* h:m, h:m:s, h:m:s.f, 10h30; `end` is behind the hour. */
+/* h:m, h:m:s, h:m:s.f, 10h30, 14.05; `end` is behind the hour. */
 static bool take_time(struct scan *d, size_t end)
 {
 	int hour = number(d, d->i, end), second = 0;
 	size_t from = end + 1;
+	char sign = at(d, end) == '.' ? '.' : ':';
 	end = digits_end(d, from);
 	if (end == from && at(d, from - 1) != ':') {
 		if (!set_time(d, hour, 0, 0)) /* 10h */
@@ -117,7 +119,7 @@ static bool take_time(struct scan *d, size_t end)
 	if (end == from || end > from + 2)
 		return false;
 	int minute = number(d, from, end);
-	if (at(d, end) == ':') {
+	if (at(d, end) == sign && char_is_digit(at(d, end + 1))) {
 		from = end + 1;
 		end = digits_end(d, from);
 		if (end == from || end > from + 2)
@@ -126,6 +128,8 @@ static bool take_time(struct scan *d, size_t end)
 		if ((at(d, end) == '.' || at(d, end) == ',') && char_is_digit(at(d, end + 1)))
 			end = take_fraction(d, end);
 	}
+	if (at(d, end) == ':' && (at(d, end + 1) == '+' || at(d, end + 1) == '-'))
+		end++;
 	if (at(d, end) == ':' || !set_time(d, hour, minute, second))
 		return false;
 	done(d, TOKEN_TIME, end);
@@ -189,6 +193,30 @@ static int take_pair(struct scan *d)
 	return 1;
 }
 
+/* 2024-W05-3 and 2024W053 (ISO 8601: week 1 has the year's 4th of January; days count from Monday), and without a day. */
+static int take_week(struct scan *d, size_t end)
+{
+	size_t i = end + (at(d, end) == '-'), from = i + 1;
+	if (end - d->i != 4 || char_lower(at(d, i)) != 'w' || !char_is_digit(at(d, from)) ||
+	    !char_is_digit(at(d, from + 1)))
+		return 0;
+	int year = number(d, d->i, end), week = number(d, from, from + 2), day = 1;
+	i = from + 2 + (at(d, from + 2) == '-');
+	if (char_is_digit(at(d, i)))
+		day = at(d, i++) - '0';
+	else
+		i = from + 2;
+	if (week < 1 || week > 53 || day < 1 || day > 7 || char_is_digit(at(d, i)))
+		return -1;
+	int64_t fourth = date_days(year, 1, 4) * 86400000;
+	int back = (date_parts_utc(fourth).wday + 6) % 7;
+	struct date_parts p = date_parts_utc(fourth + ((week - 1) * 7 + day - 1 - back) * INT64_C(86400000));
+	if (!set_date(d, p.year, 4, p.month, p.day))
+		return -1;
+	done(d, TOKEN_NUMBER, i);
+	return 1;
+}
+
 /* 20240131, 20240131T101500, 202401311015, 20240131101500. */
 static bool take_compact(struct scan *d, size_t end)
 {
@@ -213,7 +241,15 @@ static bool take_compact_time(struct scan *d, size_t end)
 	return true;
 }
 
-/* A number that stands alone: the day, else the year. */
+/* Does an offset follow the blanks at i? */
+static bool offset_follows(const struct scan *d, size_t i)
+{
+	while (at(d, i) == ' ')
+		i++;
+	return (at(d, i) == '+' || at(d, i) == '-') && char_is_digit(at(d, i + 1));
+}
+
+/* A number that stands alone: the day, else the month, the year, the hour, or "0000" for an offset. */
 static bool take_plain(struct scan *d, size_t end)
 {
 	int n = number(d, d->i, end), digits = (int)(end - d->i);
@@ -221,8 +257,14 @@ static bool take_plain(struct scan *d, size_t end)
 		digits = 2;
 	if (digits <= 2 && d->day == UNSET && n >= 1 && n <= 31) {
 		d->day = n;
-	} else if ((digits == 2 || digits == 4) && d->year == UNSET &&
-		   (digits == 4 || n > 31 || d->day != UNSET)) {
+	} else if (digits == 2 && d->month == UNSET && n >= 1 && n <= 12 && d->year == UNSET) {
+		d->month = n;
+	} else if (digits <= 2 && date_complete(d) && d->hour == UNSET && offset_follows(d, end)) {
+		return set_time(d, n, 0, 0) && (done(d, TOKEN_TIME, end), true);
+	} else if (n == 0 && digits != 3 && d->last == TOKEN_TIME && date_complete(d) && !d->have_offset) {
+		d->have_offset = true;
+	} else if ((digits >= 2 && digits <= 4) && d->year == UNSET &&
+		   (digits > 2 || n > 31 || d->day != UNSET)) {
 		d->year = n;
 		d->year_digits = digits;
 	} else {
@@ -268,7 +310,8 @@ static int take_signed(struct scan *d, size_t end)
 static bool take_number(struct scan *d)
 {
 	size_t end = digits_end(d, d->i), n = end - d->i;
-	bool hour_sign = at(d, end) == ':' || (at(d, end) == 'h' && !char_is_alpha(at(d, end + 1)));
+	bool dotted = at(d, end) == '.' && date_complete(d) && digits_end(d, end + 1) == end + 3;
+	bool hour_sign = at(d, end) == ':' || dotted || (at(d, end) == 'h' && !char_is_alpha(at(d, end + 1)));
 	if (n <= 2 && hour_sign && d->hour == UNSET)
 		return take_time(d, end);
 	if (at(d, end) == ':')
@@ -276,6 +319,7 @@ static bool take_number(struct scan *d)
 	int r = take_signed(d, end);
 	r = r == 0 && d->year == UNSET ? take_triple(d) : r;
 	r = r == 0 && d->year == UNSET ? take_pair(d) : r;
+	r = r == 0 && d->year == UNSET ? take_week(d, end) : r;
 	if (r != 0)
 		return r > 0;
 	if (d->year == UNSET && (n == 8 || n == 12 || n == 14))
@@ -313,6 +357,8 @@ static bool take_offset(struct scan *d)
 		minutes = number(d, from, end);
 		if (end != from + 2)
 			return false;
+		if (at(d, end) == ':' && digits_end(d, end + 1) == end + 3)
+			end += 3; /* seconds of an offset */
 	}
 	int all = hours * 60 + minutes;
 	if (minutes > 59 || all > OFFSET_MAX_MINUTES)
@@ -355,6 +401,8 @@ static size_t word_end(const struct scan *d)
 static bool take_zone_word(struct scan *d, struct str raw, struct str folded)
 {
 	int minutes;
+	if (d->have_offset && str_eq(folded, STR("z"))) /* "-05:00Z" */
+		return true;
 	bool lower = folded.len == 2 && raw.p[0] >= 'a' && !str_eq(folded, STR("ut"));
 	if (!date_word_zone(folded, &minutes) ||
 	    (folded.len <= 2 && (d->hour == UNSET || lower || d->have_offset)))
@@ -388,10 +436,33 @@ static bool is_unknown_zone(const struct scan *d, struct str raw)
 	return raw.len >= 3 && raw.len <= 5;
 }
 
+/* The first word, with a comma behind it, and short or in another script: a weekday of a language that we do not know. */
+static bool is_unknown_weekday(const struct scan *d, struct str raw)
+{
+	size_t end = d->i + raw.len;
+	return d->n_tokens == 0 && at(d, end + (at(d, end) == '.')) == ',' &&
+	       (raw.len <= 3 || (unsigned char)raw.p[0] >= 0x80);
+}
+
+/* "Europe/Berlin" behind a time. */
+static bool take_zone_name(struct scan *d)
+{
+	size_t end = d->i;
+	while (char_is_alpha(at(d, end)) || at(d, end) == '/' || at(d, end) == '_')
+		end++;
+	if (d->have_offset || d->have_zone_word || str_present(d->zone_name))
+		return false;
+	d->zone_name = str_slice(d->s, d->i, end);
+	done(d, TOKEN_ZONE, end);
+	return true;
+}
+
 static bool take_word(struct scan *d)
 {
 	char buf[DATE_WORD_MAX];
 	size_t end = word_end(d);
+	if (at(d, end) == '/' && d->hour != UNSET)
+		return take_zone_name(d);
 	struct str raw = str_slice(d->s, d->i, end), folded = date_word_fold(buf, raw);
 	enum token token = TOKEN_OTHER;
 	int month, half = date_word_half(folded);
@@ -406,7 +477,7 @@ static bool take_word(struct scan *d)
 	} else if ((month = date_word_month(folded)) != 0 && take_month(d, month)) {
 		token = TOKEN_MONTH;
 	} else if (!date_word_is_weekday(folded) && !date_word_is_filler(folded) &&
-		   !is_unknown_zone(d, raw)) {
+		   !is_unknown_zone(d, raw) && !is_unknown_weekday(d, raw)) {
 		return false;
 	}
 	done(d, token, end);
@@ -460,11 +531,15 @@ static bool scan_all(struct scan *d)
 /* RFC 2822, 4.3 */
 static int full_year(int year, int digits)
 {
-	return digits >= 3 ? year : year + (year < 50 ? 2000 : 1900);
+	if (digits == 3)
+		return year + 1900;
+	return digits > 3 ? year : year + (year < 50 ? 2000 : 1900);
 }
 
-static int64_t assemble(const struct scan *d)
+static int64_t assemble(struct scan *d)
 {
+	if (d->day == UNSET && d->last == TOKEN_NUMBER && d->hour == UNSET && d->year_digits == 4)
+		d->day = 1; /* "Nov. 2020" */
 	if (!date_complete(d))
 		return TIME_ABSENT;
 	int year = full_year(d->year, d->year_digits), hour = d->hour == UNSET ? 0 : d->hour;
@@ -476,7 +551,10 @@ static int64_t assemble(const struct scan *d)
 		hour = 0;
 	int64_t minutes = date_days(year, d->month, d->day) * 1440 + hour * 60 +
 			  (d->minute == UNSET ? 0 : d->minute);
-	minutes -= d->have_offset || d->have_zone_word ? d->zone_min : d->usual_min;
+	if (d->have_offset || d->have_zone_word)
+		minutes -= d->zone_min;
+	else
+		minutes -= str_present(d->zone_name) ? date_zone_offset(d->zone_name, minutes) : d->usual_min;
 	return (minutes * 60 + (d->second == UNSET ? 0 : d->second)) * 1000 + d->ms;
 }
 

@@ -2,6 +2,7 @@
 /* Words of dates, in tables. */
 #include "base/date_words.h"
 
+#include "base/date.h"
 #include "base/text.h"
 
 /* --- folding --- */
@@ -248,4 +249,70 @@ bool date_word_zone(struct str folded, int *ret_minutes)
 	int n = folded.p[0] - 'a' + 1;
 	*ret_minutes = 60 * (n > 13 ? 13 - n : n > 9 ? n - 1 : n);
 	return true;
+}
+
+/* --- zones named after a city --- */
+
+enum summer {
+	NO_SUMMER,
+	SUMMER_EU, /* last Sunday of March to last Sunday of October, at 01:00 UTC */
+	SUMMER_US, /* second Sunday of March to first Sunday of November, at 02:00 local time */
+};
+/* Those that feeds have been seen with; reading the system's files would be no work for a codec. */
+static const struct {
+	const char *names;
+	int minutes;
+	enum summer summer;
+} cities[] = {
+	{ "Europe/London Europe/Dublin Europe/Lisbon", 0, SUMMER_EU },
+	{ "Europe/Berlin Europe/Paris Europe/Brussels Europe/Amsterdam Europe/Madrid Europe/Rome "
+	  "Europe/Vienna Europe/Zurich Europe/Stockholm Europe/Oslo Europe/Copenhagen "
+	  "Europe/Prague Europe/Warsaw Europe/Budapest Europe/Belgrade Europe/Luxembourg",
+	  60, SUMMER_EU },
+	{ "Europe/Athens Europe/Helsinki Europe/Bucharest Europe/Sofia Europe/Kiev Europe/Kyiv "
+	  "Europe/Riga Europe/Vilnius Europe/Tallinn",
+	  120, SUMMER_EU },
+	{ "America/New_York America/Toronto America/Detroit US/Eastern", -300, SUMMER_US },
+	{ "America/Chicago America/Winnipeg US/Central", -360, SUMMER_US },
+	{ "America/Denver America/Edmonton US/Mountain", -420, SUMMER_US },
+	{ "America/Los_Angeles America/Vancouver US/Pacific", -480, SUMMER_US },
+	{ "America/Phoenix", -420, NO_SUMMER },
+	{ "America/Sao_Paulo America/Argentina/Buenos_Aires", -180, NO_SUMMER },
+	{ "Europe/Moscow Europe/Istanbul Asia/Riyadh", 180, NO_SUMMER },
+	{ "Asia/Dubai", 240, NO_SUMMER },
+	{ "Asia/Kolkata Asia/Calcutta", 330, NO_SUMMER },
+	{ "Asia/Jakarta Asia/Bangkok Asia/Ho_Chi_Minh Asia/Saigon", 420, NO_SUMMER },
+	{ "Asia/Shanghai Asia/Hong_Kong Asia/Singapore Asia/Taipei Asia/Manila Australia/Perth",
+	  480, NO_SUMMER },
+	{ "Asia/Tokyo Asia/Seoul", 540, NO_SUMMER },
+	{ "Australia/Brisbane", 600, NO_SUMMER },
+};
+
+/* Days since 1970 of the n-th Sunday of a month; 0 = the last one of a month of 31 days. */
+static int64_t sunday(int year, int month, int n)
+{
+	int64_t first = date_days(year, month, n ? 1 + 7 * (n - 1) : 25);
+	return first + (7 - date_parts_utc(first * 86400000).wday) % 7;
+}
+
+int date_zone_offset(struct str name, int64_t local_minutes)
+{
+	int year = date_parts_utc(local_minutes * 60000).year;
+	for (size_t i = 0; i < sizeof(cities) / sizeof(cities[0]); i++) {
+		int minutes = cities[i].minutes;
+		int64_t at = local_minutes, from, to;
+		if (find_in(cities[i].names, name) != HIT_WHOLE)
+			continue;
+		if (cities[i].summer == NO_SUMMER)
+			return minutes;
+		if (cities[i].summer == SUMMER_EU) {
+			from = sunday(year, 3, 0) * 1440 + 60 + minutes;
+			to = sunday(year, 10, 0) * 1440 + 120 + minutes;
+		} else {
+			from = sunday(year, 3, 2) * 1440 + 120;
+			to = sunday(year, 11, 1) * 1440 + 120;
+		}
+		return at >= from && at < to ? minutes + 60 : minutes;
+	}
+	return 0;
 }

@@ -16,3 +16,5 @@ bool date_word_is_weekday(struct str folded);
 bool date_word_is_filler(struct str folded);              /* "de", "um", "th", … */
 int date_word_half(struct str folded);                    /* 1 = a.m., 2 = p.m., 0 = neither */
 bool date_word_zone(struct str folded, int *ret_minutes); /* east of Greenwich */
+/* An IANA name, as it is written ("Europe/Berlin"): its offset at a local time since 1970, today's rules; 0 if unknown. */
+int date_zone_offset(struct str name, int64_t local_minutes);
