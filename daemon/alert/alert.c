@@ -21,7 +21,8 @@ static void terms_release(struct terms *t)
 	vec_free(&t->fields);
 }
 
-#define CONTEXT_BIT 16
+#define CONTEXT_BIT 24 /* > POST_FIELDS */
+_Static_assert(POST_FIELDS <= CONTEXT_BIT && CONTEXT_BIT + RELATION_N <= 32, "an unsigned int has a bit for each");
 #define PLACES_N (CONTEXT_BIT + RELATION_N)
 
 static unsigned int place_of(const struct post *p, const struct span *s)
@@ -192,7 +193,7 @@ static int span_from_json(const json_t *j, struct arena *arena, struct span *ret
 	int64_t start = json_get_int(j, "start", -1), end = json_get_int(j, "end", -1);
 	int64_t index = json_get_int(j, "index", 0), context = json_get_int(j, "context", -1);
 	int found = -1;
-	for (int f = FIELD_OF_TITLE; f <= FIELD_OF_AUTHOR_URL; f++)
+	for (int f = FIELD_OF_TITLE; f < POST_FIELDS; f++)
 		if (str_present(field) &&
 		    str_eq(field, str_c(match_field_name((enum post_field)f))))
 			found = f;

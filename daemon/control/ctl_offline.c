@@ -216,6 +216,7 @@ static void match_post(struct matching *m, const json_t *value)
 		bad_line(m, e.message);
 		return;
 	}
+	post->came_unix_ms = m->c->now_unix_ms;
 	bool hit = query_matches(m->query, post, &spans);
 	if (hit)
 		m->matched++;

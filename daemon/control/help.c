@@ -199,22 +199,47 @@ int ctl_help(struct ctl *c)
 	return CTL_OK;
 }
 
-/* A name of letters is followed by a colon, a sign is not. */
+/* A name of letters is followed by a colon, a sign is not; what is: and has: take is written as it stands. */
+static void manual_operator(const struct query_operator *op, struct strbuf *out)
+{
+	strbuf_adds(out, ".It ");
+	if (op->fact) {
+		strbuf_addf(out, "Cm %s:%s\n", op->name, op->takes);
+		roff_capital(out, op->help);
+		strbuf_adds(out, ".\n");
+		return;
+	}
+	if (op->name[0] != '\0')
+		strbuf_addf(out, "Cm %s%s Ns ", op->name, char_is_alnum(op->name[0]) ? ":" : "");
+	strbuf_addf(out, "Ar %s\n", op->takes);
+	roff_capital(out, op->help);
+	strbuf_adds(out, ", such as\n.Ql ");
+	roff_argument(out, op->example);
+	strbuf_adds(out, " .\n");
+}
+
 static void manual_query(struct strbuf *out)
 {
 	struct query_operator op;
 
 	strbuf_adds(out, ".Bl -tag -width Ds\n");
-	for (size_t i = 0; query_operator(i, &op); i++) {
-		strbuf_adds(out, ".It ");
-		if (op.name[0] != '\0')
-			strbuf_addf(out, "Cm %s%s Ns ", op.name, char_is_alnum(op.name[0]) ? ":" : "");
-		strbuf_addf(out, "Ar %s\n", op.takes);
-		roff_capital(out, op.help);
-		strbuf_adds(out, ", such as\n.Ql ");
-		roff_argument(out, op.example);
-		strbuf_adds(out, " .\n");
-	}
+	for (size_t i = 0; query_operator(i, &op); i++)
+		if (!op.same && !op.refused)
+			manual_operator(&op, out);
+	strbuf_adds(out, ".El\n.Ss Other names\nX's names for some of them are understood too:\n"
+		".Bl -column in_reply_to_tweet_id:\n");
+	for (size_t i = 0; query_operator(i, &op); i++)
+		if (op.same)
+			strbuf_addf(out, ".It Cm %s: Ta Cm %s:%s\n", op.name, op.same,
+				str_starts(str_c(op.name), STR("min_")) ? " Ns Ar number Ns Cm .." : "");
+	strbuf_adds(out, ".El\n.Ss What is refused\nThese of X's operators ask for what no post brings with it:\n"
+		".Bl -column embedding_threshold:\n");
+	for (size_t i = 0; query_operator(i, &op); i++)
+		if (op.refused) {
+			strbuf_addf(out, ".It Cm %s:%s Ta ", op.name, op.fact ? op.takes : "");
+			roff_argument(out, op.help);
+			strbuf_addc(out, '\n');
+		}
 	strbuf_adds(out, ".El\n");
 }
 
@@ -231,7 +256,8 @@ static void manual_readme(struct strbuf *out)
 		strbuf_addf(out, "| `%s` | %s |\n", (*t)->name, (*t)->help);
 	strbuf_adds(out, "\n| in a query | finds |\n| --- | --- |\n");
 	for (size_t i = 0; query_operator(i, &op); i++)
-		strbuf_addf(out, "| `%s` | %s |\n", op.example, op.help);
+		if (!op.same && !op.refused)
+			strbuf_addf(out, "| `%s` | %s |\n", op.example, op.help);
 	strbuf_addc(out, '\n');
 }
 

@@ -305,6 +305,7 @@ static bool look_at(void *ctx, int64_t row, int64_t came_unix_ms, struct str jso
 	OWNED(post) struct post *p = NULL;
 	if (j == NULL || post_from_json(j, &p, &ignored) != 0)
 		return true;
+	p->came_unix_ms = came_unix_ms;
 	struct spans spans = { 0 };
 	if (query_matches(s->query, p, &spans)) {
 		json_t *hit = json_object();

@@ -121,13 +121,14 @@ static bool alertable(const struct pipeline *p, const struct post *post)
 }
 
 /* The post as it was, NULL if its text was pruned. */
-static struct post *read_before(struct str json)
+static struct post *read_before(const struct pipeline *p, struct str json)
 {
 	struct post *before = NULL;
 	struct err ignored = { 0 };
 	json_t *j OWNED_JSON = str_present(json) ? json_parse(json, &ignored) : NULL;
 	if (j == NULL || post_from_json(j, &before, &ignored) != 0)
 		return NULL;
+	before->came_unix_ms = p->g->now.unix_ms; /* it is compared with what comes now */
 	return before;
 }
 
@@ -162,7 +163,7 @@ static int take_new(struct pipeline *p, struct post *post, struct err *e)
 static int take_edit(struct pipeline *p, struct post *post, const struct store_found *found, struct err *e)
 {
 	struct engine *g = p->g;
-	OWNED(post) struct post *before = read_before(found->json);
+	OWNED(post) struct post *before = read_before(p, found->json);
 	struct store_post sp = as_stored(p, post);
 	if (store_post_edit(g->store, found->row, &sp, g->now.unix_ms, e) != 0)
 		return -1;
@@ -189,7 +190,7 @@ static int take_deletion(struct pipeline *p, struct str id, const struct store_f
 	json_set_text(event, "source", p->source->settings.name);
 	json_set_text(event, "id", id);
 	engine_event(g, "deleted", event);
-	OWNED(post) struct post *before = read_before(found->json);
+	OWNED(post) struct post *before = read_before(p, found->json);
 	if (before == NULL)
 		return 0;
 	strbuf_reset(&p->json);
@@ -273,6 +274,7 @@ static int take_post(struct pipeline *p, struct post *post, struct err *e)
 {
 	struct engine *g = p->g;
 	post->source = p->source->settings.name;
+	post->came_unix_ms = g->now.unix_ms;
 	struct store_found found = { 0 };
 	bool known = false;
 	if (store_post_find(g->store, post->source, post->id, NULL, &found, &known, e) != 0)

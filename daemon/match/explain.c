@@ -11,15 +11,18 @@
 void explain_term(const struct query *q, const struct node *t, struct strbuf *out)
 {
 	const struct op *o = op_of(t);
-
 	struct str term = node_term(q, t);
-	bool exact = str_starts(term, STR("="));
+	const char *scope = scope_name(t->scope);
 
-	if (scope_of(t))
-		strbuf_addf(out, "%s:", scope_of(t)->name);
+	if (scope)
+		strbuf_addf(out, "%s:", scope);
+	if (t->kind == NODE_FACT) {
+		strbuf_add(out, term);
+		return;
+	}
 	if (char_is_alpha(o->name[0]))
 		strbuf_addf(out, "%s:", o->name);
-	if ((t->flags & TERM_EXACT) && !exact)
+	if ((t->flags & TERM_EXACT) && !str_starts(term, STR("=")))
 		strbuf_addc(out, '=');
 	strbuf_addf(out, t->n > 1 || str_chr(term, ' ') != STR_NPOS ? "\"%.*s\"" : "%.*s", STR_ARG(term));
 	if (t->flags & TERM_LOOSE)
@@ -60,14 +63,14 @@ static void explain_node(const struct query *q, const struct node *n, struct vie
 	bool is = evaluate_part(q, n, v, &s);
 
 	strbuf_addf(out, "%-4s%*s", is ? "yes" : "no", 2 * depth, "");
-	if (n->kind == NODE_TERM)
+	if (n->kind <= NODE_FACT)
 		explain_term(q, n, out);
 	else
 		add_kind(n, out);
 	if (n->kind == NODE_TERM || n->kind >= NODE_NEAR)
 		add_hits(&s, v->self.post, out);
 	strbuf_addc(out, '\n');
-	if (n->kind == NODE_TERM)
+	if (n->kind <= NODE_FACT)
 		return;
 	for (const struct node *c = node_child(q, n); c; c = node_next(q, c))
 		explain_node(q, c, v, depth + 1, out);

@@ -31,11 +31,15 @@ static unsigned group_cost(enum group g, unsigned of_word)
 	case GROUP_TAG:
 		return of_word / 8 + 1;
 	case GROUP_AUTHOR:
+	case GROUP_MENTION:
 		return of_word / 16 + 1;
 	case GROUP_URL:
 		return of_word / 2 + 1;
 	case GROUP_SOURCE:
 		return 300;
+	case GROUP_WARNING:
+	case GROUP_ID:
+		return 1;
 	case GROUP_LANGUAGE:
 		return 6000;
 	case GROUPS:
@@ -176,6 +180,8 @@ bool node_keys(const struct query *q, const struct node *n, bool negated, struct
 	switch ((enum node_kind)n->kind) {
 	case NODE_TERM:
 		return !negated && term_keys(q, n, ret);
+	case NODE_FACT:
+		return false;
 	case NODE_NOT:
 		return node_keys(q, node_child(q, n), !negated, ret);
 	case NODE_AND:

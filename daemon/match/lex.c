@@ -4,7 +4,6 @@
 
 #include "base/num.h"
 #include "base/text.h"
-#include "ops.h"
 
 /* --- errors ---------------------------------------------------------------------------------------------------------- */
 
@@ -28,17 +27,16 @@ int lex_fail_expected(struct lexer *l, const char *expected)
 
 static int unknown_operator(struct lexer *l, size_t at, struct str name)
 {
-	const char *names[OPS + SCOPES];
-	size_t n = 0;
+	const char *names[OPERATORS_MAX];
+	size_t n = 0, i;
+	const struct operator *o;
 
-	for (size_t i = 0; i < OPS; i++)
-		if (char_is_alpha(ops[i].name[0]))
-			names[n++] = ops[i].name;
-	for (size_t i = 0; i < SCOPES; i++)
-		names[n++] = scopes[i].name;
+	for (i = 0; (o = operator_at(i)) != NULL; i++)
+		if (char_is_alpha(o->name[0]) && o->kind != OPERATOR_REFUSED && (n == 0 || strcmp(names[n - 1], o->name) != 0))
+			names[n++] = o->name;
 	int near = str_nearest(name, names, n);
-	AUTO(strbuf) struct strbuf all = STRBUF_INIT(256);
-	for (size_t i = 0; i < n; i++)
+	AUTO(strbuf) struct strbuf all = STRBUF_INIT(1024);
+	for (i = 0; i < n && operator_find(str_c(names[i]))->kind != OPERATOR_SAME; i++)
 		strbuf_addf(&all, "%s%s:", i ? " " : "", names[i]);
 	name = text_cut(name, LEX_SHOWN_MAX);
 	if (near >= 0)
@@ -159,21 +157,16 @@ static int lex_operator(struct lexer *l, struct str word, size_t name_len, struc
 	if (str_starts(str_from(word, name_len), STR("://")))
 		return lex_fail_at(l, t->at, "found a web address, expected a word (write url:%.*s, without the scheme)",
 			STR_ARG(text_cut(str_from(word, name_len + 3), LEX_SHOWN_MAX)));
-	for (size_t i = 0; i < OPS; i++)
-		if (char_is_alpha(ops[i].name[0]) && str_eq_nocase(name, str_c(ops[i].name))) {
-			t->kind = TOKEN_OP;
-			t->op = (enum op_id)i;
-			l->pos = t->at + name_len + 1;
-			return 0;
-		}
-	for (size_t i = 0; i < SCOPES; i++)
-		if (str_eq_nocase(name, str_c(scopes[i].name))) {
-			t->kind = TOKEN_SCOPE;
-			t->scope = &scopes[i];
-			l->pos = t->at + name_len + 1;
-			return 0;
-		}
-	return unknown_operator(l, t->at, name);
+	const struct operator *o = operator_find(name);
+	if (o == NULL)
+		return unknown_operator(l, t->at, name);
+	if (o->kind == OPERATOR_REFUSED)
+		return lex_fail_at(l, t->at, "%s: is not to be had: %s", o->name, o->help);
+	t->kind = TOKEN_OP;
+	t->at_least = o->kind == OPERATOR_SAME && str_starts(str_c(o->name), STR("min_"));
+	t->named = o->kind == OPERATOR_SAME ? operator_find(str_c(o->value)) : o;
+	l->pos = t->at + name_len + 1;
+	return 0;
 }
 
 /* NEAR, NEAR/5, ONEAR, ONEAR/5: true if the word is one of them, or wants to be. */
@@ -226,7 +219,7 @@ static int lex_name_or_word(struct lexer *l, struct str word, struct token *t)
 		t->kind = TOKEN_SENTENCE;
 		return 0;
 	}
-	if (name_len)
+	if (name_len && (!l->names || operator_find(str_slice(word, 0, name_len))))
 		return lex_operator(l, word, name_len, t);
 	t->op = word.p[0] == '#' || str_starts(word, STR("＃")) ? OP_TAG :
 		word.p[0] == '@' || str_starts(word, STR("＠")) ? OP_AT : word.p[0] == '$' ? OP_DOLLAR : OP_WORD;

@@ -8,7 +8,7 @@
 
 enum token_kind {
 	TOKEN_END, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_OR, TOKEN_AND, TOKEN_NOT, TOKEN_NEAR, TOKEN_SENTENCE, TOKEN_TIMES,
-	TOKEN_PHRASE, TOKEN_WORD, TOKEN_OP, TOKEN_SCOPE
+	TOKEN_PHRASE, TOKEN_WORD, TOKEN_OP
 };
 
 struct token {
@@ -16,8 +16,9 @@ struct token {
 	size_t at;         /* byte offset in the query */
 	struct str text;   /* of a word or phrase: without quotes, = and sigil */
 	struct str term;   /* as written: with * and sigil, without quotes */
-	enum op_id op;     /* of TOKEN_OP and of words with a sigil */
-	const struct scope *scope; /* of TOKEN_SCOPE */
+	enum op_id op;     /* of a word: by its sigil */
+	const struct operator *named; /* of TOKEN_OP */
+	bool at_least;     /* of TOKEN_OP: min_likes and the like */
 	bool exact;        /* written with = */
 	bool open;         /* a phrase with * behind its quotation mark */
 	bool loose;        /* a phrase with ~number behind it */
@@ -29,6 +30,7 @@ struct lexer {
 	struct str text;
 	size_t pos;        /* behind the current token */
 	struct token token;
+	bool names;        /* inside from:(…) and the like: a name before a colon may be a platform */
 	struct err *e;
 };
 

@@ -3,8 +3,17 @@
 #include "explain.h"
 #include "keys.h"
 
+static bool same_range(const struct query *q, const struct node *a, const struct node *b)
+{
+	const struct term_word *x = &q->words[a->word], *y = &q->words[b->word];
+
+	return a->op < FACT_TESTS || (x[0].hash == y[0].hash && x[1].hash == y[1].hash);
+}
+
 static bool same_term(const struct query *q, const struct node *a, const struct node *b)
 {
+	if (a->kind == NODE_FACT && b->kind == NODE_FACT)
+		return a->op == b->op && a->scope == b->scope && same_range(q, a, b);
 	if (a->kind != NODE_TERM || b->kind != NODE_TERM || a->op != b->op || a->scope != b->scope || a->n != b->n ||
 	    a->flags != b->flags || a->number != b->number)
 		return false;
@@ -57,6 +66,7 @@ static bool lint_never(const struct query *q, const struct node *n, struct strbu
 
 	switch ((enum node_kind)n->kind) {
 	case NODE_TERM:
+	case NODE_FACT:
 	case NODE_NOT:
 	case NODE_NEAR:
 	case NODE_TIMES:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* What each operator demands of a place where its words stand. */
+/* What each operator demands of a place where its words stand, and the operators by name. */
 #include "ops.h"
+
 
 static bool ends_text(const struct node *t, const struct words *w, size_t i)
 {
@@ -25,13 +26,6 @@ static bool accepts_start(const struct node *t, const struct sight *s, const str
 	return starts_text(w, i);
 }
 
-static bool accepts_at(const struct node *t, const struct sight *s, const struct words *w, size_t i)
-{
-	(void)t;
-	(void)s;
-	return w->v[i].flags & WORD_AT;
-}
-
 static bool accepts_dollar(const struct node *t, const struct sight *s, const struct words *w, size_t i)
 {
 	(void)t;
@@ -40,29 +34,58 @@ static bool accepts_dollar(const struct node *t, const struct sight *s, const st
 }
 
 /* A name may have other words around it.  A handle is meant as a whole, but for the server behind a second @.  An
- * address ends with what is meant, and what is meant starts at a border of the path or the host. */
+ * address ends with what is meant, and what is meant starts at a border of the path or the host.  An id is meant as a whole. */
 static bool accepts_author(const struct node *t, const struct sight *s, const struct words *w, size_t i)
 {
 	const struct word *first = &w->v[i], *last = &w->v[i + t->n - 1];
 
-	if (first->field == FIELD_OF_AUTHOR)
+	if (first->field == FIELD_OF_AUTHOR || first->field == FIELD_OF_MENTION_NAME)
 		return true;
 	struct str text = match_field_text(s->post, first->field, first->index);
-	if (first->field == FIELD_OF_HANDLE)
+	if (first->field == FIELD_OF_HANDLE || first->field == FIELD_OF_MENTION)
 		return starts_text(w, i) && (ends_text(t, w, i) || (last->end < text.len && text.p[last->end] == '@'));
 	if (!ends_text(t, w, i))
 		return false;
+	if (first->field == FIELD_OF_AUTHOR_ID || first->field == FIELD_OF_MENTION_ID)
+		return starts_text(w, i);
 	if (starts_text(w, i) || text.p[first->start - 1] != '.')
 		return true;
 	return str_eq(word_text(w, first - 1), STR("www"));
 }
 
+/* An account as above; of a name in the text the start is enough: "@sama" is found in "@sama.bsky.social". */
+static bool accepts_mention(const struct node *t, const struct sight *s, const struct words *w, size_t i)
+{
+	return w->v[i].field <= FIELD_OF_SUMMARY ? starts_text(w, i) : accepts_author(t, s, w, i);
+}
+
+/* The whole host, or all of it behind one of its dots. */
+static bool accepts_domain(const struct node *t, const struct sight *s, const struct words *w, size_t i)
+{
+	const struct word *first = &w->v[i], *last = &w->v[i + t->n - 1];
+	struct str text = match_field_text(s->post, first->field, first->index);
+	size_t host = str_find(text, STR("://"));
+
+	if (host == STR_NPOS)
+		return false;
+	host += 3;
+	size_t len = 0;
+	while (host + len < text.len && str_chr(STR("/?#"), text.p[host + len]) == STR_NPOS)
+		len++;
+	size_t user = str_chr(str_slice(text, host, host + len), '@');
+	if (user != STR_NPOS)
+		host += user + 1;
+	if (first->start < host || (first->start > host && text.p[first->start - 1] != '.'))
+		return false;
+	return last->end == text.len || str_chr(STR("/?#:"), text.p[last->end]) != STR_NPOS;
+}
+
+/* --- tables ---------------------------------------------------------------------------------------------------------- */
+
 const struct op ops[OPS] = {
 #define OP(id_, name_, takes_, group_, fields_, accepts_, help_, example_)                                                   \
-	[OP_##id_] = { .name = name_, .takes = takes_, .help = help_, .example = example_, .group = group_,                  \
-		       .fields = fields_, .accepts = accepts_ },
+	[OP_##id_] = { .name = name_, .group = group_, .fields = fields_, .accepts = accepts_ },
 #include "ops.def"
-#undef OP
 };
 
 const struct op *op_of(const struct node *t)
@@ -70,29 +93,59 @@ const struct op *op_of(const struct node *t)
 	return &ops[t->op];
 }
 
-const struct scope scopes[SCOPES] = {
-#define OP(id_, name_, takes_, group_, fields_, accepts_, help_, example_)
-#define SCOPE(id_, name_, scope_, help_, example_) { .name = name_, .help = help_, .example = example_, .scope = scope_ },
+static const struct operator operators[] = {
+#define OP(id_, name_, takes_, group_, fields_, accepts_, help_, example_)                                                   \
+	{ .kind = OPERATOR_WORDS, .name = name_, .id = OP_##id_, .takes = takes_, .help = help_, .example = example_ },
+#define ELSEWHERE(name_, op_, scope_, takes_, help_, example_)                                                               \
+	{ .kind = OPERATOR_WORDS, .name = name_, .id = op_, .scope = scope_, .takes = takes_, .help = help_, .example = example_ },
+#define SCOPE(name_, scope_, help_, example_)                                                                                \
+	{ .kind = OPERATOR_SCOPE, .name = name_, .scope = scope_, .takes = "query", .help = help_, .example = example_ },
+#define FACT(id_, op_, value_, test_, help_)                                                                                 \
+	{ .kind = OPERATOR_FACT, .name = op_, .id = FACT_##id_, .value = value_, .takes = value_, .help = help_,             \
+	  .example = op_ ":" value_ },
+#define RANGE(id_, name_, takes_, help_, example_)                                                                           \
+	{ .kind = OPERATOR_RANGE, .name = name_, .id = FACT_##id_, .takes = takes_, .help = help_, .example = example_ },
+#define SAME(name_, as_) { .kind = OPERATOR_SAME, .name = name_, .value = as_ },
+#define REFUSED(name_, why_) { .kind = OPERATOR_REFUSED, .name = name_, .help = why_ },
 #include "ops.def"
-#undef SCOPE
-#undef OP
 };
 
-const struct scope *scope_of(const struct node *t)
+_Static_assert(sizeof(operators) / sizeof(operators[0]) <= OPERATORS_MAX, "room for every name");
+
+const struct operator *operator_at(size_t i)
 {
-	for (size_t i = 0; i < SCOPES; i++)
-		if (scopes[i].scope == t->scope)
-			return &scopes[i];
+	return i < sizeof(operators) / sizeof(operators[0]) ? &operators[i] : NULL;
+}
+
+const struct operator *operator_find(struct str name)
+{
+	const struct operator *o;
+
+	for (size_t i = 0; (o = operator_at(i)) != NULL; i++)
+		if (char_is_alpha(o->name[0]) && str_eq_nocase(name, str_c(o->name)))
+			return o;
+	return NULL;
+}
+
+const char *scope_name(unsigned scope)
+{
+	for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++)
+		if (operators[i].kind == OPERATOR_SCOPE && operators[i].scope == scope)
+			return operators[i].name;
 	return NULL;
 }
 
 bool query_operator(size_t i, struct query_operator *ret)
 {
-	if (i >= OPS + SCOPES)
+	const struct operator *o = operator_at(i);
+
+	if (o == NULL)
 		return false;
-	if (i < OPS)
-		*ret = (struct query_operator){ ops[i].name, ops[i].takes, ops[i].help, ops[i].example };
-	else
-		*ret = (struct query_operator){ scopes[i - OPS].name, "query", scopes[i - OPS].help, scopes[i - OPS].example };
+	*ret = (struct query_operator){ .name = o->name, .takes = o->takes, .help = o->help, .example = o->example };
+	ret->fact = o->kind == OPERATOR_FACT;
+	if (o->kind == OPERATOR_SAME)
+		ret->same = o->value;
+	else if (o->kind == OPERATOR_REFUSED || (o->kind == OPERATOR_FACT && !fact_can_be_known(o->id)))
+		ret->refused = true;
 	return true;
 }

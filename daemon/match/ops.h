@@ -7,7 +7,9 @@
 #include "query.h"
 #include "words.h"
 
-enum group { GROUP_TEXT, GROUP_TAG, GROUP_AUTHOR, GROUP_SOURCE, GROUP_LANGUAGE, GROUP_URL, GROUPS };
+enum group {
+	GROUP_TEXT, GROUP_TAG, GROUP_AUTHOR, GROUP_MENTION, GROUP_SOURCE, GROUP_LANGUAGE, GROUP_URL, GROUP_WARNING, GROUP_ID, GROUPS
+};
 
 #define VIEW_SCRATCH (12u << 10) /* bytes; holds the words of a post of about 1,500 bytes */
 
@@ -36,7 +38,7 @@ static inline bool scope_has(unsigned scope, const struct post *p, size_t i)
 }
 
 struct op {
-	const char *name, *takes, *help, *example;
+	const char *name;
 	enum group group;
 	unsigned fields;
 	/* Further demand on a place where the term's words stand, words i.. of w; NULL if there is none. */
@@ -45,11 +47,32 @@ struct op {
 extern const struct op ops[];
 const struct op *op_of(const struct node *t);
 
-struct scope {
-	const char *name, *help, *example;
-	unsigned scope;
+enum operator_kind {
+	OPERATOR_WORDS, /* of the op with this id */
+	OPERATOR_SCOPE,
+	OPERATOR_FACT,  /* name:value */
+	OPERATOR_RANGE,
+	OPERATOR_SAME,  /* as the one that `value` names */
+	OPERATOR_REFUSED
 };
-#define SCOPES 5
-extern const struct scope scopes[SCOPES];
+struct operator {
+	enum operator_kind kind;
+	uint8_t id;                /* enum op_id, or enum fact_id */
+	uint8_t scope;             /* 0: where the query looks anyway */
+	const char *name, *value, *takes, *help, *example; /* help says of REFUSED why */
+};
+#define OPERATORS_MAX 128
+const struct operator *operator_at(size_t i); /* NULL beyond the last one */
+/* The first one of this name without regard to case, or NULL. */
+const struct operator *operator_find(struct str name);
 /* "parent", or NULL for the post itself. */
-const struct scope *scope_of(const struct node *t);
+const char *scope_name(unsigned scope);
+
+/* --- facts.c --- */
+
+bool fact_can_be_known(unsigned fact);
+/* Whether the post is so, or its number lies in the range. */
+bool fact_holds(const struct query *q, const struct node *n, struct sight *s);
+/* "100", "100..", "..5", "10..1e3"; of age durations, of published dates.  `from_on`: a single number is the least one.
+ * False: it is none, or an empty one. */
+bool fact_range(unsigned fact, struct str text, bool from_on, int64_t *ret_from, int64_t *ret_to);

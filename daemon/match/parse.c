@@ -107,9 +107,8 @@ static void add_raw_words(struct parser *p, struct str text, const struct word *
 	}
 }
 
-static int add_words(struct parser *p, struct node *n)
+static int add_words(struct parser *p, const struct token *t, struct node *n)
 {
-	const struct token *t = &p->lex.token;
 	struct str text = t->text;
 	size_t from = p->cut.n;
 	bool open = t->open;
@@ -140,9 +139,8 @@ static int add_words(struct parser *p, struct node *n)
 	return 0;
 }
 
-static int parse_term(struct parser *p, enum op_id op, uint16_t *ret)
+static int add_term(struct parser *p, enum op_id op, const struct token *t, uint16_t *ret)
 {
-	const struct token *t = &p->lex.token;
 	struct node n = { .kind = NODE_TERM, .op = (uint8_t)op, .scope = (uint8_t)p->scope, .number = (uint8_t)t->number,
 			  .word = (uint16_t)p->words.n, .flags = (t->exact ? TERM_EXACT : 0) | (t->loose ? TERM_LOOSE : 0),
 			  .term_at = (uint16_t)(t->term.p - p->lex.text.p), .term_len = (uint16_t)t->term.len };
@@ -151,13 +149,18 @@ static int parse_term(struct parser *p, enum op_id op, uint16_t *ret)
 		return lex_fail_at(&p->lex, t->at, "more than %d words and phrases, expected fewer", QUERY_TERMS_MAX);
 	if (t->loose && ops[op].group != GROUP_TEXT)
 		return lex_fail_expected(&p->lex, "~ only behind phrases of the text");
-	if (add_words(p, &n) != 0)
+	if (add_words(p, t, &n) != 0)
 		return -1;
 	if (t->loose && n.n > QUERY_LOOSE_WORDS_MAX)
 		return lex_fail_at(&p->lex, t->at, "found %u words, expected at most %d before ~", n.n, QUERY_LOOSE_WORDS_MAX);
 	n.pivot = pivot_of(p, &n);
 	*ret = add_node(p, n);
-	return lex_next(&p->lex, false);
+	return 0;
+}
+
+static int parse_term(struct parser *p, enum op_id op, uint16_t *ret)
+{
+	return add_term(p, op, &p->lex.token, ret) ? -1 : lex_next(&p->lex, false);
 }
 
 /* --- parser ---------------------------------------------------------------------------------------------------------- */
@@ -189,19 +192,144 @@ static int parse_group(struct parser *p, enum op_id op, uint16_t *ret)
 	return lex_next(&p->lex, false);
 }
 
-static int parse_operator(struct parser *p, uint16_t *ret)
+/* What a name is followed by: a word, a phrase or a group. */
+static int check_value(struct parser *p, const struct operator *o)
 {
-	enum op_id op = p->lex.token.op;
+	enum token_kind kind = p->lex.token.kind;
 	AUTO(strbuf) struct strbuf want = STRBUF_INIT(128);
 
-	if (lex_next(&p->lex, true))
-		return -1;
-	if (p->lex.token.kind == TOKEN_OPEN)
-		return parse_group(p, op, ret);
-	if (p->lex.token.kind == TOKEN_WORD || p->lex.token.kind == TOKEN_PHRASE)
-		return parse_term(p, op, ret);
-	strbuf_addf(&want, "a %s, a phrase or ( directly after %s:", ops[op].takes, ops[op].name);
+	if (kind == TOKEN_WORD || kind == TOKEN_PHRASE || (kind == TOKEN_OPEN && o->kind == OPERATOR_WORDS))
+		return 0;
+	const char *takes = o->kind == OPERATOR_FACT ? "word" : o->takes;
+	strbuf_addf(&want, "%s %s%s directly after %s:", strchr("aeio", takes[0]) ? "an" : "a", takes,
+		o->kind == OPERATOR_WORDS ? ", a phrase or (" : "", o->name);
 	return lex_fail_expected(&p->lex, strbuf_cstr(&want));
+}
+
+/* is:reply */
+static int parse_fact(struct parser *p, const char *name, uint16_t *ret)
+{
+	const struct token *t = &p->lex.token;
+	const struct operator *o;
+	const char *values[OPERATORS_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; (o = operator_at(i)) != NULL; i++) {
+		if (o->kind != OPERATOR_FACT || strcmp(o->name, name) != 0)
+			continue;
+		if (str_eq_nocase(t->text, str_c(o->value)))
+			break;
+		values[n++] = o->value;
+	}
+	if (o && !fact_can_be_known(o->id))
+		return lex_fail_at(&p->lex, t->at, "%s:%s is not to be had: %s", name, o->value, o->help);
+	if (o) {
+		*ret = add_node(p, (struct node){ .kind = NODE_FACT, .op = o->id });
+		return 0;
+	}
+	int near = str_nearest(t->text, values, n);
+	AUTO(strbuf) struct strbuf all = STRBUF_INIT(256);
+	for (size_t i = 0; i < n; i++)
+		strbuf_addf(&all, "%s%s", i ? " " : "", values[i]);
+	return lex_fail_at(&p->lex, t->at, "found %s:%.*s, %s %s%s", name, STR_ARG(text_cut(t->text, LEX_SHOWN_MAX)),
+		near >= 0 ? "did you mean" : "expected one of", near >= 0 ? values[near] : strbuf_cstr(&all), near >= 0 ? "?" : "");
+}
+
+/* likes:100.. */
+static int parse_range(struct parser *p, const struct operator *o, bool at_least, uint16_t *ret)
+{
+	struct node n = { .kind = NODE_FACT, .op = o->id, .word = (uint16_t)p->words.n };
+	int64_t from, to;
+
+	if (!fact_range(o->id, p->lex.token.text, at_least, &from, &to))
+		return lex_fail_at(&p->lex, p->lex.token.at, "expected a %s after %s:, such as %s", o->takes, o->name, o->example);
+	vec_push(&p->words, ((struct term_word){ .hash = (uint64_t)from }));
+	vec_push(&p->words, ((struct term_word){ .hash = (uint64_t)to }));
+	*ret = add_node(p, n);
+	return 0;
+}
+
+/* from:x:elonmusk is from:elonmusk platform:x; true if the value is so, which then stands without the platform. */
+static bool split_platform(struct parser *p, enum op_id op, struct str *ret_platform)
+{
+	static const char *const schemes[] = { "did", "http", "https", "at", "acct" };
+	struct token *t = &p->lex.token;
+	size_t n = 0;
+
+	if (ops[op].group != GROUP_AUTHOR && ops[op].group != GROUP_MENTION)
+		return false;
+	while (n < t->text.len && (char_is_alnum(t->text.p[n]) || t->text.p[n] == '_'))
+		n++;
+	if (n == 0 || n + 1 >= t->text.len || t->text.p[n] != ':')
+		return false;
+	*ret_platform = str_slice(t->text, 0, n);
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+		if (str_eq_nocase(*ret_platform, str_c(schemes[i])))
+			return false;
+	t->text = t->term = str_from(t->text, n + 1);
+	return true;
+}
+
+/* A term that is told by an operator of names; may become two. */
+static int parse_value(struct parser *p, enum op_id op, uint16_t *ret)
+{
+	static const char *const also[][2] = { { "twitter", "x" }, { "bsky", "bluesky" }, { "fediverse", "mastodon" } };
+	struct str platform;
+
+	if (op == OP_DOMAIN) { /* an address was pasted */
+		struct str *text = &p->lex.token.text;
+		size_t host = str_find(*text, STR("://"));
+
+		*text = str_from(*text, host == STR_NPOS ? 0 : host + 3);
+		*text = str_slice(*text, 0, str_chr(*text, '/'));
+	}
+	if (!split_platform(p, op, &platform))
+		return parse_term(p, op, ret);
+	struct token t = p->lex.token;
+	t.text = t.term = platform;
+	for (size_t i = 0; i < sizeof(also) / sizeof(also[0]); i++)
+		if (str_eq_nocase(platform, str_c(also[i][0])))
+			t.text = str_c(also[i][1]);
+	uint16_t on, who;
+	if (add_term(p, OP_PLATFORM, &t, &on) || parse_term(p, op, &who))
+		return -1;
+	p->nodes.v[who].next = on;
+	*ret = add_node(p, (struct node){ .kind = NODE_AND, .child = who });
+	return 0;
+}
+
+static int parse_operator(struct parser *p, uint16_t *ret)
+{
+	struct token name = p->lex.token;
+	const struct operator *o = name.named;
+	unsigned scope = p->scope;
+	int result;
+
+	if (o->scope && scope != SCOPE_SELF)
+		return lex_fail_expected(&p->lex, "no such operator inside of another one");
+	if (lex_next(&p->lex, true) || check_value(p, o))
+		return -1;
+	if (o->kind != OPERATOR_WORDS) {
+		struct token value = p->lex.token;
+
+		result = o->kind == OPERATOR_FACT ? parse_fact(p, o->name, ret) : parse_range(p, o, name.at_least, ret);
+		if (result != 0)
+			return -1;
+		struct node *n = &p->nodes.v[*ret];
+		n->scope = (uint8_t)scope;
+		n->term_at = (uint16_t)name.at;
+		n->term_len = (uint16_t)((size_t)(value.text.p - p->lex.text.p) + value.text.len - name.at);
+		return lex_next(&p->lex, false);
+	}
+	p->scope = o->scope ? o->scope : scope;
+	if (p->lex.token.kind == TOKEN_OPEN) {
+		p->lex.names = ops[o->id].group != GROUP_TEXT && ops[o->id].group != GROUP_TAG;
+		result = parse_group(p, o->id, ret);
+	} else {
+		result = parse_value(p, o->id, ret);
+	}
+	p->scope = scope;
+	return result;
 }
 
 /* Whether a node says where in the text it stands: `any` of a sentence may also be joined by AND and NOT. */
@@ -212,6 +340,8 @@ static bool is_running(const struct parser *p, uint16_t at, bool any)
 	switch ((enum node_kind)n->kind) {
 	case NODE_TERM:
 		return ops[n->op].group == GROUP_TEXT && !(n->flags & TERM_LOOSE);
+	case NODE_FACT:
+		return false;
 	case NODE_NEAR:
 		return true;
 	case NODE_TIMES:
@@ -278,10 +408,22 @@ static int parse_not(struct parser *p, enum op_id op, uint16_t *ret)
 	return 0;
 }
 
+/* X's context:123.456 or context:123.* */
+static bool is_annotation(const struct lexer *l)
+{
+	struct str s = str_from(l->text, l->pos);
+	size_t n = 0;
+
+	while (n < s.len && char_is_digit(s.p[n]))
+		n++;
+	return n > 0 && n + 1 < s.len && s.p[n] == '.' && (char_is_digit(s.p[n + 1]) || s.p[n + 1] == '*');
+}
+
 /* context:(…), parent:"…" and the like: what follows directly is looked for in other posts. */
 static int parse_scope(struct parser *p, uint16_t *ret)
 {
-	const struct scope *s = p->lex.token.scope;
+	const struct operator *s = p->lex.token.named;
+	size_t at = p->lex.token.at;
 	AUTO(strbuf) struct strbuf want = STRBUF_INIT(128);
 
 	if (p->scope != SCOPE_SELF)
@@ -291,6 +433,9 @@ static int parse_scope(struct parser *p, uint16_t *ret)
 		strbuf_addf(&want, "a word, a phrase, an operator or ( directly after %s:", s->name);
 		return lex_fail_expected(&p->lex, strbuf_cstr(&want));
 	}
+	if (is_annotation(&p->lex))
+		return lex_fail_at(&p->lex, at, "context:%.*s is not to be had: X's notes on what a post is about are its own; "
+			"write the words", STR_ARG(text_cut(str_from(p->lex.text, p->lex.pos), LEX_SHOWN_MAX)));
 	p->scope = s->scope;
 	int result = lex_next(&p->lex, false) ? -1 : parse_unary(p, OP_WORD, ret);
 	p->scope = SCOPE_SELF;
@@ -312,17 +457,13 @@ static int parse_unary(struct parser *p, enum op_id op, uint16_t *ret)
 	case TOKEN_OP:
 		if (op != OP_WORD)
 			return lex_fail_expected(&p->lex, "a word or a phrase inside the operator's parentheses");
-		return parse_operator(p, ret);
-	case TOKEN_SCOPE:
-		if (op != OP_WORD)
-			return lex_fail_expected(&p->lex, "a word or a phrase inside the operator's parentheses");
-		return parse_scope(p, ret);
+		return p->lex.token.named->kind == OPERATOR_SCOPE ? parse_scope(p, ret) : parse_operator(p, ret);
 	case TOKEN_WORD:
 		if (op != OP_WORD && p->lex.token.op != OP_WORD && (op == OP_TITLE || op == OP_TEXT))
 			return lex_fail_expected(&p->lex, "a word or a phrase inside the operator's parentheses");
-		return parse_term(p, op != OP_WORD ? op : p->lex.token.op, ret);
+		return parse_value(p, op != OP_WORD ? op : p->lex.token.op, ret);
 	case TOKEN_PHRASE:
-		return parse_term(p, op, ret);
+		return parse_value(p, op, ret);
 	case TOKEN_END:
 	case TOKEN_CLOSE:
 	case TOKEN_OR:
@@ -425,7 +566,7 @@ static uint16_t pack_node(const struct parser *p, uint16_t from, struct query *q
 
 	*n = p->nodes.v[from];
 	n->next = 0;
-	if (n->kind == NODE_TERM)
+	if (n->kind == NODE_TERM || n->kind == NODE_FACT)
 		return at;
 	for (uint16_t c = n->child; c; c = p->nodes.v[c].next) {
 		uint16_t child = pack_node(p, c, q);

@@ -21,11 +21,17 @@ void spans_release(struct spans *s)
 	vec_free(&s->list);
 }
 
+static bool fact_spans(const struct query *q, const struct node *n, struct sight *s, struct spans *out)
+{
+	(void)out; /* no words are behind it */
+	return fact_holds(q, n, s);
+}
+
 /* Whether the node holds in one of the posts of its scope. */
 static bool in_scope(const struct query *q, const struct node *n, struct view *v, struct spans *out)
 {
 	bool (*holds)(const struct query *, const struct node *, struct sight *, struct spans *) =
-		n->kind == NODE_TERM ? term_spans : near_spans;
+		n->kind == NODE_TERM ? term_spans : n->kind == NODE_FACT ? fact_spans : near_spans;
 	const struct post *p = v->self.post;
 	bool found = (n->scope & SCOPE_SELF) && holds(q, n, &v->self, out);
 
@@ -62,6 +68,7 @@ static bool evaluate_node(const struct query *q, const struct node *n, struct vi
 			found |= evaluate_node(q, c, v, out);
 		return found;
 	case NODE_TERM:
+	case NODE_FACT:
 	case NODE_NEAR:
 	case NODE_TIMES:
 	case NODE_SENTENCE:

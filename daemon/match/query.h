@@ -8,10 +8,20 @@
 #include "match/match.h"
 
 enum op_id {
-#define OP(id, name, takes, group, fields, how, help, example) OP_##id,
+#define OP(id, name, takes, group, fields, accepts, help, example) OP_##id,
 #include "ops.def"
-#undef OP
 	OPS
+};
+
+/* Those that are or are not, then those that have a number. */
+enum fact_id {
+#define FACT(id, op, value, test, help) FACT_##id,
+#include "ops.def"
+	FACT_TESTS,
+	FACT_LAST_TEST = FACT_TESTS - 1, /* so that the first range is FACT_TESTS */
+#define RANGE(id, name, takes, help, example) FACT_##id,
+#include "ops.def"
+	FACTS
 };
 
 /* Where a term is looked for: bit 0 the post itself, bit 1 + r the posts of its context with that enum relation. */
@@ -21,7 +31,7 @@ enum op_id {
  * NEAR and TIMES are of words that stand in running text: their children are terms, ORs of such, and NEARs.  SENTENCE has
  * one child, made of these and of AND and NOT.
  */
-enum node_kind { NODE_TERM, NODE_AND, NODE_OR, NODE_NOT, NODE_NEAR, NODE_TIMES, NODE_SENTENCE };
+enum node_kind { NODE_TERM, NODE_FACT, NODE_AND, NODE_OR, NODE_NOT, NODE_NEAR, NODE_TIMES, NODE_SENTENCE };
 
 enum node_flag {
 	TERM_EXACT = 1,  /* case and accents count: behind its words stand as many TERM_WORD_RAW ones */
@@ -48,13 +58,13 @@ struct term_word {
 
 struct node {
 	uint8_t kind;      /* enum node_kind */
-	uint8_t op;        /* enum op_id; of a term */
+	uint8_t op;        /* of a term enum op_id, of a fact enum fact_id */
 	uint8_t scope;     /* SCOPE_SELF and the bits of relations; not of AND, OR, NOT */
 	uint8_t flags;     /* enum node_flag */
 	uint8_t number;    /* of NEAR and a loose term: words between; of TIMES: how often */
 	uint16_t child;    /* first child; of all but a term */
 	uint16_t next;     /* next child of the same parent, 0 at the end (0 is the root, nobody's child) */
-	uint16_t word, n;  /* words of a term: first, how many (>= 1) */
+	uint16_t word, n;  /* words of a term: first, how many (>= 1); of a range: its limits, in the `hash` of two words */
 	uint16_t pivot;    /* the longest of them that must stand as it is; n if there is none */
 	uint16_t term_at, term_len; /* as written: in query.text */
 };

@@ -55,6 +55,37 @@ static void cut_tags(struct words *w, const struct post *p, const struct words *
 	}
 }
 
+/* Words i.. that make up a name written with an @: sama, sama.bsky.social, Gargron@mastodon.social. */
+static size_t name_length(const struct words *w, size_t i, struct str text)
+{
+	size_t n = 1;
+
+	for (; i + n < w->n && !(w->v[i + n].flags & WORD_FIRST); n++) {
+		const struct word *x = &w->v[i + n];
+
+		if (x->start != x[-1].end && (x->start != x[-1].end + 1 || str_chr(STR(".-@"), text.p[x[-1].end]) == STR_NPOS))
+			break;
+	}
+	return n;
+}
+
+/* The accounts that the source says it names, and the names in the text. */
+static void cut_mentions(struct words *w, const struct post *p, const struct words *text)
+{
+	for (size_t i = 0; i < p->mentions.n; i++) {
+		words_add(w, p->mentions.v[i].name, FIELD_OF_MENTION_NAME, i);
+		words_add(w, p->mentions.v[i].handle, FIELD_OF_MENTION, i);
+		words_add(w, p->mentions.v[i].url, FIELD_OF_MENTION_URL, i);
+		words_add(w, p->mentions.v[i].id, FIELD_OF_MENTION_ID, i);
+	}
+	for (size_t i = 0; i < text->n; i++) {
+		const struct word *x = &text->v[i];
+
+		if (x->flags & WORD_AT)
+			words_add_copy(w, text, i, name_length(text, i, match_field_text(p, x->field, x->index)));
+	}
+}
+
 struct words *sight_words(struct sight *s, enum group g)
 {
 	struct words *w = &s->groups[g];
@@ -76,10 +107,25 @@ struct words *sight_words(struct sight *s, enum group g)
 			words_add(w, p->authors.v[i].name, FIELD_OF_AUTHOR, i);
 			words_add(w, p->authors.v[i].handle, FIELD_OF_HANDLE, i);
 			words_add(w, p->authors.v[i].url, FIELD_OF_AUTHOR_URL, i);
+			words_add(w, p->authors.v[i].id, FIELD_OF_AUTHOR_ID, i);
 		}
+		break;
+	case GROUP_MENTION:
+		cut_mentions(w, p, sight_words(s, GROUP_TEXT));
 		break;
 	case GROUP_SOURCE:
 		words_add(w, p->source, FIELD_OF_SOURCE, 0);
+		words_add(w, p->platform, FIELD_OF_PLATFORM, 0);
+		break;
+	case GROUP_WARNING:
+		words_add(w, p->content_warning, FIELD_OF_WARNING, 0);
+		break;
+	case GROUP_ID:
+		words_add(w, p->id, FIELD_OF_ID, 0);
+		words_add(w, p->thread, FIELD_OF_THREAD, 0);
+		words_add(w, p->reply_to, FIELD_OF_REPLY_TO, 0);
+		words_add(w, p->quote_of, FIELD_OF_QUOTE_OF, 0);
+		words_add(w, p->repost_of, FIELD_OF_REPOST_OF, 0);
 		break;
 	case GROUP_LANGUAGE:
 		words_add(w, p->language, FIELD_OF_LANGUAGE, 0);
@@ -95,6 +141,19 @@ struct words *sight_words(struct sight *s, enum group g)
 	return w;
 }
 
+static struct str account_text(const author_list *list, size_t i, enum post_field f)
+{
+	const struct author *a = i < list->n ? &list->v[i] : NULL;
+
+	if (a == NULL)
+		return STR_NULL;
+	if (f == FIELD_OF_AUTHOR || f == FIELD_OF_MENTION_NAME)
+		return a->name;
+	if (f == FIELD_OF_HANDLE || f == FIELD_OF_MENTION)
+		return a->handle;
+	return f == FIELD_OF_AUTHOR_URL || f == FIELD_OF_MENTION_URL ? a->url : a->id;
+}
+
 struct str match_field_text(const struct post *p, enum post_field f, size_t i)
 {
 	switch (f) {
@@ -107,11 +166,15 @@ struct str match_field_text(const struct post *p, enum post_field f, size_t i)
 	case FIELD_OF_URL:
 		return p->url;
 	case FIELD_OF_AUTHOR:
-		return i < p->authors.n ? p->authors.v[i].name : STR_NULL;
 	case FIELD_OF_HANDLE:
-		return i < p->authors.n ? p->authors.v[i].handle : STR_NULL;
 	case FIELD_OF_AUTHOR_URL:
-		return i < p->authors.n ? p->authors.v[i].url : STR_NULL;
+	case FIELD_OF_AUTHOR_ID:
+		return account_text(&p->authors, i, f);
+	case FIELD_OF_MENTION:
+	case FIELD_OF_MENTION_NAME:
+	case FIELD_OF_MENTION_URL:
+	case FIELD_OF_MENTION_ID:
+		return account_text(&p->mentions, i, f);
 	case FIELD_OF_TAG:
 		return i < p->tags.n ? p->tags.v[i] : STR_NULL;
 	case FIELD_OF_SOURCE:
@@ -120,6 +183,22 @@ struct str match_field_text(const struct post *p, enum post_field f, size_t i)
 		return p->language;
 	case FIELD_OF_LINK:
 		return i < p->links.n ? p->links.v[i] : STR_NULL;
+	case FIELD_OF_PLATFORM:
+		return p->platform;
+	case FIELD_OF_WARNING:
+		return p->content_warning;
+	case FIELD_OF_ID:
+		return p->id;
+	case FIELD_OF_THREAD:
+		return p->thread;
+	case FIELD_OF_REPLY_TO:
+		return p->reply_to;
+	case FIELD_OF_QUOTE_OF:
+		return p->quote_of;
+	case FIELD_OF_REPOST_OF:
+		return p->repost_of;
+	case POST_FIELDS:
+		break;
 	}
 	return STR_NULL;
 }
@@ -133,11 +212,15 @@ const struct post *match_span_post(const struct post *p, const struct span *s)
 
 const char *match_field_name(enum post_field f)
 {
-	static const char *const names[] = {
+	static const char *const names[POST_FIELDS] = {
 		[FIELD_OF_TITLE] = "title", [FIELD_OF_TEXT] = "text", [FIELD_OF_SUMMARY] = "summary", [FIELD_OF_URL] = "url",
 		[FIELD_OF_AUTHOR] = "author", [FIELD_OF_TAG] = "tag", [FIELD_OF_SOURCE] = "source",
 		[FIELD_OF_LANGUAGE] = "language", [FIELD_OF_LINK] = "link", [FIELD_OF_HANDLE] = "handle",
-		[FIELD_OF_AUTHOR_URL] = "author_url",
+		[FIELD_OF_AUTHOR_URL] = "author_url", [FIELD_OF_AUTHOR_ID] = "author_id", [FIELD_OF_MENTION] = "mention",
+		[FIELD_OF_MENTION_NAME] = "mention_name", [FIELD_OF_MENTION_URL] = "mention_url",
+		[FIELD_OF_MENTION_ID] = "mention_id", [FIELD_OF_PLATFORM] = "platform",
+		[FIELD_OF_WARNING] = "content_warning", [FIELD_OF_ID] = "id", [FIELD_OF_THREAD] = "thread",
+		[FIELD_OF_REPLY_TO] = "reply_to", [FIELD_OF_QUOTE_OF] = "quote_of", [FIELD_OF_REPOST_OF] = "repost_of",
 	};
 
 	return names[f];

@@ -698,6 +698,27 @@ void words_add_run(struct words *w, const struct words *from, size_t i, size_t n
 	w->folded[w->len++] = ' ';
 }
 
+void words_add_copy(struct words *w, const struct words *from, size_t i, size_t n)
+{
+	for (size_t k = 0; k < n; k++) {
+		struct word x = from->v[i + k];
+
+		if (w->n == w->cap)
+			grow_words(w, 1);
+		if (w->len + x.len + SLACK > w->folded_cap)
+			grow_folded(w, w->len + x.len + SLACK);
+		memcpy(w->folded + w->len, from->folded + x.at, x.len);
+		x.at = (uint32_t)w->len;
+		if (k == 0)
+			x.flags |= WORD_FIRST;
+		w->v[w->n++] = x;
+		w->len += x.len;
+		w->folded[w->len++] = ' ';
+	}
+	mem_free(w->heads);
+	w->heads = NULL;
+}
+
 void words_index(struct words *w)
 {
 	size_t buckets = 32;

@@ -21,7 +21,7 @@ struct post *post_new(void)
 	struct post *p = mem_new(struct post);
 
 	p->arena = arena_new(POST_ARENA_MAX);
-	p->published_unix_ms = p->updated_unix_ms = TIME_ABSENT;
+	p->published_unix_ms = p->updated_unix_ms = p->came_unix_ms = TIME_ABSENT;
 	p->metrics = (struct post_metrics){ .likes = -1, .reposts = -1, .replies = -1, .quotes = -1, .views = -1 };
 	return p;
 }

@@ -16,8 +16,13 @@
 enum post_field { /* where a span lies; SQL, JSON and docs use match_field_name */
 	FIELD_OF_TITLE, FIELD_OF_TEXT, FIELD_OF_SUMMARY, FIELD_OF_URL, FIELD_OF_AUTHOR, FIELD_OF_TAG, FIELD_OF_SOURCE,
 	FIELD_OF_LANGUAGE, FIELD_OF_LINK, FIELD_OF_HANDLE, FIELD_OF_AUTHOR_URL, /* AUTHOR is the author's name */
+	FIELD_OF_AUTHOR_ID, FIELD_OF_MENTION, FIELD_OF_MENTION_NAME, FIELD_OF_MENTION_URL,
+	FIELD_OF_MENTION_ID, /* MENTION is the handle */
+	FIELD_OF_PLATFORM, FIELD_OF_WARNING, FIELD_OF_ID, FIELD_OF_THREAD, FIELD_OF_REPLY_TO, FIELD_OF_QUOTE_OF,
+	FIELD_OF_REPOST_OF, POST_FIELDS
 };
-/* "title" "text" "summary" "url" "author" "tag" "source" "language" "link" "handle" "author_url" */
+/* "title" "text" "summary" "url" "author" "tag" "source" "language" "link" "handle" "author_url" "author_id" "mention"
+ * "mention_name" "mention_url" "mention_id" "platform" "content_warning" "id" "thread" "reply_to" "quote_of" "repost_of" */
 const char *match_field_name(enum post_field f);
 /* The text that a span's offsets count in; absent if the post has no such index. */
 struct str match_field_text(const struct post *p, enum post_field f, size_t index);
@@ -53,6 +58,9 @@ void query_lint(const struct query *q, struct strbuf *out);
 struct query_operator {
 	const char *name;    /* "" for a bare word, "@", "#" … or a word that a colon follows */
 	const char *takes, *help, *example;
+	const char *same; /* this is another name of that one; else NULL */
+	bool refused;     /* for the reason that `help` gives */
+	bool fact;        /* is: or has:, and `takes` is what is written behind it */
 };
 bool query_operator(size_t i, struct query_operator *ret);
 /* An SQLite FTS5 expression over folded words that every matching post satisfies; false if there is

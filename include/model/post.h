@@ -56,6 +56,7 @@ struct post {
 	struct str content_warning;
 	struct str source;   /* name of the source; set by the engine */
 	struct str platform; /* "feed", "jsonfeed", "x" … */
+	int64_t came_unix_ms; /* when monitord got it first; TIME_ABSENT if unknown; set by the engine, not in JSON */
 	bool sensitive;      /* the author or the platform marked it */
 	bool deleted;        /* the source says that the post of this id was taken back */
 	uint64_t content;     /* post_seal: hash of the words alone (title, text, summary, content warning) */

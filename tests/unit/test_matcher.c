@@ -146,9 +146,10 @@ static void random_term(uint64_t *rng, struct strbuf *b)
 	static const char *const values[] = { "from:a", "from:sama", "from:\"a b\"", "source:musk", "title:", "text:", "lang:fr",
 					      "lang:de", "#tag", "#ta*", "#人工", "url:x.y", "url:musk", "url:mu*", "from:mu*",
 					      "@sama", "$TSLA", "title:(a OR 人)" };
-	static const char *const compound[] = { "=Musk", "=été", "*sk", "m*t", "\"a b\"~2", "\"musk a été\"~6", "{2,}a", "{2,}(a OR b)",
+	static const char *const compound[] = { "=Musk", "=été", "*sk", "m*t", "\"a b\"~2", "\"musk a été\"~6", "{2,}a", "is:reply", "has:hashtags", "likes:5..",
+						"mentions:a", "to:musk", "domain:x.y", "from:x:musk", "platform:x", "author:a", "{2,}(a OR b)",
 						"SENTENCE(a b)", "SENTENCE(musk -a)", "(a OR 人) ONEAR/3 (b OR été)", "=\"a Musk\"" };
-	static const char *const running[] = { "a", "musk", "mu*", "été", "人工", "(a OR b)", "\"a b\"", "@sama", "title:a" };
+	static const char *const running[] = { "a", "musk", "mu*", "été", "人工", "(a OR b)", "\"a b\"", "$TSLA", "title:a" };
 	static const char *const nears[] = { " NEAR ", " NEAR/1 ", " ONEAR/7 " };
 
 	switch (next_random(rng) % 8) {
@@ -227,6 +228,11 @@ static void make_post(uint64_t *rng, struct random_post *r)
 		r->tags[i] = str_c(PICK(rng, vocabulary));
 		r->links[i] = random_text(rng, &r->text[7 + i], 2);
 	}
+	r->post.platform = next_random(rng) % 2 ? STR("x") : STR("feed");
+	r->post.reply_to = next_random(rng) % 2 ? STR("1") : STR_NULL;
+	r->post.metrics.likes = (int64_t)(next_random(rng) % 10);
+	r->post.mentions.v = r->authors;
+	r->post.mentions.n = next_random(rng) % 3;
 	r->post.authors.v = r->authors;
 	r->post.tags.v = r->tags;
 	r->post.links.v = r->links;
