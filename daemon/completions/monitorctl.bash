@@ -47,6 +47,10 @@ _monitorctl() {
 	edit-source:--username) :; return ;;
 	edit-source:--password-file) _monitorctl_files; return ;;
 	edit-source:--set) :; return ;;
+	login:--type) _monitorctl_words "feed jsonfeed x mastodon bluesky"; return ;;
+	login:--api) :; return ;;
+	login:--username) :; return ;;
+	login:--token-file) _monitorctl_files; return ;;
 	add-channel:--name) :; return ;;
 	add-channel:--secret-file) _monitorctl_files; return ;;
 	add-channel:--spacing) :; return ;;
@@ -72,7 +76,7 @@ _monitorctl() {
 	esac
 	options=" --json --socket --help"
 	case $command in
-	"") [[ $cur == -* ]] || _monitorctl_words "add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-source list-sources show-source edit-source remove-source pause-source resume-source poll-source add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help" ;;
+	"") [[ $cur == -* ]] || _monitorctl_words "add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-source list-sources show-source edit-source remove-source pause-source resume-source poll-source login logout list-accounts add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help" ;;
 	add-watch)
 		options+=" --name --channel --source --on --paused"
 		[[ $cur == -* ]] || :
@@ -119,6 +123,15 @@ _monitorctl() {
 		;;
 	poll-source)
 		[[ $cur == -* ]] || _monitorctl_names source
+		;;
+	login)
+		options+=" --type --api --username --token-file --allow-private"
+		[[ $cur == -* ]] || :
+		;;
+	logout)
+		[[ $cur == -* ]] || :
+		;;
+	list-accounts)
 		;;
 	add-channel)
 		options+=" --name --default --operator --secret-file --spacing --allow-private --set"
@@ -184,7 +197,7 @@ _monitorctl() {
 		[[ $cur == -* ]] || _monitorctl_words "bash zsh fish"
 		;;
 	help)
-		[[ $cur == -* ]] || _monitorctl_words "add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-source list-sources show-source edit-source remove-source pause-source resume-source poll-source add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help"
+		[[ $cur == -* ]] || _monitorctl_words "add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-source list-sources show-source edit-source remove-source pause-source resume-source poll-source login logout list-accounts add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help"
 		;;
 	esac
 	if [[ $cur == -* ]]; then

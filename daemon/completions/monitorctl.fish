@@ -57,6 +57,14 @@ complete -c monitorctl -n __fish_use_subcommand -a resume-source -d 'poll again'
 complete -c monitorctl -n '__fish_seen_subcommand_from resume-source' -a '(monitorctl __names source 2>/dev/null)'
 complete -c monitorctl -n __fish_use_subcommand -a poll-source -d 'poll now and say what came'
 complete -c monitorctl -n '__fish_seen_subcommand_from poll-source' -a '(monitorctl __names source 2>/dev/null)'
+complete -c monitorctl -n __fish_use_subcommand -a login -d 'give an account its token, and try it with the network'
+complete -c monitorctl -n '__fish_seen_subcommand_from login' -l type -d 'of its sources, for an account that is not in the configuration' -r -a 'feed jsonfeed x mastodon bluesky'
+complete -c monitorctl -n '__fish_seen_subcommand_from login' -l api -d 'the server'\''s API, where that is not the network'\''s own' -r
+complete -c monitorctl -n '__fish_seen_subcommand_from login' -l username -d 'name to log in with, where the token does not say it' -r
+complete -c monitorctl -n '__fish_seen_subcommand_from login' -l token-file -d 'read the token from FILE, - for standard input (else ask at the terminal)' -r -F
+complete -c monitorctl -n '__fish_seen_subcommand_from login' -l allow-private -d 'let the API be on a private or loopback address'
+complete -c monitorctl -n __fish_use_subcommand -a logout -d 'forget the token that login gave'
+complete -c monitorctl -n __fish_use_subcommand -a list-accounts -d 'list the accounts'
 complete -c monitorctl -n __fish_use_subcommand -a add-channel -d 'add a way to tell'
 complete -c monitorctl -n '__fish_seen_subcommand_from add-channel' -a 'console webhook slack email'
 complete -c monitorctl -n '__fish_seen_subcommand_from add-channel' -l name -d 'name of the channel (else made from the type)' -x
@@ -121,4 +129,4 @@ complete -c monitorctl -n '__fish_seen_subcommand_from match' -l explain -d 'say
 complete -c monitorctl -n __fish_use_subcommand -a completion -d 'print the completion script for a shell'
 complete -c monitorctl -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
 complete -c monitorctl -n __fish_use_subcommand -a help -d 'say how a command is used'
-complete -c monitorctl -n '__fish_seen_subcommand_from help' -a 'add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-source list-sources show-source edit-source remove-source pause-source resume-source poll-source add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help'
+complete -c monitorctl -n '__fish_seen_subcommand_from help' -a 'add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-source list-sources show-source edit-source remove-source pause-source resume-source poll-source login logout list-accounts add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help'

@@ -130,7 +130,7 @@ void table_print(const struct table *t, int width, bool colour, struct strbuf *o
 struct ctl_kind {
 	const char *noun, *path, *list; /* "watch", "/v1/watches", "watches" */
 };
-extern const struct ctl_kind ctl_watches, ctl_sources, ctl_channels;
+extern const struct ctl_kind ctl_watches, ctl_sources, ctl_channels, ctl_accounts;
 /* "/v1/watches/NAME/verb"; verb may be NULL. */
 void ctl_object_path(const struct ctl_kind *k, struct str name, const char *verb, struct strbuf *out);
 int ctl_object_verb(struct ctl *c, const struct ctl_kind *k, const char *verb, const char *done); /* for each argument */

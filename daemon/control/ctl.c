@@ -352,7 +352,7 @@ static void set_flags(const struct ctl *c, json_t *body)
 
 int ctl_body_options(const struct ctl *c, json_t *body)
 {
-	static const char *const texts[] = { "name", "type", "url", "query", "every", "spacing", "backfill", "username" };
+	static const char *const texts[] = { "name", "type", "url", "query", "every", "spacing", "backfill", "username", "api" };
 	int code;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
@@ -372,6 +372,8 @@ int ctl_body_options(const struct ctl *c, json_t *body)
 			return code;
 	}
 	code = secret_from(c, body, "secret", ctl_option(&c->args, "secret-file"));
+	if (code == 0)
+		code = secret_from(c, body, "token", ctl_option(&c->args, "token-file"));
 	return code != 0 ? code : secret_from(c, body, "password", ctl_option(&c->args, "password-file"));
 }
 

@@ -7,6 +7,7 @@
 
 const struct ctl_kind ctl_watches = { "watch", "/v1/watches", "watches" };
 const struct ctl_kind ctl_sources = { "source", "/v1/sources", "sources" };
+const struct ctl_kind ctl_accounts = { "account", "/v1/accounts", "accounts" };
 const struct ctl_kind ctl_channels = { "channel", "/v1/channels", "channels" };
 
 void ctl_object_path(const struct ctl_kind *k, struct str name, const char *verb, struct strbuf *out)
@@ -80,7 +81,8 @@ int ctl_object_list(struct ctl *c, const struct ctl_kind *k, void (*print)(struc
 	if (c->json)
 		return CTL_OK;
 	if (json_array_size(list) == 0)
-		ctl_note(c, "no %s yet; monitorctl help add-%s", k->list, k->noun);
+		ctl_note(c, "no %s yet; monitorctl help %s%s", k->list, k == &ctl_accounts ? "login" : "add-",
+		         k == &ctl_accounts ? "" : k->noun);
 	else
 		print(c, list);
 	return CTL_OK;

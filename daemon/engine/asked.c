@@ -268,6 +268,8 @@ void asked_done(struct engine *g, struct flight *f, struct reply *r)
 		engine_problem(g, f->request_id, 503, 0, "monitord is stopping");
 	else if (f->kind == FLIGHT_PROBE)
 		probe_done(g, f, r);
+	else if (f->kind == FLIGHT_LOGIN)
+		accounts_done(g, f, r);
 	else
 		test_done(g, f, r);
 	f->request_id = 0;

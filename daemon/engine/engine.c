@@ -460,6 +460,7 @@ static void done(struct engine *g, struct message *m)
 		break;
 	case FLIGHT_PROBE:
 	case FLIGHT_TEST:
+	case FLIGHT_LOGIN:
 		asked_done(g, f, m->reply);
 		break;
 	}

@@ -7,13 +7,14 @@
  *   outbox.c    which delivery goes out when, and what the answer means
  *   asked.c     what people ask for and the network answers: add-source, test-channel, search
  *   alarm.c     when the operator hears that the monitor is blind or mute
+ *   accounts.c  logging in and out
  *   objects.c   objects added, changed and removed through the API, and their JSON
  */
 #pragma once
 
 #include "engine/engine.h"
 
-enum flight_kind { FLIGHT_POLL, FLIGHT_DELIVERY, FLIGHT_PROBE, FLIGHT_TEST };
+enum flight_kind { FLIGHT_POLL, FLIGHT_DELIVERY, FLIGHT_PROBE, FLIGHT_TEST, FLIGHT_LOGIN };
 /* A transfer that io runs for us, until its DONE. */
 struct flight {
 	uint64_t id;
@@ -25,8 +26,8 @@ struct flight {
 	bool conditional;               /* POLL: validators were sent, so 304 is an answer */
 	struct str channel_name;        /* DELIVERY, TEST */
 	struct outbox_item *item;       /* DELIVERY: owned while under way */
-	uint64_t request_id;            /* PROBE, TEST: to be answered */
-	json_t *written;                /* PROBE: the source as the user wrote it */
+	uint64_t request_id;            /* PROBE, TEST, LOGIN: to be answered */
+	json_t *written;                /* PROBE, LOGIN: the source or account as the user wrote it */
 	struct str found;               /* PROBE: the feed that a page advertised; absent in the first step */
 	bool abandoned;                 /* whatever it was for is gone */
 	struct arena *arena;            /* of the texts */
@@ -141,6 +142,9 @@ void asked_give_up(struct engine *g);                                 /* 503 to 
 /* --- alarm.c --- */
 void alarm_look(struct engine *g); /* something failed or recovered */
 void alarm_run(struct engine *g);
+
+/* --- accounts.c --- */
+void accounts_done(struct engine *g, struct flight *f, const struct reply *r); /* LOGIN */
 
 /* --- objects.c --- */
 void objects_source_event(struct engine *g, const struct world_source *s);

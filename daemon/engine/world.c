@@ -298,6 +298,12 @@ int world_add_watch(struct world *w, const struct config_watch *s, struct arena 
 	return 0;
 }
 
+void world_remove_account(struct world *w, struct world_account *a)
+{
+	map_remove(w->accounts, a->settings.name);
+	account_free(a);
+}
+
 void world_remove_source(struct world *w, struct world_source *s)
 {
 	map_remove(w->sources, s->settings.name);

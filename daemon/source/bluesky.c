@@ -99,7 +99,7 @@ static int bluesky_open(const struct source *s, struct strbuf *ret_url, struct e
 		return err_set(e, ERR_INPUT, "account \"%.*s\" needs username: its handle", STR_ARG(s->account->name));
 	if (str_present(s->url) && str_present(api) && !str_eq(url_host(s->url), url_host(api)))
 		return err_set(e, ERR_INPUT, "url leads to another server than the account's api: its token must not go there");
-	social_api(s, s->account ? LOGIN_API : PUBLIC_API, ret_url);
+	social_api(s->account, s->account ? LOGIN_API : PUBLIC_API, ret_url);
 	return 0;
 }
 
@@ -113,19 +113,31 @@ static json_t *session_of(const struct source *s)
 	return str_empty(text) ? NULL : json_parse(text, &ignored);
 }
 
-static void ask_login(const struct source *s, struct transfer *t, struct strbuf *url)
+static void ask_login(const struct account *a, struct transfer *t, struct strbuf *url)
 {
 	OWNED_JSON json_t *body = json_object();
 	AUTO(strbuf) struct strbuf text = STRBUF_INIT(64 << 10);
 
-	json_set_text(body, "identifier", social_handle(s->account->username));
-	json_set_text(body, "password", s->account->token);
+	json_set_text(body, "identifier", social_handle(a->username));
+	json_set_text(body, "password", a->token);
 	json_dump(&text, body, false);
 	strbuf_adds(url, "/xrpc/com.atproto.server.createSession");
 	transfer_header(t, "Content-Type", STR("application/json"));
 	t->method = STR("POST");
 	t->body = arena_str(t->arena, strbuf_str(&text));
 	t->has_body = true;
+}
+
+static int bluesky_login(const struct account *a, struct transfer *ret, struct err *e)
+{
+	AUTO(strbuf) struct strbuf url = STRBUF_INIT(URL_MAX);
+
+	if (str_empty(a->username))
+		return err_set(e, ERR_INPUT, "username: expected the account's handle; the token is an app password of it");
+	social_api(a, LOGIN_API, &url);
+	ask_login(a, ret, &url);
+	ret->url = arena_str(ret->arena, strbuf_str(&url));
+	return 0;
 }
 
 /* What must be there before posts can be asked for: a login, an id. */
@@ -186,7 +198,7 @@ static bool bluesky_next(struct source *s, int64_t now_unix_ms, struct transfer 
 	switch (st->step) {
 	case STEP_LOGIN:
 		ret->bearer = STR_NULL;
-		ask_login(s, ret, &url);
+		ask_login(s->account, ret, &url);
 		break;
 	case STEP_REFRESH:
 		strbuf_adds(&url, "/xrpc/com.atproto.server.refreshSession");
@@ -406,6 +418,7 @@ const struct source_type source_bluesky = {
 	.account = ACCOUNT_MAY,
 	.url_optional = true,
 	.open = bluesky_open,
+	.login = bluesky_login,
 	.next = bluesky_next,
 	.parse = bluesky_parse,
 	.refused = bluesky_refused,

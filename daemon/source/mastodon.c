@@ -94,11 +94,25 @@ static int mastodon_open(const struct source *s, struct strbuf *ret_url, struct 
 		return err_set(e, ERR_INPUT, "expected account: lists, search and home are read as somebody");
 	if (str_present(s->url) && str_present(api) && !str_eq(url_host(s->url), url_host(api)))
 		return err_set(e, ERR_INPUT, "url leads to another server than the account's api: its token must not go there");
-	social_api(s, "", ret_url);
+	social_api(s->account, "", ret_url);
 	if (ret_url->len == 0 && s->account == NULL && str_present(host_of(m->handle)))
 		strbuf_addf(ret_url, "https://%.*s", STR_ARG(host_of(m->handle)));
 	if (ret_url->len == 0 && str_empty(s->url))
 		return err_set(e, ERR_INPUT, "which server? Expected url, or an account with api");
+	return 0;
+}
+
+/* Takes the token of a user and of an application alike. */
+static int mastodon_login(const struct account *a, struct transfer *ret, struct err *e)
+{
+	AUTO(strbuf) struct strbuf url = STRBUF_INIT(URL_MAX);
+
+	social_api(a, "", &url);
+	if (url.len == 0)
+		return err_set(e, ERR_INPUT, "api: expected the address of the account's server, such as https://mastodon.social");
+	strbuf_adds(&url, "/api/v1/apps/verify_credentials");
+	ret->url = arena_str(ret->arena, strbuf_str(&url));
+	ret->bearer = arena_str(ret->arena, a->token);
 	return 0;
 }
 
@@ -445,6 +459,7 @@ const struct source_type source_mastodon = {
 	.account = ACCOUNT_MAY,
 	.url_optional = true,
 	.open = mastodon_open,
+	.login = mastodon_login,
 	.next = mastodon_next,
 	.parse = mastodon_parse,
 	.refused = mastodon_refused,

@@ -15,9 +15,9 @@ struct str social_handle(struct str s)
 	return str_starts(s, STR("@")) ? str_from(s, 1) : s;
 }
 
-void social_api(const struct source *s, const char *otherwise, struct strbuf *out)
+void social_api(const struct account *a, const char *otherwise, struct strbuf *out)
 {
-	struct str api = s->account ? s->account->api : STR_NULL;
+	struct str api = a ? a->api : STR_NULL;
 
 	if (str_empty(api))
 		api = str_c(otherwise);

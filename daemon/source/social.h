@@ -12,8 +12,8 @@
 
 /* "@elonmusk", " elonmusk" -> "elonmusk". */
 struct str social_handle(struct str s);
-/* Where the API is: what the account says, else `otherwise`; without slashes at the end. */
-void social_api(const struct source *s, const char *otherwise, struct strbuf *out);
+/* Where the API is: what the account (may be NULL) says, else `otherwise`; without slashes at the end. */
+void social_api(const struct account *a, const char *otherwise, struct strbuf *out);
 /* The cursor as an object, empty if there is none or it is not ours.  New reference. */
 json_t *social_cursor(const struct source *s);
 /* The reverse, in the document's arena; steals `j`. */

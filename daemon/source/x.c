@@ -84,7 +84,19 @@ static int x_open(const struct source *s, struct strbuf *ret_url, struct err *e)
 		return err_set(e, ERR_INPUT, "handles: expected at most %d", HANDLES_MAX);
 	if (x->query.len > QUERY_MAX)
 		return err_set(e, ERR_INPUT, "query: %zu bytes, expected at most %d: X takes no more", x->query.len, QUERY_MAX);
-	social_api(s, API, ret_url);
+	social_api(s->account, API, ret_url);
+	return 0;
+}
+
+/* Costs nothing, and wants the same token as all else (docs.x.com/x-api/usage). */
+static int x_login(const struct account *a, struct transfer *ret, struct err *e __attribute__((unused)))
+{
+	AUTO(strbuf) struct strbuf url = STRBUF_INIT(URL_MAX);
+
+	social_api(a, API, &url);
+	strbuf_adds(&url, "/2/usage/tweets");
+	ret->url = arena_str(ret->arena, strbuf_str(&url));
+	ret->bearer = arena_str(ret->arena, a->token);
 	return 0;
 }
 
@@ -568,6 +580,7 @@ const struct source_type source_x = {
 	.account = ACCOUNT_MUST,
 	.url_optional = true,
 	.open = x_open,
+	.login = x_login,
 	.next = x_next,
 	.parse = x_parse,
 	.refused = x_refused,

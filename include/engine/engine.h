@@ -99,7 +99,12 @@ int engine_remove_watch(struct engine *g, struct world_watch *w, struct err *e) 
 int engine_remove_channel(struct engine *g, struct now now, struct world_channel *c, struct err *e) MUST_CHECK;
 int engine_remove_source(struct engine *g, struct world_source *s, struct err *e) MUST_CHECK;
 
+/* Forgets the token that a login gave.  ERR_CONFIG: it is of the configuration, or a source names an account that was
+ * only made by its login. */
+int engine_log_out(struct engine *g, struct world_account *a, struct err *e) MUST_CHECK;
+
 /* Answered later, when the network has. */
+void engine_log_in(struct engine *g, struct now now, uint64_t request_id, json_t *written); /* an account; steals */
 void engine_probe_source(struct engine *g, struct now now, uint64_t request_id, json_t *as_written); /* add-source; steals */
 void engine_poll_source(struct engine *g, struct now now, uint64_t request_id, struct world_source *s);
 void engine_test_channel(struct engine *g, struct now now, uint64_t request_id, struct world_channel *c);
@@ -109,6 +114,7 @@ void engine_reload(struct engine *g, struct now now, uint64_t request_id); /* 0:
 int engine_retry_delivery(struct engine *g, struct now now, struct store_delivery *d, struct err *e) MUST_CHECK;
 
 /* JSON forms that handlers and events share. */
+json_t *engine_account_json(const struct world_account *a);
 json_t *engine_source_json(struct engine *g, const struct world_source *s, struct now now);
 json_t *engine_channel_json(struct engine *g, const struct world_channel *c);
 json_t *engine_watch_json(struct engine *g, const struct world_watch *w);

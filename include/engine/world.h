@@ -133,6 +133,7 @@ int world_add_watch(struct world *w, const struct config_watch *s, struct arena 
                     struct world_watch **ret, struct err *e) MUST_CHECK;
 /* Out of the world and freed. The caller has cancelled what runs for it. */
 void world_remove_source(struct world *w, struct world_source *s);
+void world_remove_account(struct world *w, struct world_account *a); /* no source names it */
 void world_remove_channel(struct world *w, struct world_channel *c);
 void world_remove_watch(struct world *w, struct world_watch *watch);
 

@@ -72,6 +72,8 @@ struct source_type {
 	/* Do the settings go together?  Writes the address of a source without one: of its server, whose limits count.
 	 * Not called where s->url is said, unless there is something to check.  NULL: nothing to do. */
 	int (*open)(const struct source *s, struct strbuf *ret_url, struct err *e);
+	/* What to ask to learn whether an account's token is good: 2xx says so.  NULL: the network has no such request. */
+	int (*login)(const struct account *a, struct transfer *ret, struct err *e);
 	/* Fills `ret` (kind, url, headers) and returns true: fetch this now.  Called when the source is due and again
 	 * after every reply that parse() took or refused() has a remedy for, until it says false: nothing more now.
 	 * Paging, tokens and fan-out are all this.  A round may end early (a limit, a failure, a restart): the next one

@@ -54,12 +54,16 @@ static struct message *network(struct rig *r, const struct transfer *t)
 	struct message *m = message_new(MESSAGE_DONE);
 	struct reply *reply = reply_new(t->id);
 	bool feed = str_starts(t->url, STR("https://feed.example/")), page = str_starts(t->url, STR("https://page.example/"));
-	bool hook = str_starts(t->url, STR("https://hook.example/"));
+	bool hook = str_starts(t->url, STR("https://hook.example/")), net = str_starts(t->url, STR("https://net.example/"));
 	reply->final_url = arena_str(reply->arena, t->url);
 	reply->body = STRBUF_INIT(1 << 20);
 	reply->elapsed_us = 2000;
 	r->hooks += hook;
-	if (feed || page || hook) {
+	if (net) {
+		reply->outcome = REPLY_OK;
+		reply->status = str_eq(t->bearer, STR("good")) ? 200 : 401;
+		strbuf_adds(&reply->body, reply->status == 200 ? "[]" : "{\"error\":\"The access token is invalid\"}");
+	} else if (feed || page || hook) {
 		reply->outcome = REPLY_OK;
 		reply->status = hook ? r->hook_status : 200;
 		strbuf_adds(&reply->body, feed ? feed_text : page ? "<!doctype html><html><body>No feed</body></html>" : "taken");
@@ -114,7 +118,9 @@ static void settle(struct rig *r)
 		step(r);
 }
 
-static const char yaml[] = "sources:\n  - name: wire\n    url: https://feed.example/wire\n    every: 1h\n"
+static const char yaml[] = "accounts:\n  - name: fixed\n    type: mastodon\n    api: https://net.example\n    token: good\n"
+			   "  - name: open\n    type: mastodon\n    api: https://net.example\n"
+			   "sources:\n  - name: wire\n    url: https://feed.example/wire\n    every: 1h\n"
 			   "channels:\n  - name: screen\n    type: console\n"
 			   "watches:\n  - name: fixed\n    query: neverseen\n    channels: [screen]\n";
 
@@ -480,6 +486,53 @@ TEST(a_paused_source_is_polled_when_asked)
 	CHECK_STR(json_get_str(poll, "outcome"), "ok");
 }
 
+/* --- accounts --- */
+
+TEST(a_token_is_tried_before_it_is_kept)
+{
+	RIG(r);
+	refused(&r, "POST", "/v1/accounts", "{\"name\":\"open\",\"token\":\"bad\"}", 422, "The access token is invalid");
+	CHECK_INT(count(&r, "/v1/accounts", "accounts"), 2);
+	OWNED_JSON json_t *j = ask(&r, "POST", "/v1/accounts", "{\"name\":\"open\",\"token\":\"good\"}", 201);
+	CHECK_STR(json_get_str(j, "token"), "***");
+	CHECK_STR(json_get_str(j, "origin"), "config");
+	CHECK_STR(json_get_str(j, "api"), "https://net.example");
+	OWNED_JSON json_t *own = ask(&r, "POST", "/v1/accounts", "{\"name\":\"mine\",\"type\":\"mastodon\","
+	                             "\"api\":\"https://net.example/\",\"token\":\"good\"}", 201);
+	CHECK_STR(json_get_str(own, "origin"), "api");
+	CHECK_INT(count(&r, "/v1/accounts", "accounts"), 3);
+	CHECK(str_find(strbuf_str(&r.text), STR("good")) == STR_NPOS);
+}
+
+TEST(a_login_that_is_not_well_made_is_refused)
+{
+	RIG(r);
+	refused(&r, "POST", "/v1/accounts", "{\"name\":\"fixed\",\"token\":\"good\"}", 409, "monitord.yaml:");
+	refused(&r, "POST", "/v1/accounts", "{\"name\":\"open\"}", 400, "token");
+	refused(&r, "POST", "/v1/accounts", "{\"name\":\"a b\",\"type\":\"x\",\"token\":\"t\"}", 400, "name");
+	refused(&r, "POST", "/v1/accounts", "{\"name\":\"new\",\"token\":\"t\"}", 400, "type");
+	refused(&r, "POST", "/v1/accounts", "{\"name\":\"new\",\"type\":\"feed\",\"token\":\"t\"}", 400, "feed");
+	refused(&r, "POST", "/v1/accounts", "{\"name\":\"open\",\"type\":\"x\",\"token\":\"t\"}", 409, "mastodon");
+	refused(&r, "POST", "/v1/accounts", "{\"name\":\"new\",\"type\":\"mastodon\",\"token\":\"t\"}", 400, "api");
+	refused(&r, "POST", "/v1/accounts", "{\"name\":\"new\",\"type\":\"bluesky\",\"token\":\"t\"}", 400, "username");
+	refused(&r, "POST", "/v1/accounts", "{\"name\":\"new\",\"type\":\"x\",\"token\":\"t\"}", 502, "no such host");
+	CHECK_INT(count(&r, "/v1/accounts", "accounts"), 2);
+}
+
+TEST(a_token_is_forgotten)
+{
+	RIG(r);
+	refused(&r, "DELETE", "/v1/accounts/none", NULL, 404, "none");
+	refused(&r, "DELETE", "/v1/accounts/fixed", NULL, 409, "monitord.yaml:");
+	done(&r, "POST", "/v1/accounts", "{\"name\":\"open\",\"token\":\"good\"}", 201);
+	done(&r, "POST", "/v1/accounts", "{\"name\":\"mine\",\"type\":\"mastodon\",\"api\":\"https://net.example\",\"token\":\"good\"}", 201);
+	done(&r, "DELETE", "/v1/accounts/open", NULL, 204);
+	done(&r, "DELETE", "/v1/accounts/mine", NULL, 204);
+	OWNED_JSON json_t *j = ask(&r, "GET", "/v1/accounts", NULL, 200);
+	CHECK_INT(json_array_size(json_get(j, "accounts")), 2);
+	CHECK(json_get(json_array_get(json_get(j, "accounts"), 1), "token") == NULL);
+}
+
 /* --- channels --- */
 
 #define HOOK "{\"type\":\"webhook\",\"url\":\"https://hook.example/a\",\"secret\":\"whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\"}"
@@ -690,7 +743,7 @@ TEST(a_reload_says_what_changed)
 	FILE *f = fopen(r.file, "a");
 	CHECK(f != NULL && fputs("chanels: []\n", f) >= 0 && fclose(f) == 0);
 	OWNED_JSON json_t *bad = ask(&r, "POST", "/v1/reload", NULL, 422);
-	CHECK(str_find(json_str(json_array_get(json_get(bad, "errors"), 0)), STR("monitord.yaml:12:")) != STR_NPOS);
+	CHECK(str_find(json_str(json_array_get(json_get(bad, "errors"), 0)), STR("monitord.yaml:20:")) != STR_NPOS);
 	CHECK_INT(count(&r, "/v1/watches", "watches"), 2);
 }
 

@@ -182,6 +182,39 @@ watches:
         assert "app-password" not in d.log() and "access1" not in d.log()
 
 
+def test_a_login_is_kept_over_restarts_and_never_shown(tmp_path):
+    token = tmp_path / "token"
+    token.write_text("good-token\n")
+
+    def answer(path, params):
+        if api.requests[-1][2] != "Bearer good-token":
+            return 401, {"error": "The access token is invalid"}
+        return {"name": "app"} if path.endswith("verify_credentials") else [status(1, "Sutskever", api.url)]
+
+    with Api(answer) as api, Daemon() as d:
+        bad = d.ctl("login", "m", "--type", "mastodon", "--api", api.url, "--allow-private", "--token-file", "-", stdin="other\n")
+        assert bad.returncode != 0 and "The access token is invalid" in bad.stderr
+        d.do("login", "m", "--type", "mastodon", "--api", api.url, "--allow-private", "--token-file", token)
+        d.config.write_text(f"""
+sources:
+  - {{name: home, type: mastodon, account: m, timeline: home, allow_private: [127.0.0.0/8]}}
+""")
+        assert "unknown account" in d.ctl("reload").stderr  # the file speaks only of what stands in files
+        d.config.write_text(f"""
+accounts:
+  - {{name: m, type: mastodon, api: "{api.url}"}}
+sources:
+  - {{name: home, type: mastodon, account: m, timeline: home, allow_private: [127.0.0.0/8]}}
+""")
+        d.restart()
+        wait_until(lambda: d.rows("list-sources")[0]["state"] == "ok", 30, "the first poll")
+        assert [(a["name"], a["token"]) for a in d.rows("list-accounts")] == [("m", "***")]
+        d.do("logout", "m")
+        refused = d.ctl("poll-source", "home")
+        assert refused.returncode != 0 and "monitorctl login m" in refused.stdout + refused.stderr
+        assert "good-token" not in d.log() + d.do("list-accounts") + d.do("show-source", "home")
+
+
 CORPUS = SHARED / "corpus/social"
 
 
