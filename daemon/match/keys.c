@@ -2,14 +2,15 @@
 /* Which words a post must hold for a query to match, and which of them are likely the rarest. */
 #include "keys.h"
 
-uint64_t key_of_prefix(const char *p, size_t len, enum group g)
+uint32_t key_of_prefix(const char *p, size_t len, enum group g)
 {
-	return key_salted(word_hash(p, len) ^ 0x8ebc6af09c88c6e3u, g);
+	return key_of(word_hash(p, len) ^ 0x8ebc6af09c88c6e3u, g);
 }
 
 void keys_release(struct keys *k)
 {
 	vec_free(&k->list);
+	vec_free(&k->stems);
 }
 
 /*
@@ -49,15 +50,15 @@ static unsigned group_cost(enum group g, unsigned of_word)
 }
 
 struct choice {
-	uint64_t key;
-	unsigned cost;
-	size_t prefix; /* bytes, 0 if it is none */
+	unsigned cost;      /* 0: nothing found yet */
+	uint32_t word, n;   /* so many words of the term, from this one on */
+	struct str prefix;  /* or the start of a word */
 };
 
-static void consider(struct choice *best, uint64_t key, unsigned cost, size_t prefix)
+static void consider(struct choice *best, struct choice other)
 {
-	if (best->cost == 0 || cost < best->cost)
-		*best = (struct choice){ .key = key, .cost = cost, .prefix = prefix };
+	if (best->cost == 0 || other.cost < best->cost)
+		*best = other;
 }
 
 /* Words of addresses that nearly every post has. */
@@ -73,20 +74,61 @@ static bool is_everywhere(const struct query *q, const struct term_word *w, enum
 }
 
 /* What stands before the first star. */
-static void consider_prefix(struct choice *best, struct str pattern, enum group g, enum group to)
+static void consider_prefix(struct choice *best, struct str pattern, enum group g)
 {
 	size_t len = str_chr(pattern, '*');
 
 	if (len > KEY_PREFIX_MAX)
 		len = KEY_PREFIX_MAX;
 	if (len > 0)
-		consider(best, key_of_prefix(pattern.p, len, to), group_cost(g, 2 * word_cost(len)), len);
+		consider(best, (struct choice){ .cost = group_cost(g, 2 * word_cost(len)), .prefix = str_slice(pattern, 0, len) });
 }
 
-/* Two characters of a script without spaces that must touch each other. */
-static bool is_pair(const struct term_word *w)
+/* A character of a script without spaces says little by itself, a syllable sign of kana (U+3040 to U+30FF) least. */
+static unsigned cost_of(const struct query *q, const struct term_word *w, enum group g)
 {
-	return (w[0].flags & WORD_CHAR) && !(w[1].flags & TERM_WORD_WILD) && (w[1].flags & WORD_CHAR) && (w[1].flags & WORD_GLUED);
+	struct str s = term_word_text(q, w);
+
+	if (is_everywhere(q, w, g))
+		return 8000;
+	if (!(w->flags & WORD_CHAR))
+		return word_cost(s.len);
+	return str_starts(s, STR("\xe3\x81")) || str_starts(s, STR("\xe3\x82")) || str_starts(s, STR("\xe3\x83")) ? 4000 : 1200;
+}
+
+/* Word `from` of the term and those behind it that must stand at its side; together they are rarer than the rarest one. */
+static void consider_words(struct choice *best, const struct query *q, const struct node *t, uint32_t from, enum group g)
+{
+	const struct term_word *w = &q->words[t->word + from];
+	unsigned cost = cost_of(q, w, g);
+	uint32_t n = 1;
+
+	for (; from + n < t->n && n < KEY_WORDS_MAX && !(w[n].flags & TERM_WORD_WILD) && !(t->flags & TERM_LOOSE); n++) {
+		unsigned next = cost_of(q, &w[n], g);
+
+		cost = (next < cost ? next : cost) / (w[n].flags & WORD_CHAR ? 4 : 16) + 1;
+	}
+	consider(best, (struct choice){ .cost = group_cost(g, cost), .word = from, .n = n });
+}
+
+/* The key of the choice, and its stems. */
+static void add_choice(const struct query *q, const struct node *t, const struct choice *c, enum group to, struct keys *ret)
+{
+	const struct term_word *w = &q->words[t->word + c->word];
+	uint64_t hash = w->hash;
+
+	ret->cost += c->cost;
+	ret->groups |= 1u << to;
+	if (c->n == 0) {
+		vec_push(&ret->list, key_of_prefix(c->prefix.p, c->prefix.len, to));
+		ret->prefixes[to] |= (uint8_t)(1u << (c->prefix.len - 1));
+		return;
+	}
+	for (uint32_t i = 1; i < c->n; i++) {
+		vec_push(&ret->stems, key_of(hash, to));
+		hash = key_join(hash, w[i].hash);
+	}
+	vec_push(&ret->list, key_of(hash, to));
 }
 
 /* `to` is g, or g in the context.  False if any post may hold the term: it is all stars at the start of words. */
@@ -95,26 +137,14 @@ static bool add_term_key(const struct query *q, const struct node *t, enum group
 	const struct term_word *w = &q->words[t->word];
 	struct choice best = { 0 };
 
-	for (uint32_t i = 0; i < t->n; i++) {
-		if (w[i].flags & TERM_WORD_WILD) {
-			consider_prefix(&best, term_word_text(q, &w[i]), g, to);
-			continue;
-		}
-		unsigned cost = w[i].flags & WORD_CHAR ? 1500 : word_cost(w[i].len);
-
-		if (is_everywhere(q, &w[i], g))
-			cost = 8000;
-		consider(&best, key_salted(w[i].hash, to), group_cost(g, cost), 0);
-		if (i + 1 < t->n && is_pair(&w[i]) && !(t->flags & TERM_LOOSE))
-			consider(&best, key_of_pair(w[i].hash, w[i + 1].hash, to), group_cost(g, 100), 0);
-	}
+	for (uint32_t i = 0; i < t->n; i++)
+		if (w[i].flags & TERM_WORD_WILD)
+			consider_prefix(&best, term_word_text(q, &w[i]), g);
+		else if (i == 0 || (t->flags & TERM_LOOSE) || (w[i - 1].flags & TERM_WORD_WILD))
+			consider_words(&best, q, t, i, g);
 	if (best.cost == 0)
 		return false;
-	vec_push(&ret->list, best.key);
-	ret->cost += best.cost;
-	ret->groups |= 1u << to;
-	if (best.prefix)
-		ret->prefixes[to] |= (uint8_t)(1u << (best.prefix - 1));
+	add_choice(q, t, &best, to, ret);
 	return true;
 }
 
@@ -130,6 +160,8 @@ static void add_keys(struct keys *to, const struct keys *from)
 {
 	for (size_t i = 0; i < from->list.n; i++)
 		vec_push(&to->list, from->list.v[i]);
+	for (size_t i = 0; i < from->stems.n; i++)
+		vec_push(&to->stems, from->stems.v[i]);
 	to->groups |= from->groups;
 	for (unsigned g = 0; g < KEY_GROUPS; g++)
 		to->prefixes[g] |= from->prefixes[g];
@@ -139,6 +171,7 @@ static void add_keys(struct keys *to, const struct keys *from)
 static void clear_keys(struct keys *k)
 {
 	vec_clear(&k->list);
+	vec_clear(&k->stems);
 	k->groups = k->cost = 0;
 	memset(k->prefixes, 0, sizeof(k->prefixes));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Necessary terms.  A key stands for something that a post must hold for a term to match: a word of one of its groups,
- * two neighbouring characters of a script without spaces, or the start of a word.  Pure.
+ * Necessary terms.  A key stands for something that a post must hold for a term to match: words side by side in one of its
+ * groups, or the start of a word.  Pure.
  */
 #pragma once
 
@@ -13,24 +13,28 @@
 #define KEY_CONTEXT(g) ((enum group)((g) + GROUPS))
 
 #define KEY_PREFIX_MAX 8 /* bytes of a prefix that count; a longer one is as necessary at 8 */
+#define KEY_WORDS_MAX 8  /* words side by side that count */
 
 struct keys {
-	VEC(uint64_t) list;
+	VEC(uint32_t) list;
+	VEC(uint32_t) stems;            /* keys of the first words of what a key of several words stands for */
 	unsigned groups;                /* bit per group that a key looks at */
-	uint8_t prefixes[KEY_GROUPS];       /* bit n-1: a key of that group is a prefix of n bytes */
+	uint8_t prefixes[KEY_GROUPS];   /* bit n-1: a key of that group is a prefix of n bytes */
 	unsigned cost;                  /* how often posts will hold one of them: a guess, for comparing */
 };
 
-static inline uint64_t key_salted(uint64_t hash, enum group g)
+static inline uint32_t key_of(uint64_t hash, enum group g)
 {
-	return hash + (uint64_t)g * 0xa0761d6478bd642fu;
+	hash += (uint64_t)g * 0xa0761d6478bd642fu;
+	return (uint32_t)(hash ^ hash >> 32);
 }
-static inline uint64_t key_of_pair(uint64_t a, uint64_t b, enum group g)
+/* The hash of some words and of one more behind them. */
+static inline uint64_t key_join(uint64_t words, uint64_t next)
 {
-	return key_salted((a ^ 0xe7037ed1a0b428dbu) * 0x9e3779b97f4a7c15u + b, g);
+	return (words ^ 0xe7037ed1a0b428dbu) * 0x9e3779b97f4a7c15u + next;
 }
 /* `len` in 1..KEY_PREFIX_MAX; p holds as many bytes */
-uint64_t key_of_prefix(const char *p, size_t len, enum group g);
+uint32_t key_of_prefix(const char *p, size_t len, enum group g);
 
 void keys_release(struct keys *k);
 /* The cheapest keys of which every matching post holds at least one; false (and none) if there are none. */

@@ -13,9 +13,11 @@ struct matcher {
 	size_t prefixes[KEY_GROUPS][KEY_PREFIX_MAX]; /* watches with a prefix of so many bytes */
 };
 
+/* A watch that may match, and the word of the post that says so. */
 struct candidate {
 	uint64_t watch;
 	const struct query *query;
+	uint32_t word;
 };
 
 #define CANDIDATES_INLINE 128
@@ -61,50 +63,56 @@ static void count_users(struct matcher *m, const struct keys *k, size_t by)
 
 static int compare_keys(const void *a, const void *b)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
 	return x < y ? -1 : x > y;
 }
 
-static void sort_keys(struct keys *k)
+/* The keys that a query stands under, each once. */
+static void keys_of(const struct query *query, struct keys *ret)
 {
 	size_t n = 0;
 
-	if (k->list.n < 2)
+	(void)query_keys(query, ret);
+	if (ret->list.n < 2)
 		return;
-	qsort(k->list.v, k->list.n, sizeof(k->list.v[0]), compare_keys);
-	for (size_t i = 0; i < k->list.n; i++)
-		if (n == 0 || k->list.v[n - 1] != k->list.v[i])
-			k->list.v[n++] = k->list.v[i];
-	k->list.n = n;
+	qsort(ret->list.v, ret->list.n, sizeof(ret->list.v[0]), compare_keys);
+	for (size_t i = 0; i < ret->list.n; i++)
+		if (n == 0 || ret->list.v[n - 1] != ret->list.v[i])
+			ret->list.v[n++] = ret->list.v[i];
+	ret->list.n = n;
+}
+
+static struct index_keys for_index(const struct keys *k)
+{
+	return (struct index_keys){ k->list.v, k->stems.v, k->list.n, k->stems.n };
 }
 
 void matcher_add(struct matcher *m, uint64_t watch, const struct query *query)
 {
 	AUTO(keys) struct keys k = { 0 };
 
-	assert(slot_find(&m->index.watches, watch) == INDEX_NONE);
-	(void)query_keys(query, &k);
-	sort_keys(&k);
-	index_add(&m->index, watch, query, k.list.v, k.list.n);
+	assert(index_query(&m->index, watch) == NULL);
+	keys_of(query, &k);
+	index_add(&m->index, watch, query, for_index(&k));
 	count_users(m, &k, 1);
 }
 
 void matcher_remove(struct matcher *m, uint64_t watch)
 {
 	AUTO(keys) struct keys k = { 0 };
-	uint32_t at = slot_find(&m->index.watches, watch);
+	const struct query *query = index_query(&m->index, watch);
 
-	if (at == INDEX_NONE)
+	if (query == NULL)
 		return;
-	(void)query_keys(m->index.postings[at].query, &k);
-	(void)index_remove(&m->index, watch);
+	keys_of(query, &k);
+	index_remove(&m->index, watch, for_index(&k));
 	count_users(m, &k, (size_t)-1);
 }
 
 /* --- one post -------------------------------------------------------------------------------------------------------- */
 
-static void add_candidate(struct candidates *c, const struct posting *p)
+static void add_candidate(struct candidates *c, const struct posting *p, uint32_t word)
 {
 	if (c->n == c->cap) {
 		bool inside = c->v == c->first;
@@ -114,27 +122,60 @@ static void add_candidate(struct candidates *c, const struct posting *p)
 		if (inside)
 			memcpy(c->v, c->first, sizeof(c->first));
 	}
-	c->v[c->n++] = (struct candidate){ .watch = p->watch, .query = p->query };
+	c->v[c->n++] = (struct candidate){ .watch = p->watch, .query = p->query, .word = word };
 	__builtin_prefetch(p->query);
 }
 
-static void add_list(const struct index *x, uint32_t at, struct candidates *c)
+static void add_list(const struct index *x, uint32_t at, uint32_t word, struct candidates *c)
 {
 	for (; at != INDEX_NONE; at = x->postings[at].next)
-		add_candidate(c, &x->postings[at]);
+		add_candidate(c, &x->postings[at], word);
 }
 
-static inline void look_up(const struct index *x, uint64_t key, struct candidates *c)
+/* Keys that the filter lets pass, taken together so that the cache misses of the table and of the postings overlap. */
+struct batch {
+	const struct index *index;
+	struct candidates *candidates;
+	size_t n;
+	struct {
+		uint32_t key, word;
+	} v[64];
+};
+
+static void batch_flush(struct batch *b)
 {
-	if (index_may_have(x, key))
-		add_list(x, slot_find(&x->keys, key), c);
+	const struct index *x = b->index;
+
+	for (size_t i = 0; i < b->n; i++) {
+		b->v[i].key = slot_find(&x->keys, b->v[i].key);
+		if (b->v[i].key != INDEX_NONE)
+			__builtin_prefetch(&x->postings[b->v[i].key]);
+	}
+	for (size_t i = 0; i < b->n; i++)
+		add_list(x, b->v[i].key, b->v[i].word, b->candidates);
+	b->n = 0;
 }
 
-static void look_up_prefixes(const struct matcher *m, enum group g, struct str word, struct candidates *c)
+static inline void batch_add(struct batch *b, uint32_t key, size_t word)
 {
+	if (b->n == sizeof(b->v) / sizeof(b->v[0]))
+		batch_flush(b);
+	slot_prefetch(&b->index->keys, key);
+	b->v[b->n].key = key;
+	b->v[b->n++].word = (uint32_t)word;
+}
+
+static void look_up_prefixes(const struct matcher *m, enum group g, const struct words *w, size_t i, struct batch *b)
+{
+	struct str word = word_text(w, &w->v[i]);
+
 	for (size_t len = 1; len <= KEY_PREFIX_MAX && len <= word.len; len++)
-		if (m->prefixes[g][len - 1])
-			look_up(&m->index, key_of_prefix(word.p, len, g), c);
+		if (m->prefixes[g][len - 1]) {
+			uint32_t key = key_of_prefix(word.p, len, g);
+
+			if (index_look(&m->index, key) & INDEX_KEY)
+				batch_add(b, key, i);
+		}
 }
 
 static bool has_prefixes(const struct matcher *m, enum group g)
@@ -145,57 +186,67 @@ static bool has_prefixes(const struct matcher *m, enum group g)
 	return false;
 }
 
-static void look_up_group(const struct matcher *m, enum group g, const struct words *w, struct candidates *c)
+/* Keys that start at word i: of the word, and of those behind it as long as there may be keys that go on. */
+static inline void look_up_words(const struct index *x, enum group g, const struct words *w, size_t i, struct batch *b)
+{
+	uint64_t hash = w->v[i].hash;
+	uint32_t key = key_of(hash, g);
+	unsigned bits = index_look(x, key);
+
+	for (size_t k = i; bits; bits = index_look(x, key)) {
+		if (bits & INDEX_KEY)
+			batch_add(b, key, i);
+		if (!(bits & INDEX_STEM) || ++k == w->n || (w->v[k].flags & WORD_FIRST))
+			return;
+		hash = key_join(hash, w->v[k].hash);
+		key = key_of(hash, g);
+	}
+}
+
+static void look_up_group(const struct matcher *m, enum group g, const struct words *w, struct batch *b)
 {
 	bool prefixes = has_prefixes(m, g);
 
 	for (size_t i = 0; i < w->n; i++) {
-		const struct word *x = &w->v[i];
-
-		look_up(&m->index, key_salted(x->hash, g), c);
-		if ((x->flags & WORD_CHAR) && i + 1 < w->n && (x[1].flags & WORD_CHAR) && (x[1].flags & WORD_GLUED))
-			look_up(&m->index, key_of_pair(x->hash, x[1].hash, g), c);
+		look_up_words(&m->index, g, w, i, b);
 		if (prefixes)
-			look_up_prefixes(m, g, word_text(w, x), c);
+			look_up_prefixes(m, g, w, i, b);
 	}
 }
 
 /* `base` 0: the post itself; GROUPS: one of its context. */
-static void look_up_sight(const struct matcher *m, unsigned base, struct sight *s, struct candidates *c)
+static void look_up_sight(const struct matcher *m, unsigned base, struct sight *s, struct batch *b)
 {
 	for (unsigned g = 0; g < GROUPS; g++)
 		if (m->users[base + g])
-			look_up_group(m, (enum group)(base + g), sight_words(s, (enum group)g), c);
+			look_up_group(m, (enum group)(base + g), sight_words(s, (enum group)g), b);
+}
+
+static inline bool before(const struct candidate *a, const struct candidate *b)
+{
+	return a->watch != b->watch ? a->watch < b->watch : a->word < b->word;
 }
 
 static int compare_candidates(const void *a, const void *b)
 {
-	const struct candidate *x = a, *y = b;
-
-	return x->watch < y->watch ? -1 : x->watch > y->watch;
+	return before(a, b) ? -1 : before(b, a);
 }
 
-/* By watch, each once: a watch may stand under several words, a word may come twice. */
+/* By watch, then by word. */
 static void sort_candidates(struct candidates *c)
 {
-	size_t n = 0;
-
 	if (c->n > 24) {
 		qsort(c->v, c->n, sizeof(c->v[0]), compare_candidates);
-	} else {
-		for (size_t i = 1; i < c->n; i++) {
-			struct candidate x = c->v[i];
-			size_t k = i;
-
-			for (; k > 0 && c->v[k - 1].watch > x.watch; k--)
-				c->v[k] = c->v[k - 1];
-			c->v[k] = x;
-		}
+		return;
 	}
-	for (size_t i = 0; i < c->n; i++)
-		if (n == 0 || c->v[n - 1].watch != c->v[i].watch)
-			c->v[n++] = c->v[i];
-	c->n = n;
+	for (size_t i = 1; i < c->n; i++) {
+		struct candidate x = c->v[i];
+		size_t k = i;
+
+		for (; k > 0 && before(&x, &c->v[k - 1]); k--)
+			c->v[k] = c->v[k - 1];
+		c->v[k] = x;
+	}
 }
 
 /* The next entry of the result, with the memory for spans that an earlier post left there. */
@@ -217,25 +268,46 @@ void matches_release(struct matches *r)
 	r->made = 0;
 }
 
+/* Candidates from..end are of one watch. */
+static bool evaluate_candidate(const struct candidates *c, size_t from, size_t end, struct view *v, struct spans *ret)
+{
+	const struct query *q = c->v[from].query;
+
+	if (!query_is_plain(q))
+		return evaluate(q, v, ret);
+	vec_clear(&ret->list);
+	for (size_t i = from; i < end; i++)
+		if (i == from || c->v[i].word != c->v[i - 1].word)
+			evaluate_place(q, v, c->v[i].word, ret);
+	spans_sort(ret);
+	return ret->list.n > 0;
+}
+
 void matcher_run(const struct matcher *m, const struct post *post, struct matches *ret)
 {
 	VIEW_UNINITIALIZED struct view v;
 	VIEW_UNINITIALIZED struct candidates c;
+	VIEW_UNINITIALIZED struct batch b;
 
 	vec_clear(&ret->list);
 	view_init(&v, post);
 	c.v = c.first;
-	c.n = 0;
+	c.n = b.n = 0;
 	c.cap = CANDIDATES_INLINE;
-	look_up_sight(m, 0, &v.self, &c);
+	b.index = &m->index;
+	b.candidates = &c;
+	look_up_sight(m, 0, &v.self, &b);
 	for (size_t i = 0; i < post->context.n; i++)
-		look_up_sight(m, GROUPS, &v.context[i], &c);
-	add_list(&m->index, m->index.scan, &c);
+		look_up_sight(m, GROUPS, &v.context[i], &b);
+	batch_flush(&b);
+	add_list(&m->index, m->index.scan, 0, &c);
 	sort_candidates(&c);
-	for (size_t i = 0; i < c.n; i++) {
+	for (size_t i = 0, end; i < c.n; i = end) {
 		struct match *r = next_match(ret);
 
-		if (!evaluate(c.v[i].query, &v, &r->spans))
+		for (end = i + 1; end < c.n && c.v[end].watch == c.v[i].watch;)
+			end++;
+		if (!evaluate_candidate(&c, i, end, &v, &r->spans))
 			continue;
 		r->watch = c.v[i].watch;
 		ret->list.n++;

@@ -93,7 +93,7 @@ static int compare_spans(const void *a, const void *b)
 	return before(a, b) ? -1 : before(b, a);
 }
 
-static void sort_spans(struct spans *s)
+void spans_sort(struct spans *s)
 {
 	bool sorted = true;
 	size_t n = 0;
@@ -116,13 +116,30 @@ bool evaluate(const struct query *q, struct view *v, struct spans *ret)
 	if (!evaluate_node(q, q->nodes, v, ret))
 		return false;
 	if (ret)
-		sort_spans(ret);
+		spans_sort(ret);
 	return true;
 }
 
 bool evaluate_part(const struct query *q, const struct node *n, struct view *v, struct spans *out)
 {
 	return evaluate_node(q, n, v, out);
+}
+
+bool query_is_plain(const struct query *q)
+{
+	const struct node *n = q->nodes;
+
+	if (n->kind != NODE_TERM || n->scope != SCOPE_SELF || (n->flags & TERM_LOOSE))
+		return false;
+	for (uint32_t i = 0; i < n->n; i++)
+		if (q->words[n->word + i].flags & TERM_WORD_WILD)
+			return false;
+	return true;
+}
+
+void evaluate_place(const struct query *q, struct view *v, uint32_t word, struct spans *out)
+{
+	term_span_at(q, q->nodes, &v->self, word, out);
 }
 
 bool query_matches(const struct query *q, const struct post *post, struct spans *ret_spans)

@@ -162,6 +162,11 @@ static bool find(const struct query *q, const struct node *t, struct sight *s, c
 	return found;
 }
 
+void term_span_at(const struct query *q, const struct node *t, struct sight *s, uint32_t i, struct spans *out)
+{
+	(void)accept(q, t, s, sight_words(s, op_of(t)->group), i, &(struct found){ .spans = out });
+}
+
 /* --- loosely --------------------------------------------------------------------------------------------------------- */
 
 /*

@@ -16,6 +16,8 @@ void hits_release(struct hits *h);
 bool term_spans(const struct query *q, const struct node *t, struct sight *s, struct spans *out);
 /* The same as places; not of a loose phrase. */
 bool term_hits(const struct query *q, const struct node *t, struct sight *s, struct hits *out);
+/* Appends the term's span if it stands at word i of its group; not of a loose phrase. */
+void term_span_at(const struct query *q, const struct node *t, struct sight *s, uint32_t i, struct spans *out);
 void term_add_span(const struct query *q, const struct node *t, const struct words *w, struct hit h, struct spans *out);
 
 /* NODE_NEAR, NODE_TIMES, NODE_SENTENCE: as term_spans. */
