@@ -4,8 +4,8 @@
 All are context managers and record what reaches them with the monotonic time of its arrival.  `wait(n)` blocks
 until n things have come (no test sleeps by guess).
 """
-import base64, email, email.policy, fcntl, glob, hashlib, hmac, http.client, http.server, json, os, pwd, shutil, socket, socketserver
-import ssl, subprocess, tempfile, threading, time
+import base64, email, email.policy, fcntl, glob, hashlib, hmac, http.client, http.server, json, os, pwd, random, shutil, socket
+import socketserver, ssl, subprocess, tempfile, threading, time
 from pathlib import Path
 
 PATIENCE = int(os.environ.get("MONITORD_PATIENCE", "1"))  # a daemon under a sanitizer is slower by that much
@@ -196,6 +196,41 @@ class WebhookReceiver:
         handler.send_header("Content-Length", str(len(text)))
         handler.end_headers()
         handler.wfile.write(text)
+
+
+class GrowingFeeds(WebhookReceiver):
+    """A server of `n` feeds: at each request a few more items, one in three of which says Sutskever."""
+
+    WINDOW = 200  # items of a document; more than can come between two polls
+
+    def __init__(self, seed, n=16):
+        super().__init__(then=self._document)
+        self.lock, self.rng, self.growing = threading.Lock(), random.Random(seed), True
+        self.items = {i: [] for i in range(n)}
+
+    def feed(self, n):
+        """The address of the n-th."""
+        return f"http://127.0.0.1:{self.port}/{n}"
+
+    def matching(self):
+        """The ids of all items so far that say it."""
+        with self.lock:
+            return {i for items in self.items.values() for i in items if "Sutskever" in self._title(i)}
+
+    def _document(self, request):
+        n = int(request.path.strip("/"))
+        with self.lock:
+            items = self.items[n]
+            for _ in range(self.rng.randrange(8) if self.growing else 0):
+                items.append(f"{n}-{len(items)}")
+            shown = items[:-self.WINDOW - 1:-1]
+        entries = "".join(f"<item><guid isPermaLink='false'>{i}</guid><title>{self._title(i)}</title></item>" for i in shown)
+        return 200, {"Content-Type": "application/rss+xml"}, \
+            f"<rss version='2.0'><channel><title>feed {n}</title>{entries}</channel></rss>"
+
+    @staticmethod
+    def _title(item):
+        return f"Sutskever, item {item}" if sum(map(int, item.split("-"))) % 3 == 0 else f"Nobody, item {item}"
 
 
 def make_certificate(folder):

@@ -1,78 +1,19 @@
 # SPDX-License-Identifier: ISC
 """kill -9 at random instants, while feeds grow and deliveries fail: no matching post goes untold, none is told twice under
 different ids.  MONITORD_KILLS sets how often, MONITORD_SEED which instants; `make crash` kills 200 times."""
-import http.server, os, random, sqlite3, threading, time
+import os, random, sqlite3, time
 
 from daemon import Daemon
-from receivers import WebhookReceiver, wait_until
+from receivers import GrowingFeeds, WebhookReceiver, wait_until
 
 KILLS = int(os.environ.get("MONITORD_KILLS", "40"))
 SEED = int(os.environ.get("MONITORD_SEED", str(random.randrange(1 << 32))))
-SOURCES = 16
-WINDOW = 200  # items of a feed's document; more than can come between two polls
 IN_FLIGHT = 4  # deliveries that one channel has under way at once: what a kill can repeat
 
 
-class GrowingFeeds:
-    """/feed/N: at each request a few more items, one in three of which says Sutskever."""
-
-    def __init__(self, rng):
-        self.lock, self.rng, self.growing = threading.Lock(), rng, True
-        self.items = {n: [] for n in range(SOURCES)}
-        feeds = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                body = feeds.document(int(self.path.rpartition("/")[2])).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/rss+xml")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        class Server(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, *_):
-                pass  # clients are killed in the middle here
-
-        self.server = Server(("127.0.0.1", 0), Handler)
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
-
-    def document(self, n):
-        with self.lock:
-            items = self.items[n]
-            for _ in range(self.rng.randrange(8) if self.growing else 0):
-                items.append(f"{n}-{len(items)}")
-            shown = items[-WINDOW:]
-        entries = "".join(f"<item><guid isPermaLink='false'>{i}</guid><title>{title(i)}</title></item>" for i in reversed(shown))
-        return f"<rss version='2.0'><channel><title>feed {n}</title>{entries}</channel></rss>"
-
-    def matching(self):
-        with self.lock:
-            return {i for items in self.items.values() for i in items if "Sutskever" in title(i)}
-
-
-def title(item):
-    return f"Sutskever, item {item}" if sum(map(int, item.split("-"))) % 3 == 0 else f"Nobody, item {item}"
-
-
 def config(feeds, hook):
-    sources = "".join(f"  - {{name: f{n}, url: 'http://127.0.0.1:{feeds.port}/feed/{n}', every: 1s, backfill: all,"
-                      " allow_private: true}\n" for n in range(SOURCES))
+    sources = "".join(f"  - {{name: f{n}, url: '{feeds.feed(n)}', every: 1s, backfill: all, allow_private: true}}\n"
+                      for n in feeds.items)
     return (f"sources:\n{sources}channels:\n  - {{name: hook, type: webhook, url: '{hook.url}', default: true}}\n"
             "watches:\n  - {name: ilya, query: Sutskever}\nmax_per_host: 16\n")
 
@@ -94,7 +35,7 @@ def drain(daemon, feeds, hook):
     hook.script(then=200)
     daemon.kill()  # what hangs would hang until its deadline
     daemon.start()
-    for n in range(SOURCES):
+    for n in feeds.items:
         daemon.ask("POST", f"/v1/sources/f{n}/poll")
 
     def nothing_waits():
@@ -137,7 +78,7 @@ def test_kill_at_any_instant_loses_and_doubles_nothing():
     trouble = random.Random(SEED + 1)
     answers = [200, 200, 200, 500, 503, "drop", "hang", (429, {"Retry-After": "1"}, "slow down")]
     kills = 0
-    with GrowingFeeds(random.Random(SEED + 2)) as feeds, WebhookReceiver(then=lambda _: trouble.choice(answers)) as hook:
+    with GrowingFeeds(SEED + 2) as feeds, WebhookReceiver(then=lambda _: trouble.choice(answers)) as hook:
         with Daemon(config(feeds, hook)) as daemon:
             while kills < KILLS:
                 time.sleep(rng.random() * 0.25)  # the instant: what is tested, not a wait for something
@@ -165,7 +106,7 @@ def test_kill_between_the_answer_and_the_mark():
             kills += 1
         return 200
 
-    with GrowingFeeds(random.Random(SEED + 2)) as feeds, WebhookReceiver() as hook:
+    with GrowingFeeds(SEED + 2) as feeds, WebhookReceiver() as hook:
         with Daemon(config(feeds, hook)) as daemon:
             hook.script(then=take_and_kill)
             while kills < KILLS // 4:
