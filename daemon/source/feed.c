@@ -564,6 +564,13 @@ static void update_period(struct feed *f, struct str period)
 			f->update_period_ms = periods[i].hours * 3600 * 1000;
 }
 
+/* For items that name none. */
+static void add_feed_author(struct feed *f, struct str name, struct str url)
+{
+	if (!str_empty(str_trim(name)) && f->authors.n < 16)
+		vec_push(&f->authors, ((struct author){ .name = arena_str(f->doc->arena, name), .url = url }));
+}
+
 static void feed_field(struct feed *f, enum element e)
 {
 	struct source_document *d = f->doc;
@@ -580,6 +587,10 @@ static void feed_field(struct feed *f, enum element e)
 		break;
 	case E_LINK:
 		set_text(&d->url, &r->link, 1, source_absolute(d->arena, base_of(f), raw));
+		break;
+	case E_CREATOR:
+	case E_AUTHOR_ELSE:
+		add_feed_author(f, source_person_name(captured_plain(f)), STR_NULL);
 		break;
 	case E_LANGUAGE:
 		set_text(&d->language, &r->language, 1, arena_str(d->arena, text_cut(raw, 64)));
@@ -666,9 +677,8 @@ static void person_finish(struct feed *f, enum place of)
 		add_substitute(f, a.name, a.url);
 	} else if (f->post) {
 		post_add_author(f->post, a.name, STR_NULL, a.url);
-	} else if (!str_empty(str_trim(a.name)) && f->authors.n < 16) {
-		a.name = arena_str(arena, a.name);
-		vec_push(&f->authors, a);
+	} else {
+		add_feed_author(f, a.name, a.url);
 	}
 }
 

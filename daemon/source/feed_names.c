@@ -29,6 +29,7 @@ static const struct {
 	{ "http://search.yahoo.com/mrss", NS_MEDIA },
 	{ "http://www.itunes.com/dtds/podcast-1.0.dtd", NS_ITUNES },
 	{ "http://www.itunes.com/dtds/", NS_ITUNES },
+	{ "http://www.google.com/schemas/play-podcasts/", NS_ITUNES }, /* a copy of it */
 	{ "http://www.w3.org/1999/xhtml", NS_XHTML },
 	{ "http://rssnamespace.org/feedburner/ext/1.0", NS_FEEDBURNER },
 	{ "http://purl.org/atompub/tombstones/1.0", NS_TOMBSTONES },
@@ -39,8 +40,8 @@ static const struct {
 	enum space space;
 } prefixes[] = {
 	{ "atom", NS_ATOM }, { "rdf", NS_RDF }, { "dc", NS_DC }, { "dcterms", NS_DCTERMS }, { "content", NS_CONTENT },
-	{ "media", NS_MEDIA }, { "itunes", NS_ITUNES }, { "sy", NS_SY }, { "thr", NS_THR }, { "slash", NS_SLASH },
-	{ "xhtml", NS_XHTML },
+	{ "media", NS_MEDIA }, { "itunes", NS_ITUNES }, { "googleplay", NS_ITUNES }, { "sy", NS_SY }, { "thr", NS_THR },
+	{ "slash", NS_SLASH }, { "xhtml", NS_XHTML },
 	{ "feedburner", NS_FEEDBURNER }, { "at", NS_TOMBSTONES }, { "rss", NS_CORE },
 };
 
@@ -79,7 +80,8 @@ static const struct {
 	{ NS_MEDIA, "category", E_CATEGORY }, { NS_ITUNES, "category", E_CATEGORY_PODCAST },
 	{ NS_MEDIA, "credit", E_AUTHOR_ELSE }, { NS_MEDIA, "community", E_PASS }, { NS_MEDIA, "statistics", E_VIEWS },
 	{ NS_ITUNES, "title", E_TITLE_ELSE }, { NS_ITUNES, "author", E_AUTHOR_ELSE },
-	{ NS_ITUNES, "summary", E_SUMMARY_PODCAST },
+	{ NS_ITUNES, "summary", E_SUMMARY_PODCAST }, { NS_ITUNES, "description", E_SUMMARY_PODCAST },
+	{ NS_ITUNES, "subtitle", E_SUMMARY_DC },
 	{ NS_ITUNES, "keywords", E_KEYWORDS }, { NS_ITUNES, "explicit", E_EXPLICIT },
 	{ NS_SY, "updateperiod", E_UPDATE_PERIOD }, { NS_SY, "updatefrequency", E_UPDATE_FREQUENCY },
 	{ NS_SLASH, "comments", E_REPLIES },
