@@ -38,9 +38,12 @@ _monitorctl() {
 	add-source:--type) _monitorctl_words "feed jsonfeed x mastodon bluesky"; return ;;
 	add-source:--every) :; return ;;
 	add-source:--backfill) _monitorctl_words "24h all"; return ;;
+	add-source:--tag) :; return ;;
 	add-source:--username) :; return ;;
 	add-source:--password-file) _monitorctl_files; return ;;
 	add-source:--set) :; return ;;
+	import-opml:--every) :; return ;;
+	import-opml:--backfill) _monitorctl_words "24h all"; return ;;
 	edit-source:--url) :; return ;;
 	edit-source:--every) :; return ;;
 	edit-source:--backfill) _monitorctl_words "24h all"; return ;;
@@ -76,7 +79,7 @@ _monitorctl() {
 	esac
 	options=" --json --socket --help"
 	case $command in
-	"") [[ $cur == -* ]] || _monitorctl_words "add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-source list-sources show-source edit-source remove-source pause-source resume-source poll-source login logout list-accounts add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help" ;;
+	"") [[ $cur == -* ]] || _monitorctl_words "add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-source import-opml export-opml list-sources show-source edit-source remove-source pause-source resume-source poll-source login logout list-accounts add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help" ;;
 	add-watch)
 		options+=" --name --channel --source --on --paused"
 		[[ $cur == -* ]] || :
@@ -100,8 +103,14 @@ _monitorctl() {
 		[[ $cur == -* ]] || _monitorctl_names watch
 		;;
 	add-source)
-		options+=" --name --type --every --backfill --allow-private --username --password-file --set"
+		options+=" --name --type --every --backfill --allow-private --tag --username --password-file --set"
 		[[ $cur == -* ]] || :
+		;;
+	import-opml)
+		options+=" --dry-run --every --backfill --allow-private"
+		[[ $cur == -* ]] || _monitorctl_files
+		;;
+	export-opml)
 		;;
 	list-sources)
 		;;
@@ -197,7 +206,7 @@ _monitorctl() {
 		[[ $cur == -* ]] || _monitorctl_words "bash zsh fish"
 		;;
 	help)
-		[[ $cur == -* ]] || _monitorctl_words "add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-source list-sources show-source edit-source remove-source pause-source resume-source poll-source login logout list-accounts add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help"
+		[[ $cur == -* ]] || _monitorctl_words "add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-source import-opml export-opml list-sources show-source edit-source remove-source pause-source resume-source poll-source login logout list-accounts add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help"
 		;;
 	esac
 	if [[ $cur == -* ]]; then

@@ -33,9 +33,17 @@ complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l type -d 'w
 complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l every -d 'poll that often, such as 5m (else as the feed asks)' -x
 complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l backfill -d 'let posts alert that are already there, so old at most' -x -a '24h all'
 complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l allow-private -d 'let it be on a private or loopback address'
+complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l tag -d 'tag it; may be repeated.  A watch may look in --source '\''#TAG'\'' only' -x
 complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l username -d 'user name for the server' -x
 complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l password-file -d 'read the password from FILE, - for standard input' -r -F
 complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l set -d 'a setting of the type; may be repeated' -x
+complete -c monitorctl -n __fish_use_subcommand -a import-opml -d 'follow the feeds of an OPML file, - for standard input'
+complete -c monitorctl -n '__fish_seen_subcommand_from import-opml' -F
+complete -c monitorctl -n '__fish_seen_subcommand_from import-opml' -l dry-run -d 'only say what would be done'
+complete -c monitorctl -n '__fish_seen_subcommand_from import-opml' -l every -d 'poll them that often, such as 5m (else as each feed asks)' -x
+complete -c monitorctl -n '__fish_seen_subcommand_from import-opml' -l backfill -d 'let posts alert that are already there, so old at most' -x -a '24h all'
+complete -c monitorctl -n '__fish_seen_subcommand_from import-opml' -l allow-private -d 'let them be on private or loopback addresses'
+complete -c monitorctl -n __fish_use_subcommand -a export-opml -d 'print the feeds as OPML, for feed readers and import-opml'
 complete -c monitorctl -n __fish_use_subcommand -a list-sources -d 'list the sources and how they fare'
 complete -c monitorctl -n __fish_use_subcommand -a show-source -d 'show all about a source'
 complete -c monitorctl -n '__fish_seen_subcommand_from show-source' -a '(monitorctl __names source 2>/dev/null)'
@@ -58,9 +66,9 @@ complete -c monitorctl -n '__fish_seen_subcommand_from resume-source' -a '(monit
 complete -c monitorctl -n __fish_use_subcommand -a poll-source -d 'poll now and say what came'
 complete -c monitorctl -n '__fish_seen_subcommand_from poll-source' -a '(monitorctl __names source 2>/dev/null)'
 complete -c monitorctl -n __fish_use_subcommand -a login -d 'give an account its token, and try it with the network'
-complete -c monitorctl -n '__fish_seen_subcommand_from login' -l type -d 'of its sources, for an account that is not in the configuration' -r -a 'feed jsonfeed x mastodon bluesky'
-complete -c monitorctl -n '__fish_seen_subcommand_from login' -l api -d 'the server'\''s API, where that is not the network'\''s own' -r
-complete -c monitorctl -n '__fish_seen_subcommand_from login' -l username -d 'name to log in with, where the token does not say it' -r
+complete -c monitorctl -n '__fish_seen_subcommand_from login' -l type -d 'of its sources, for an account that is not in the configuration' -x -a 'feed jsonfeed x mastodon bluesky'
+complete -c monitorctl -n '__fish_seen_subcommand_from login' -l api -d 'the server'\''s API, where that is not the network'\''s own' -x
+complete -c monitorctl -n '__fish_seen_subcommand_from login' -l username -d 'name to log in with, where the token does not say it' -x
 complete -c monitorctl -n '__fish_seen_subcommand_from login' -l token-file -d 'read the token from FILE, - for standard input (else ask at the terminal)' -r -F
 complete -c monitorctl -n '__fish_seen_subcommand_from login' -l allow-private -d 'let the API be on a private or loopback address'
 complete -c monitorctl -n __fish_use_subcommand -a logout -d 'forget the token that login gave'
@@ -129,4 +137,4 @@ complete -c monitorctl -n '__fish_seen_subcommand_from match' -l explain -d 'say
 complete -c monitorctl -n __fish_use_subcommand -a completion -d 'print the completion script for a shell'
 complete -c monitorctl -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
 complete -c monitorctl -n __fish_use_subcommand -a help -d 'say how a command is used'
-complete -c monitorctl -n '__fish_seen_subcommand_from help' -a 'add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-source list-sources show-source edit-source remove-source pause-source resume-source poll-source login logout list-accounts add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help'
+complete -c monitorctl -n '__fish_seen_subcommand_from help' -a 'add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-source import-opml export-opml list-sources show-source edit-source remove-source pause-source resume-source poll-source login logout list-accounts add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help'

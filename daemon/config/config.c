@@ -302,7 +302,7 @@ static void check_references(struct load *l, const struct node *watch, const cha
 			     const struct texts *names, const struct map *known, const char *what)
 {
 	for (size_t i = 0; i < names->list.n && l->errors->list.n < CONFIG_ERRORS_MAX; i++) {
-		if (map_get(known, names->list.v[i]) != NULL)
+		if (map_get(known, names->list.v[i]) != NULL || str_starts(names->list.v[i], STR("#")))
 			continue;
 		const struct node *list = node_find(watch, key)->value;
 		unknown_reference(l, what, names->list.v[i],

@@ -197,7 +197,7 @@ const char *config_source_warning(const struct config_source *s)
 void object_bind_source(struct binder *b, const struct config_types *types, const struct node *n,
 			struct config_source *ret)
 {
-	static const char *const passing[] = { "name", "backfill", "paused", NULL };
+	static const char *const passing[] = { "name", "backfill", "tags", "paused", NULL };
 	struct field rows[COMMON_ROWS_MAX];
 	bool bad_type;
 	*ret = (struct config_source){ .every_ms = -1, .where = where_of(b, n) };

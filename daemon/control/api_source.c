@@ -3,6 +3,7 @@
 #include "control/call.h"
 
 #include "base/json.h"
+#include "base/url.h"
 
 static struct world_source *find(const struct call *c)
 {
@@ -52,10 +53,38 @@ static bool check(const struct call *c, const json_t *body)
 	return true;
 }
 
+/* Unseen, as a list of feeds is imported: it is polled as soon as its turn comes. */
+static void add_unseen(const struct call *c, const json_t *body)
+{
+	OWNED(arena) struct arena *arena = arena_new(CALL_OBJECT_MAX);
+	struct config_source settings = { 0 };
+	struct world_source *source = NULL;
+	struct err e = { 0 };
+	OWNED_JSON json_t *named = json_deep_copy(body);
+	call_name(named, url_host(json_get_str(named, "url")), "source", engine_world(c->engine)->sources);
+	if (config_source_from_json(named, engine_types(c->engine), arena, &settings, &e) != 0) {
+		call_bad(c, &e);
+	} else if (engine_add_source(c->engine, c->now, &settings, arena, named, &source, &e) != 0) {
+		call_failed(c, &e);
+	} else {
+		(void)take(arena);
+		json_t *j = engine_source_json(c->engine, source, c->now);
+		json_set_text(j, "found", STR_NULL);
+		json_set_text(j, "note", STR_NULL);
+		engine_reply(c->engine, c->id, 201, j);
+	}
+}
+
 void api_source_add(const struct call *c)
 {
-	OWNED_JSON json_t *body = call_body(c);
-	if (body != NULL && check(c, body))
+	static const char *const known[] = { "probe", NULL };
+	struct params params;
+	OWNED_JSON json_t *body = call_params(c, known, &params) ? call_body(c) : NULL;
+	if (body == NULL || !check(c, body))
+		return;
+	if (str_eq(params_get(&params, "probe"), STR("no")))
+		add_unseen(c, body);
+	else
 		engine_probe_source(c->engine, c->now, c->id, take(body));
 }
 

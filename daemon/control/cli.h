@@ -86,6 +86,8 @@ struct str ctl_arg(const struct ctl *c, size_t i);      /* STR_NULL if there are
 void ctl_arg_words(const struct ctl *c, struct strbuf *out); /* all arguments with spaces between */
 /* Reads all of a file, "-" = stdin: 0, or an exit code after saying why. */
 int ctl_read_file(const struct ctl *c, struct str path, size_t max, struct strbuf *ret) MUST_CHECK;
+/* Every value of an option that may be repeated, as a list under `key`; nothing if it was not given. */
+void ctl_put_list(const struct ctl *c, json_t *body, const char *option, const char *key);
 /* Puts the options name=…, url=…, secret-file, set … that were given into `body`: 0 or an exit code. */
 int ctl_body_options(const struct ctl *c, json_t *body) MUST_CHECK;
 

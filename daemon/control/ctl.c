@@ -350,6 +350,18 @@ static void set_flags(const struct ctl *c, json_t *body)
 			json_set_bool(body, flags[i].key, flags[i].value);
 }
 
+void ctl_put_list(const struct ctl *c, json_t *body, const char *option, const char *key)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->args.given.n; i++)
+		if (str_eq(str_c(c->args.given.v[i].option->name), str_c(option)))
+			json_array_append_new(list, json_text(c->args.given.v[i].value));
+	if (json_array_size(list) > 0)
+		json_object_set(body, key, list);
+	json_decref(list);
+}
+
 int ctl_body_options(const struct ctl *c, json_t *body)
 {
 	static const char *const texts[] = { "name", "type", "url", "query", "every", "spacing", "backfill", "username", "api" };

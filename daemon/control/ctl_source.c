@@ -38,6 +38,7 @@ int ctl_add_source(struct ctl *c)
 
 	json_set_text(body, "url", url);
 	int code = ctl_body_options(c, body);
+	ctl_put_list(c, body, "tag", "tags");
 	strbuf_addf(&doing, "fetching %.*s", STR_ARG(url));
 	if (code == 0)
 		code = ctl_call_long(c, strbuf_cstr(&doing), "POST", "/v1/sources", body, &answer);

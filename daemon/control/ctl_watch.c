@@ -4,19 +4,6 @@
 #include "base/text.h"
 #include "control/cli.h"
 
-/* Every --channel (or --source, --on) that was given, as a list under `key`. */
-static void put_list(const struct ctl *c, json_t *body, const char *option, const char *key)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < c->args.given.n; i++)
-		if (str_eq(str_c(c->args.given.v[i].option->name), str_c(option)))
-			json_array_append_new(list, json_text(c->args.given.v[i].value));
-	if (json_array_size(list) > 0)
-		json_object_set(body, key, list);
-	json_decref(list);
-}
-
 static void say_added(const struct ctl *c, const json_t *watch)
 {
 	AUTO(strbuf) struct strbuf line = STRBUF_INIT(65536), channels = STRBUF_INIT(65536);
@@ -51,9 +38,9 @@ int ctl_add_watch(struct ctl *c)
 	}
 	json_set_text(body, "query", c->query);
 	int code = ctl_body_options(c, body);
-	put_list(c, body, "channel", "channels");
-	put_list(c, body, "source", "sources");
-	put_list(c, body, "on", "on");
+	ctl_put_list(c, body, "channel", "channels");
+	ctl_put_list(c, body, "source", "sources");
+	ctl_put_list(c, body, "on", "on");
 	if (code == 0)
 		code = ctl_call(c, "POST", "/v1/watches", body, &answer);
 	c->query = STR_NULL;
@@ -110,9 +97,9 @@ int ctl_edit_watch(struct ctl *c)
 
 	if (code != 0)
 		return code;
-	put_list(c, body, "channel", "channels");
-	put_list(c, body, "source", "sources");
-	put_list(c, body, "on", "on");
+	ctl_put_list(c, body, "channel", "channels");
+	ctl_put_list(c, body, "source", "sources");
+	ctl_put_list(c, body, "on", "on");
 	if (ctl_flag(&c->args, "default-channels"))
 		json_set(body, "channels", json_array());
 	if (ctl_flag(&c->args, "all-sources"))

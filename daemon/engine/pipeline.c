@@ -72,7 +72,7 @@ static int tell_new(struct pipeline *p, const struct post *post, const struct ne
 	for (size_t i = 0; i < p->matches.list.n; i++) {
 		const struct match *m = &p->matches.list.v[i];
 		const struct world_watch *w = p->g->world->by_handle.v[m->watch];
-		if (!world_tells(w, ALERT_NEW) || !world_watches(w, post->source))
+		if (!world_tells(w, ALERT_NEW) || !world_watches(w, &p->source->settings))
 			continue;
 		if (news->before != NULL && query_matches(w->query, news->before, NULL))
 			continue;

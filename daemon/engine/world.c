@@ -349,12 +349,22 @@ size_t world_channels_of(const struct world *w, const struct world_watch *watch,
 	return n;
 }
 
-bool world_watches(const struct world_watch *watch, struct str source)
+static bool is_tagged(const struct config_source *s, struct str tag)
+{
+	for (size_t i = 0; i < s->tags.list.n; i++)
+		if (str_eq_nocase(s->tags.list.v[i], tag))
+			return true;
+	return false;
+}
+
+bool world_watches(const struct world_watch *watch, const struct config_source *source)
 {
 	const struct texts *names = &watch->settings.sources;
-	for (size_t i = 0; i < names->list.n; i++)
-		if (str_eq(names->list.v[i], source))
+	for (size_t i = 0; i < names->list.n; i++) {
+		struct str name = names->list.v[i];
+		if (str_starts(name, STR("#")) ? is_tagged(source, str_from(name, 1)) : str_eq(name, source->name))
 			return true;
+	}
 	return names->list.n == 0;
 }
 
@@ -371,6 +381,16 @@ const char *world_channel_warning(const struct world *w, const struct world_chan
 	return "no watch tells it: name it in a watch, or mark it as default";
 }
 
+static bool source_exists(const struct world *w, struct str name)
+{
+	if (!str_starts(name, STR("#")))
+		return world_source(w, name) != NULL;
+	for (struct map_iter it = { 0 }; map_next(w->sources, &it);)
+		if (is_tagged(&((const struct world_source *)it.value)->settings, str_from(name, 1)))
+			return true;
+	return false;
+}
+
 void world_watch_warning(const struct world *w, const struct world_watch *watch, struct strbuf *out)
 {
 	struct world_channel *to[WORLD_CHANNELS_MAX];
@@ -379,7 +399,7 @@ void world_watch_warning(const struct world *w, const struct world_watch *watch,
 			strbuf_addf(out, "%schannel \"%.*s\" does not exist", out->len ? "; " : "",
 			            STR_ARG(watch->settings.channels.list.v[i]));
 	for (size_t i = 0; i < watch->settings.sources.list.n; i++)
-		if (world_source(w, watch->settings.sources.list.v[i]) == NULL)
+		if (!source_exists(w, watch->settings.sources.list.v[i]))
 			strbuf_addf(out, "%ssource \"%.*s\" does not exist", out->len ? "; " : "",
 			            STR_ARG(watch->settings.sources.list.v[i]));
 	if (world_channels_of(w, watch, to) == 0)

@@ -63,6 +63,7 @@ struct config_source {
 	int64_t every_ms;          /* -1 = by hints and default */
 	int64_t backfill_ms;       /* 0 = baseline only, INT64_MAX = all */
 	struct networks allow_private;
+	struct texts tags;
 	struct str username, password;
 	bool paused;
 	void *settings;            /* of its type, by config_types; NULL if the type has none or is absent */
@@ -85,7 +86,7 @@ struct config_channel {
 struct config_watch {
 	struct str name, query;
 	struct texts channels;     /* names; empty = the default ones */
-	struct texts sources;      /* names; empty = all */
+	struct texts sources;      /* names, or "#TAG"; empty = all */
 	struct texts on;           /* "new", "edit", "delete" */
 	bool paused;
 	struct str where;

@@ -142,7 +142,7 @@ void world_remove_watch(struct world *w, struct world_watch *watch);
 size_t world_channels_of(const struct world *w, const struct world_watch *watch,
                          struct world_channel *ret[static WORLD_CHANNELS_MAX]);
 /* Does this watch look at posts of that source? */
-bool world_watches(const struct world_watch *watch, struct str source);
+bool world_watches(const struct world_watch *watch, const struct config_source *source);
 unsigned int world_events_of(const struct texts *on); /* as bits, for world_watch.on */
 bool world_tells(const struct world_watch *watch, enum alert_event event);
 /* Nobody would be told through it; NULL if somebody is. */

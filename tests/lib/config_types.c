@@ -8,7 +8,7 @@ static const struct field feed_fields[] = {
 	  .otherwise = "3", .help = "Pages." },
 	{ "order", FIELD_CHOICE, offsetof(struct fake_feed, order), .otherwise = "oldest",
 	  .choices = orders, .help = "Order." },
-	{ "tags", FIELD_TEXTS, offsetof(struct fake_feed, tags), .help = "Tags." },
+	{ "labels", FIELD_TEXTS, offsetof(struct fake_feed, labels), .help = "Labels." },
 	FIELD_END,
 };
 static const struct field hook_fields[] = {

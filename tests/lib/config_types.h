@@ -11,7 +11,7 @@ struct fake_feed {
 	struct arena *arena;
 	int64_t pages;
 	int order;
-	struct texts tags;
+	struct texts labels;
 };
 struct fake_hook {
 	struct arena *arena;

@@ -67,7 +67,7 @@ TEST(whole_file)
 						   "    every: 15m\n"
 						   "    backfill: all\n"
 						   "    allow_private: [127.0.0.0/8, \"::1\"]\n"
-						   "  - {name: Actualités, type: feed, url: 'file:a b.xml', tags: [x, y], order: newest}\n"
+						   "  - {name: Actualités, type: feed, url: 'file:a b.xml', labels: [x, y], order: newest}\n"
 						   "channels:\n"
 						   "  - name: desk\n"
 						   "    type: hook\n"
@@ -98,8 +98,8 @@ TEST(whole_file)
 	CHECK(str_starts(s->url, STR("file:///")) && str_ends(s->url, STR("/a%20b.xml")));
 	CHECK_INT(feed->pages, 3);
 	CHECK_INT(feed->order, 0);
-	CHECK_INT(feed->tags.list.n, 2);
-	CHECK_STR(feed->tags.list.v[1], "y");
+	CHECK_INT(feed->labels.list.n, 2);
+	CHECK_STR(feed->labels.list.v[1], "y");
 	CHECK(feed->arena == c->arena);
 	const struct config_channel *ch = &c->channels.v[0];
 	const struct fake_hook *hook = ch->settings;
@@ -185,7 +185,8 @@ TEST(json_source_there_and_back)
 	AUTO(strbuf) struct strbuf text = STRBUF_INIT(4096);
 	json_dump(&text, shown, true);
 	CHECK_STR(strbuf_str(&text),
-		  "{\"account\":null,\"allow_private\":true,\"backfill\":\"all\",\"every\":\"1h30m\",\"order\":\"oldest\",\"pages\":5,"
+		  "{\"account\":null,\"allow_private\":true,\"backfill\":\"all\",\"every\":\"1h30m\",\"labels\":[],"
+		  "\"order\":\"oldest\",\"pages\":5,"
 		  "\"password\":\"***\",\"paused\":false,\"tags\":[],\"url\":\"https://example.org/f\",\"username\":null}");
 }
 
@@ -284,7 +285,7 @@ TEST(hash_follows_what_matters)
 	CHECK(h == source_hash("{\"url\":\"https://a.example/\",\"type\":\"feed\",\"paused\":true,\"name\":\"x\",\"pages\":3}"));
 	CHECK(h != source_hash("{\"type\":\"feed\",\"url\":\"https://a.example/b\"}"));
 	CHECK(h != source_hash("{\"type\":\"feed\",\"url\":\"https://a.example/\",\"pages\":4}"));
-	CHECK(h != source_hash("{\"type\":\"feed\",\"url\":\"https://a.example/\",\"tags\":[\"\"]}"));
+	CHECK(h != source_hash("{\"type\":\"feed\",\"url\":\"https://a.example/\",\"labels\":[\"\"]}"));
 	CHECK(h != source_hash("{\"type\":\"feed\",\"url\":\"https://a.example/\",\"allow_private\":true}"));
 	CHECK(h != source_hash("{\"url\":\"https://a.example/\"}"));
 }
