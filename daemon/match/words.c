@@ -628,6 +628,8 @@ static void cut(struct words *w, struct str text, enum post_field field, size_t 
 	struct block b;
 	size_t block_at = 0, block_end = 0, first = w->n;
 
+	if (w->v == NULL)
+		grow_words(w, BLOCK / 2);
 	if (text.len == 0)
 		return;
 	if (text.len > UINT32_MAX / 4)
