@@ -209,6 +209,8 @@ bool date_word_is_filler(struct str folded)
 
 int date_word_half(struct str folded)
 {
+	if (folded.len < 2 || (folded.p[1] != 'm' && folded.p[1] != '.' && (unsigned char)folded.p[0] < 0x80))
+		return 0; /* nearly every word */
 	if (find_in("am a.m 오전 上午 午前 πμ", folded) == HIT_WHOLE)
 		return 1;
 	return find_in("pm p.m 오후 下午 午後 μμ", folded) == HIT_WHOLE ? 2 : 0;

@@ -290,7 +290,7 @@ static bool is_in_run(struct str s, size_t from, size_t i)
 	return p[i] == 0xc2 && (i + 1 == s.len || p[i + 1] != 0xa0);
 }
 
-#define RUN_BLOCK 32
+#define RUN_BLOCK 16
 
 /* Are these bytes surely in the run?  One more can be read.  No branches: the compiler makes vectors of it. */
 static bool is_all_run(const unsigned char *p)

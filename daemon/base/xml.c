@@ -251,6 +251,11 @@ static struct str sniff_wide(struct str b)
 	return STR_NULL;
 }
 
+static struct str without_bom(struct str utf8)
+{
+	return str_from(utf8, str_starts(utf8, STR("\xef\xbb\xbf")) ? 3 : 0);
+}
+
 static bool is_utf8_name(struct str name)
 {
 	return str_eq_nocase(name, STR("utf-8")) || str_eq_nocase(name, STR("utf8"));
@@ -296,11 +301,15 @@ static struct str choose_charset(struct str bytes, struct str content_type)
 	return is_mostly_utf8(bytes) ? STR("utf-8") : charset_guess(bytes);
 }
 
-/* Bytes to UTF-8 in `out`; `ret_name` says which charset it was. */
-static void to_utf8(struct strbuf *out, struct str bytes, struct str charset, struct strbuf *ret_name)
+/* Bytes to UTF-8, in `out` if they are not; `ret_name` says which charset it was.  Bad bytes of UTF-8 are left to the repair. */
+static struct str to_utf8(struct strbuf *out, struct str bytes, struct str charset, struct strbuf *ret_name)
 {
 	struct err e;
 
+	if (is_utf8_name(charset)) {
+		strbuf_adds(ret_name, "utf-8");
+		return without_bom(bytes);
+	}
 	if (text_convert(out, bytes, charset, &e) != 0) { /* a charset that this machine's iconv lacks */
 		strbuf_reset(out);
 		charset = is_mostly_utf8(bytes) ? STR("utf-8") : STR("windows-1252");
@@ -308,6 +317,7 @@ static void to_utf8(struct strbuf *out, struct str bytes, struct str charset, st
 			strbuf_reset(out);
 	}
 	strbuf_add(ret_name, text_cut(charset, ENCODING_MAX));
+	return strbuf_str(out);
 }
 
 /* --- the whole ---------------------------------------------------------------------------------------------- */
@@ -318,8 +328,11 @@ static void run_repaired(struct run *r, struct str utf8, struct xml_result *res)
 	AUTO(strbuf) struct strbuf clean = STRBUF_INIT(utf8.len * 3 + 16);
 	AUTO(strbuf) struct strbuf repaired = STRBUF_INIT(utf8.len * 3 * REPAIR_GROWTH + 65536);
 
-	text_repair(&clean, utf8);
-	res->end = xml_repair(&repaired, strbuf_str(&clean));
+	if (!text_is_clean(utf8)) {
+		text_repair(&clean, utf8);
+		utf8 = strbuf_str(&clean);
+	}
+	res->end = xml_repair(&repaired, utf8);
 	strbuf_release(&clean);
 	res->repaired = true;
 	res->recovered = !run_parser(r, strbuf_str(&repaired), true);
@@ -339,13 +352,13 @@ int xml_parse(struct str bytes, struct str content_type, const struct xml_handle
 		charset = declared_encoding(bytes);
 	bool utf8 = str_starts(bytes, STR("\xef\xbb\xbf")) ||
 	            (!str_present(sniff_wide(bytes)) && (!text_charset_known(charset) || is_utf8_name(charset)));
-	struct str body = str_from(bytes, str_starts(bytes, STR("\xef\xbb\xbf")) ? 3 : 0);
+	struct str body = without_bom(bytes);
 	if (utf8 && run_parser(&r, body, false)) {
 		strbuf_adds(&res.encoding, "utf-8");
 	} else {
-		to_utf8(&converted, bytes, choose_charset(bytes, content_type), &res.encoding);
-		if (utf8 || !run_parser(&r, strbuf_str(&converted), false))
-			run_repaired(&r, strbuf_str(&converted), &res);
+		body = to_utf8(&converted, bytes, choose_charset(bytes, content_type), &res.encoding);
+		if (utf8 || !run_parser(&r, body, false))
+			run_repaired(&r, body, &res);
 	}
 	mem_free(r.attrs);
 	if (!r.any) {
