@@ -165,7 +165,7 @@ static bool undo_run(struct strbuf *out, struct str bytes, bool *telling)
 /* Nearly every text has nothing beyond ASCII, or begins it otherwise: with no Â, Ã, Ä, Å or â. */
 static bool may_be_undone(struct str s)
 {
-	size_t i = 0;
+	size_t i = text_ascii_run(s, '\t');
 
 	while (i < s.len && (unsigned char)s.p[i] < 0x80)
 		i++;

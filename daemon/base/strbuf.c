@@ -48,7 +48,7 @@ void strbuf_commit(struct strbuf *b, size_t n)
 	b->p[b->len] = '\0';
 }
 
-bool strbuf_add(struct strbuf *b, struct str s)
+bool strbuf_add_grow(struct strbuf *b, struct str s)
 {
 	char *to = strbuf_reserve(b, s.len);
 	if (to == NULL)

@@ -51,6 +51,24 @@ static size_t sequence(const unsigned char *p, size_t avail, size_t *ret_bad)
 
 /* --- checking ---------------------------------------------------------------------------------- */
 
+size_t text_ascii_run(struct str s, char low)
+{
+	const uint64_t ones = 0x0101010101010101u, lows = ones * (unsigned char)low;
+	size_t i = 0;
+
+	for (; i + 8 <= s.len; i += 8) {
+		uint64_t w;
+
+		memcpy(&w, s.p + i, 8);
+		/* the high bit of each byte: set by >= 0x80, by the borrow of what is below `low`, by the carry from 0x7f */
+		if ((w | (w - lows) | (w + ones)) & (ones << 7))
+			break;
+	}
+	while (i < s.len && s.p[i] >= low && s.p[i] <= '~')
+		i++;
+	return i;
+}
+
 #define BLOCK 64
 #define HISTORY 3 /* bytes before one that say what it must be */
 enum { ILL_FORMED = 1, UNCLEAN = 2 };
@@ -77,9 +95,12 @@ static int check_block(const unsigned char *p)
 
 static bool has_none_of(struct str s, int faults)
 {
-	const unsigned char *p = (const unsigned char *)s.p;
 	unsigned char edge[HISTORY + BLOCK];
 
+	s = str_from(s, text_ascii_run(s, ' ')); /* mostly all of it */
+	if (str_empty(s))
+		return true;
+	const unsigned char *p = (const unsigned char *)s.p;
 	/* one block more than there are bytes: a tail may still be wanted behind the last */
 	for (size_t i = 0; i <= s.len; i += BLOCK) {
 		const unsigned char *block = p + i;

@@ -170,6 +170,8 @@ static struct str seal_text(struct post *p, struct str s, size_t max)
 /* One line: the same with white space folded. */
 static struct str seal_line(struct post *p, struct str s, size_t max)
 {
+	if (s.len > 0 && s.len <= max && text_ascii_run(s, '!') == s.len)
+		return s; /* one word of ASCII, as addresses and ids are */
 	s = seal_text(p, s, max);
 	if (str_present(s) && !is_folded(s)) {
 		AUTO(strbuf) struct strbuf b = STRBUF_INIT(s.len + 1);

@@ -23,7 +23,17 @@ struct strbuf {
 
 void strbuf_release(struct strbuf *b);          /* frees; b is empty and usable again */
 void strbuf_reset(struct strbuf *b);            /* empties, keeps the memory */
-bool strbuf_add(struct strbuf *b, struct str s); /* false: did not fit (as much as fits is NOT added) */
+bool strbuf_add_grow(struct strbuf *b, struct str s); /* strbuf_add's slow half */
+/* False: did not fit (as much as fits is NOT added). */
+static inline bool strbuf_add(struct strbuf *b, struct str s)
+{
+	if (s.len == 0 || s.len >= b->cap - b->len || b->len > b->max || s.len > b->max - b->len)
+		return strbuf_add_grow(b, s);
+	memcpy(b->p + b->len, s.p, s.len);
+	b->len += s.len;
+	b->p[b->len] = '\0';
+	return true;
+}
 bool strbuf_addc(struct strbuf *b, char c);
 bool strbuf_adds(struct strbuf *b, const char *cstr);
 bool strbuf_addf(struct strbuf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -10,6 +10,8 @@
 #include "base/strbuf.h"
 
 bool text_is_utf8(struct str s); /* well-formed (Unicode 3.9, table 3-7), no NUL, no noncharacter check */
+/* How many bytes at the front are ASCII from `low` (1 or more) to '~'. */
+size_t text_ascii_run(struct str s, char low);
 bool text_is_clean(struct str s); /* text_repair would leave it as it is */
 /* Appends s with each maximal ill-formed part (Unicode 3.9, "U+FFFD substitution of maximal subparts") and NUL as U+FFFD.
  * Controls but \t \n are dropped; C1 controls become what windows-1252 has in their place, for that is what was meant. */
