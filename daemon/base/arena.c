@@ -52,7 +52,8 @@ static struct chunk *arena_grow(struct arena *a, size_t size)
 		total = size + sizeof(struct chunk);
 	if (a->next_size < CHUNK_MAX_BYTES)
 		a->next_size *= 2;
-	struct chunk *c = mem_alloc(total);
+	struct chunk *c = mem_realloc(NULL, total); /* not zeroed: texts are written whole */
+	c->used = 0;
 	c->cap = total - sizeof(struct chunk);
 	a->taken += total;
 	/* A big thing gets its own chunk; the first one may still have more room left. */
@@ -85,7 +86,8 @@ static void *arena_take(struct arena *a, size_t size, size_t align)
 
 void *arena_alloc(struct arena *a, size_t size)
 {
-	return arena_take(a, size ? size : 1, alignof(max_align_t));
+	void *p = arena_take(a, size ? size : 1, alignof(max_align_t));
+	return p ? memset(p, 0, size) : NULL;
 }
 
 struct str arena_str(struct arena *a, struct str s)
@@ -97,6 +99,7 @@ struct str arena_str(struct arena *a, struct str s)
 		return STR("");
 	if (s.len)
 		memcpy(p, s.p, s.len);
+	p[s.len] = '\0';
 	return str_n(p, s.len);
 }
 
@@ -109,6 +112,7 @@ char *arena_cstr(struct arena *a, struct str s)
 	}
 	if (s.len)
 		memcpy(p, s.p, s.len);
+	p[s.len] = '\0';
 	return p;
 }
 

@@ -93,27 +93,30 @@ static int check_block(const unsigned char *p)
 	return (ill ? ILL_FORMED : 0) | (unclean ? UNCLEAN : 0);
 }
 
+/* The block at s.p[i], in `edge` if it or what must be readable before it is not all there: then blanks stand for it. */
+static const unsigned char *block_at(struct str s, size_t i, unsigned char edge[static HISTORY + BLOCK])
+{
+	size_t before = i < HISTORY ? i : HISTORY, n = s.len - i < BLOCK ? s.len - i : BLOCK;
+
+	if (before == HISTORY && n == BLOCK)
+		return (const unsigned char *)s.p + i;
+	memset(edge, ' ', HISTORY + BLOCK);
+	memcpy(edge + HISTORY - before, s.p + i - before, before + n);
+	return edge + HISTORY;
+}
+
 static bool has_none_of(struct str s, int faults)
 {
 	unsigned char edge[HISTORY + BLOCK];
 
-	s = str_from(s, text_ascii_run(s, ' ')); /* mostly all of it */
-	if (str_empty(s))
-		return true;
-	const unsigned char *p = (const unsigned char *)s.p;
 	/* one block more than there are bytes: a tail may still be wanted behind the last */
 	for (size_t i = 0; i <= s.len; i += BLOCK) {
-		const unsigned char *block = p + i;
-
-		if (i < HISTORY || s.len - i < BLOCK) {
-			size_t before = i < HISTORY ? i : HISTORY, n = s.len - i < BLOCK ? s.len - i : BLOCK;
-
-			memset(edge, ' ', sizeof(edge));
-			if (before + n)
-				memcpy(edge + HISTORY - before, p + i - before, before + n);
-			block = edge + HISTORY;
+		if (i == 0 || (unsigned char)s.p[i - 1] < 0x80) { /* nothing is wanted here */
+			i += text_ascii_run(str_from(s, i), ' ');
+			if (i == s.len)
+				return true;
 		}
-		if (check_block(block) & faults)
+		if (check_block(block_at(s, i, edge)) & faults)
 			return false;
 	}
 	return true;
