@@ -27,7 +27,7 @@ complete -c monitorctl -n __fish_use_subcommand -a pause-watch -d 'look no more 
 complete -c monitorctl -n '__fish_seen_subcommand_from pause-watch' -a '(monitorctl __names watch 2>/dev/null)'
 complete -c monitorctl -n __fish_use_subcommand -a resume-watch -d 'look again'
 complete -c monitorctl -n '__fish_seen_subcommand_from resume-watch' -a '(monitorctl __names watch 2>/dev/null)'
-complete -c monitorctl -n __fish_use_subcommand -a add-source -d 'follow a feed, or the feed that a web page advertises'
+complete -c monitorctl -n __fish_use_subcommand -a add-source -d 'follow a feed, the feed of a web page, or an account, hashtag or search'
 complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l name -d 'name of the source (else made from the feed'\''s title)' -x
 complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l type -d 'what it is (else detected)' -x -a 'feed jsonfeed x mastodon bluesky'
 complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l every -d 'poll that often, such as 5m (else as the feed asks)' -x

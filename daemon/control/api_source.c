@@ -36,23 +36,6 @@ void api_source_show(const struct call *c)
 		engine_reply(c->engine, c->id, 200, engine_source_json(c->engine, source, c->now));
 }
 
-/* Everything that can be refused without the network is refused before a byte is fetched. */
-static bool check(const struct call *c, const json_t *body)
-{
-	OWNED(arena) struct arena *arena = arena_new(CALL_OBJECT_MAX);
-	struct config_source settings = { 0 };
-	struct err e = { 0 };
-	if (config_source_from_json(body, engine_types(c->engine), arena, &settings, &e) != 0) {
-		call_bad(c, &e);
-		return false;
-	}
-	if (str_present(settings.name) && world_source(engine_world(c->engine), settings.name) != NULL) {
-		engine_problem(c->engine, c->id, 409, 0, "there is a source \"%.*s\" already", STR_ARG(settings.name));
-		return false;
-	}
-	return true;
-}
-
 /* Unseen, as a list of feeds is imported: it is polled as soon as its turn comes. */
 static void add_unseen(const struct call *c, const json_t *body)
 {
@@ -80,7 +63,7 @@ void api_source_add(const struct call *c)
 	static const char *const known[] = { "probe", NULL };
 	struct params params;
 	OWNED_JSON json_t *body = call_params(c, known, &params) ? call_body(c) : NULL;
-	if (body == NULL || !check(c, body))
+	if (body == NULL)
 		return;
 	if (str_eq(params_get(&params, "probe"), STR("no")))
 		add_unseen(c, body);

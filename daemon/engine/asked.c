@@ -44,24 +44,103 @@ static void start_probe(struct engine *g, uint64_t request_id, json_t *written, 
 	log_info("source.probe", "url=%s", LOG_Q(strbuf_str(&shown)));
 }
 
+/* The account of a network that wants one, where there is no doubt which. */
+static bool choose_account(struct engine *g, uint64_t request_id, json_t *written)
+{
+	const struct source_type *type = source_type_find(json_get_str(written, "type"));
+	if (type == NULL || type->account == ACCOUNT_NONE || json_get(written, "account") != NULL)
+		return true;
+	struct str only = STR_NULL;
+	size_t n = 0;
+	for (struct map_iter it = { 0 }; map_next(g->world->accounts, &it);)
+		if (str_eq(((struct world_account *)it.value)->settings.type, str_c(type->name)) && n++ == 0)
+			only = it.key;
+	/* What can be read as nobody is, unless it is a search or the like, which only members may. */
+	bool needed = type->account == ACCOUNT_MUST || json_get(written, "query") != NULL;
+	if (needed && n == 1)
+		json_set_text(written, "account", only);
+	if (!needed || n == 1)
+		return true;
+	engine_problem(g, request_id, 422, 0, n == 0
+		? "%s is read as somebody: log in first, monitorctl login %s --type %s"
+		: "%s is read as somebody, and there are several accounts: say which one, --set account=NAME%.0s%.0s",
+		type->name, type->name, type->name);
+	return false;
+}
+
+/* What a source of a network is about, in its own words. */
+static struct str subject_of(const json_t *written)
+{
+	static const char *const keys[] = { "handle", "tag", "query", "mentions", "timeline", "list", "feed", "account", "type" };
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+		if (str_present(json_get_str(written, keys[i])))
+			return json_get_str(written, keys[i]);
+	return STR_NULL;
+}
+
+/* Sources of networks have no document to be looked at first: they are added, and go if their first poll fails. */
+static void start_trial(struct engine *g, uint64_t request_id, json_t *written, struct str said)
+{
+	AUTO(strbuf) struct strbuf name = STRBUF_INIT(400);
+	struct world_source *source = NULL;
+	struct config_source s;
+	struct err e = { 0 };
+	if (!choose_account(g, request_id, written))
+		return;
+	if (!str_present(json_get_str(written, "name"))) {
+		config_name_make(&name, subject_of(written), "source", g->world->sources);
+		json_set_text(written, "name", strbuf_str(&name));
+	}
+	OWNED(arena) struct arena *arena = arena_new(OBJECT_ARENA_MAX);
+	if (config_source_from_json(written, &g->types.types, arena, &s, &e) != 0 ||
+	    engine_add_source(g, g->now, &s, arena, written, &source, &e) != 0) {
+		engine_problem_err(g, request_id, 400, &e);
+		return;
+	}
+	source->trial = arena_str(take(arena), str_empty(said) ? str_c(source->source.type->help) : said);
+	source->waiter = request_id;
+	source->asked = true;
+	poller_schedule(g, source);
+}
+
+/* What was pasted where a URL should be: true if it is of a network, whose settings stand in `written` now. */
+static bool recognise(json_t *written, struct strbuf *said)
+{
+	AUTO(strbuf) struct strbuf pasted = STRBUF_INIT(URL_MAX);
+	if (json_get(written, "type") != NULL || !str_present(json_get_str(written, "url")))
+		return false;
+	strbuf_add(&pasted, json_get_str(written, "url"));
+	OWNED_JSON json_t *settings = json_object();
+	if (!source_recognise(strbuf_str(&pasted), settings, said))
+		return false;
+	json_object_del(written, "url");
+	return json_object_update(written, settings) == 0;
+}
+
 void engine_probe_source(struct engine *g, struct now now, uint64_t request_id, json_t *as_written)
 {
 	(void)now;
+	OWNED_JSON json_t *written = as_written;
 	OWNED(arena) struct arena *arena = arena_new(OBJECT_ARENA_MAX);
+	AUTO(strbuf) struct strbuf said = STRBUF_INIT(4096);
 	struct config_source s;
 	struct err e = { 0 };
-	if (bind_source(g, as_written, arena, &s, &e) != 0) {
-		engine_problem_err(g, request_id, 400, &e);
-		json_decref(as_written);
-		return;
-	}
-	struct str name = json_get_str(as_written, "name");
+	bool pasted = recognise(written, &said);
+	struct str name = json_get_str(written, "name");
 	if (str_present(name) && world_source(g->world, name) != NULL) {
 		engine_problem(g, request_id, 409, 0, "source \"%.*s\" exists already: choose another name", STR_ARG(name));
-		json_decref(as_written);
 		return;
 	}
-	start_probe(g, request_id, as_written, &s, s.url, false);
+	const struct source_type *type = source_type_find(json_get_str(written, "type"));
+	if (pasted || (type != NULL && type->url_optional)) {
+		start_trial(g, request_id, written, strbuf_str(&said));
+		return;
+	}
+	if (bind_source(g, written, arena, &s, &e) != 0) {
+		engine_problem_err(g, request_id, 400, &e);
+		return;
+	}
+	start_probe(g, request_id, take(written), &s, s.url, false);
 }
 
 struct advertised {

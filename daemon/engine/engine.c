@@ -317,6 +317,7 @@ static void keep_flights(struct engine *g, struct world *before)
 			s->round = old->round;
 			s->waiter = old->waiter;
 			s->asked = old->asked;
+			s->trial = s->arena != NULL ? arena_str(s->arena, old->trial) : STR_NULL;
 			old->waiter = 0;
 		}
 	}

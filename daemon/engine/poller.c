@@ -552,26 +552,53 @@ static enum step read_answer(struct engine *g, struct world_source *s, const str
 	return STEP_FAILED;
 }
 
+static void answer(struct engine *g, struct world_source *s, const char *outcome)
+{
+	const struct taken *t = &s->round.taken;
+	json_t *j = json_object();
+	json_set_text(j, "source", s->settings.name);
+	json_set_text(j, "outcome", str_c(outcome));
+	json_set_int(j, "posts", (int64_t)t->posts);
+	json_set_int(j, "new", (int64_t)t->fresh);
+	json_set_int(j, "edited", (int64_t)t->edited);
+	json_set_int(j, "deleted", (int64_t)t->deleted);
+	json_set_int(j, "alerts", (int64_t)t->alerts);
+	json_set_text(j, "error", s->kept.last_error);
+	engine_reply(g, s->waiter, 200, j);
+	s->waiter = 0;
+}
+
+/* A source that was added on trial stays or goes.  False: it is gone. */
+static bool end_trial(struct engine *g, struct world_source *s, bool good)
+{
+	uint64_t request_id = s->waiter;
+	struct err e = { 0 };
+	s->waiter = 0;
+	if (good) {
+		json_t *j = engine_source_json(g, s, g->now);
+		json_set_text(j, "found", STR_NULL);
+		json_set_text(j, "note", arena_fmt(s->arena, "took it for %.*s", STR_ARG(s->trial)));
+		s->trial = STR_NULL;
+		engine_reply(g, request_id, 201, j);
+		return true;
+	}
+	engine_problem(g, request_id, 502, 0, "took it for %.*s: %.*s", STR_ARG(s->trial), STR_ARG(s->kept.last_error));
+	return engine_remove_source(g, s, &e) != 0;
+}
+
 /* The poll is over: whoever asked for it hears of it, and the next one is planned. */
 static void leave(struct engine *g, struct world_source *s, const char *outcome)
 {
 	s->asked = false;
 	if (g->batch_failed)
 		return;
-	if (s->waiter != 0) {
-		const struct taken *t = &s->round.taken;
-		json_t *j = json_object();
-		json_set_text(j, "source", s->settings.name);
-		json_set_text(j, "outcome", str_c(outcome));
-		json_set_int(j, "posts", (int64_t)t->posts);
-		json_set_int(j, "new", (int64_t)t->fresh);
-		json_set_int(j, "edited", (int64_t)t->edited);
-		json_set_int(j, "deleted", (int64_t)t->deleted);
-		json_set_int(j, "alerts", (int64_t)t->alerts);
-		json_set_text(j, "error", s->kept.last_error);
-		engine_reply(g, s->waiter, 200, j);
-		s->waiter = 0;
+	if (s->waiter != 0 && str_present(s->trial)) {
+		if (!end_trial(g, s, strcmp(outcome, "failed") != 0))
+			return;
+	} else if (s->waiter != 0) {
+		answer(g, s, outcome);
 	}
+	s->trial = STR_NULL;
 	poller_schedule(g, s);
 }
 

@@ -103,6 +103,49 @@ static int bluesky_open(const struct source *s, struct strbuf *ret_url, struct e
 	return 0;
 }
 
+static bool recognise_page(struct str text, const struct pasted_url *u, json_t *settings, struct strbuf *said)
+{
+	if (u->n > 0 && str_eq(u->path[0], STR("search")) && str_present(u->q)) {
+		json_set_text(settings, "query", u->q);
+		strbuf_addf(said, "the search \"%.*s\" on Bluesky", STR_ARG(u->q));
+		return true;
+	}
+	if (u->n < 2 || !str_eq(u->path[0], STR("profile")) || !is_clean(u->path[1]))
+		return false;
+	if (u->n > 3 && (str_eq(u->path[2], STR("lists")) || str_eq(u->path[2], STR("feed")))) {
+		bool list = str_eq(u->path[2], STR("lists"));
+		json_set_text(settings, list ? "list" : "feed", text);
+		strbuf_addf(said, "a %s of Bluesky", list ? "list" : "custom feed");
+		return true;
+	}
+	json_set_text(settings, "handle", u->path[1]);
+	strbuf_addf(said, "the account @%.*s of Bluesky", STR_ARG(u->path[1]));
+	return true;
+}
+
+/* "@alice.bsky.social" (a name with a dot is nobody's on X), "did:plc:…", "at://…", and addresses of bsky.app. */
+static bool bluesky_recognise(struct str text, json_t *settings, struct strbuf *said)
+{
+	OWNED(arena) struct arena *arena = arena_new(64 << 10);
+	struct pasted_url u;
+	struct str who, key, handle = social_handle(text);
+
+	if (source_pasted_url(text, arena, &u))
+		return str_eq_nocase(u.host, STR("bsky.app")) && recognise_page(text, &u, settings, said);
+	if (split_place(text, "", &who, &key) && is_clean(who)) {
+		bool list = str_find(text, STR("/app.bsky.graph.list/")) != STR_NPOS;
+		json_set_text(settings, list ? "list" : "feed", text);
+		strbuf_addf(said, "a %s of Bluesky", list ? "list" : "custom feed");
+		return true;
+	}
+	bool dotted = str_starts(text, STR("@")) && str_chr(handle, '.') != STR_NPOS && str_chr(handle, ':') == STR_NPOS;
+	if (!is_clean(handle) || !(dotted || str_starts(text, STR("did:"))))
+		return false;
+	json_set_text(settings, "handle", handle);
+	strbuf_addf(said, "the account @%.*s of Bluesky", STR_ARG(handle));
+	return true;
+}
+
 /* --- asking ----------------------------------------------------------------------------------------- */
 
 static json_t *session_of(const struct source *s)
@@ -422,4 +465,5 @@ const struct source_type source_bluesky = {
 	.next = bluesky_next,
 	.parse = bluesky_parse,
 	.refused = bluesky_refused,
+	.recognise = bluesky_recognise,
 };

@@ -102,6 +102,73 @@ static int mastodon_open(const struct source *s, struct strbuf *ret_url, struct 
 	return 0;
 }
 
+static void say_account(json_t *settings, struct strbuf *said, struct str user, struct str host)
+{
+	AUTO(strbuf) struct strbuf handle = STRBUF_INIT(4096);
+
+	strbuf_addf(&handle, "%.*s@%.*s", STR_ARG(user), STR_ARG(host));
+	json_set_text(settings, "handle", strbuf_str(&handle));
+	strbuf_addf(said, "the Mastodon account @%s", strbuf_cstr(&handle));
+}
+
+static void say_tag(json_t *settings, struct strbuf *said, struct str tag, struct str server)
+{
+	json_set_text(settings, "tag", tag);
+	json_set_text(settings, "url", server);
+	strbuf_addf(said, "the hashtag #%.*s on %.*s", STR_ARG(tag), STR_ARG(url_host(server)));
+}
+
+/* "https://server/@name" is of many sites that know nothing of Mastodon. */
+static bool is_other_site(struct str host)
+{
+	static const char *const sites[] = {
+		"youtube.com", "medium.com", "tiktok.com", "threads.net", "threads.com", "flipboard.com", "substack.com",
+		"x.com", "twitter.com", "bsky.app", "odysee.com", "rumble.com",
+	};
+
+	for (size_t i = 0; i < sizeof(sites) / sizeof(sites[0]); i++)
+		if (str_eq_nocase(host, str_c(sites[i])))
+			return true;
+	return false;
+}
+
+static bool recognise_page(const struct pasted_url *u, json_t *settings, struct strbuf *said)
+{
+	if (is_other_site(u->host) || u->n == 0)
+		return false;
+	if (str_starts(u->path[0], STR("@")) && u->path[0].len > 1) {
+		struct str host = host_of(u->path[0]), port = str_from(u->server, str_find(u->server, STR("://")) + 3);
+		say_account(settings, said, user_of(u->path[0]), str_empty(host) ? port : host);
+		return true;
+	}
+	if (u->n == 2 && str_eq(u->path[0], STR("tags"))) {
+		say_tag(settings, said, u->path[1], u->server);
+		return true;
+	}
+	return false;
+}
+
+/* "@name@server", "#tag@server", and the addresses of an account, of a post of it, and of a hashtag. */
+static bool mastodon_recognise(struct str text, json_t *settings, struct strbuf *said)
+{
+	OWNED(arena) struct arena *arena = arena_new(64 << 10);
+	struct pasted_url u;
+	struct str rest = str_from(text, 1), name = user_of(rest), host = host_of(rest);
+
+	if (source_pasted_url(text, arena, &u))
+		return recognise_page(&u, settings, said);
+	if (str_empty(name) || str_empty(host) || str_chr(host, '@') != STR_NPOS || str_chr(host, '/') != STR_NPOS ||
+	    str_chr(text, ' ') != STR_NPOS)
+		return false;
+	if (str_starts(text, STR("@")))
+		say_account(settings, said, name, host);
+	else if (str_starts(text, STR("#")))
+		say_tag(settings, said, name, arena_fmt(arena, "https://%.*s", STR_ARG(host)));
+	else
+		return false;
+	return true;
+}
+
 /* Takes the token of a user and of an application alike. */
 static int mastodon_login(const struct account *a, struct transfer *ret, struct err *e)
 {
@@ -463,4 +530,5 @@ const struct source_type source_mastodon = {
 	.next = mastodon_next,
 	.parse = mastodon_parse,
 	.refused = mastodon_refused,
+	.recognise = mastodon_recognise,
 };

@@ -46,3 +46,12 @@ void source_document_finish(struct source_document *d, const struct author *auth
 /* JSON of any kind: strict first, for repair costs a copy, and salvage (of `list`, whose elements have `mark`) a look at
  * every item.  New reference, NULL with *e. */
 json_t *source_json(struct str bytes, const char *list, const char *mark, bool *ret_repaired, struct err *e) MUST_CHECK;
+/* An address of a web site, as far as networks recognise their own by it. */
+#define PASTED_PIECES_MAX 6
+struct pasted_url {
+	struct str host, server;     /* without "www." and its kin; "https://host" as it was pasted */
+	struct str path[PASTED_PIECES_MAX];
+	size_t n;
+	struct str q;                /* the parameter q; absent if there is none */
+};
+bool source_pasted_url(struct str text, struct arena *arena, struct pasted_url *ret); /* false: no http(s) URL */

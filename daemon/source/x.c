@@ -88,6 +88,49 @@ static int x_open(const struct source *s, struct strbuf *ret_url, struct err *e)
 	return 0;
 }
 
+/* Of x.com and twitter.com: an account or a post of it, a search, a hashtag. */
+static bool recognise_page(const struct pasted_url *u, json_t *settings, struct strbuf *said)
+{
+	static const char *const others[] = { "i", "home", "explore", "intent", "login", "messages", "notifications", "settings",
+		                              "share" };
+
+	if (u->n > 0 && str_eq(u->path[0], STR("search")) && str_present(u->q)) {
+		json_set_text(settings, "query", u->q);
+		strbuf_addf(said, "the search \"%.*s\" on X", STR_ARG(u->q));
+		return true;
+	}
+	if (u->n > 1 && str_eq(u->path[0], STR("hashtag"))) {
+		AUTO(strbuf) struct strbuf tag = STRBUF_INIT(QUERY_MAX);
+		strbuf_addf(&tag, "#%.*s", STR_ARG(u->path[1]));
+		json_set_text(settings, "query", strbuf_str(&tag));
+		strbuf_addf(said, "the hashtag %s on X", strbuf_cstr(&tag));
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (u->n == 0 || str_eq_nocase(u->path[0], str_c(others[i])))
+			return false;
+	if (!is_handle(u->path[0]))
+		return false;
+	json_set_text(settings, "handle", social_handle(u->path[0]));
+	strbuf_addf(said, "the account @%.*s of X", STR_ARG(social_handle(u->path[0])));
+	return true;
+}
+
+static bool x_recognise(struct str text, json_t *settings, struct strbuf *said)
+{
+	OWNED(arena) struct arena *arena = arena_new(64 << 10);
+	struct pasted_url u;
+
+	if (source_pasted_url(text, arena, &u))
+		return (str_eq_nocase(u.host, STR("x.com")) || str_eq_nocase(u.host, STR("twitter.com"))) &&
+		       recognise_page(&u, settings, said);
+	if (!str_starts(text, STR("@")) || !is_handle(text))
+		return false;
+	json_set_text(settings, "handle", social_handle(text));
+	strbuf_addf(said, "the account %.*s of X", STR_ARG(text));
+	return true;
+}
+
 /* Costs nothing, and wants the same token as all else (docs.x.com/x-api/usage). */
 static int x_login(const struct account *a, struct transfer *ret, struct err *e __attribute__((unused)))
 {
@@ -584,4 +627,5 @@ const struct source_type source_x = {
 	.next = x_next,
 	.parse = x_parse,
 	.refused = x_refused,
+	.recognise = x_recognise,
 };

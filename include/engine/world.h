@@ -54,6 +54,7 @@ struct world_source {
 	bool waiting_for_host;
 	bool asked;                /* poll under way or due because somebody asked */
 	uint64_t waiter;           /* request to be answered when the poll ends, 0 = none */
+	struct str trial;          /* just added: stays if its first poll goes well; what it was taken for.  Absent: no trial */
 };
 
 struct outbox_item {               /* one waiting delivery */

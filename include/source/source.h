@@ -83,6 +83,9 @@ struct source_type {
 	int (*parse)(struct source *s, const struct frame *f, struct source_document *out, struct err *e);
 	/* An answer other than 2xx: true if next() now has a remedy (a new token, another address).  NULL: never. */
 	bool (*refused)(struct source *s, const struct reply *r);
+	/* Is this text what people paste when they mean an account, a hashtag or a search of this network?  Puts what it
+	 * is into `settings` (as the API takes them) and says so in a few words.  NULL: never. */
+	bool (*recognise)(struct str text, json_t *settings, struct strbuf *said);
 	/* Is this document of my type?  0 no … 100 surely.  NULL: never detected. */
 	int (*detect)(const struct frame *f);
 };
@@ -91,5 +94,8 @@ struct source_type {
 void source_refusal(const struct reply *r, struct strbuf *why);
 const struct source_type *const *source_types(void);        /* NULL-ended, from source/types.def */
 const struct source_type *source_type_find(struct str name); /* NULL if none */
+/* "@elonmusk", "https://bsky.app/profile/…", "#ai@mastodon.social": sets type and settings, and says what it was taken
+ * for ("the account @elonmusk of X").  False: it is none of these. */
+bool source_recognise(struct str text, json_t *settings, struct strbuf *said);
 /* The type of a document by its bytes, NULL if none wants it (an HTML page, say). */
 const struct source_type *source_detect(const struct frame *f);

@@ -135,3 +135,101 @@ TEST(an_account_that_is_gone_is_looked_for_anew)
 	CHECK(str_find(json_get_str(j, "last_error"), STR("HTTP status 404: not found")) != STR_NPOS);
 	sim_free(s);
 }
+
+/* --- add-source of what people paste ---------------------------------------------------------------- */
+
+#define X_LOOKUP "https://api.x.com/2/users/by/username/ada_example"
+#define WITH_X "accounts:\n  - {name: x, type: x, token: t}\n"
+
+static const char *add(struct sim *s, const char *pasted, int status)
+{
+	static char body[600];
+	snprintf(body, sizeof body, "{\"url\":\"%s\"}", pasted);
+	struct message *m = sim_ask(s, "POST", "/v1/sources", "", body);
+	if (m->status != status)
+		fail_msg("%s: %d instead of %d: %.*s", pasted, m->status, status, STR_ARG(m->text));
+	snprintf(body, sizeof body, "%.*s", STR_ARG(m->text));
+	return body;
+}
+
+TEST(what_is_pasted_is_understood)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = sim_new(WITH_X);
+	sim_page(s, LOOKUP, 200, "{\"id\":\"7\",\"acct\":\"ada\",\"url\":\"" HOST "/@ada\"}");
+	sim_page(s, NEWEST, 200, posts(&b, 101, 100));
+	const char *got = add(s, "https://social.example/@ada/101", 201);
+	CHECK(strstr(got, "took it for the Mastodon account @ada@social.example") != NULL);
+	CHECK(strstr(got, "\"name\":\"ada-social.example\"") != NULL);
+	CHECK(strstr(add(s, "@ada@social.example", 201), "\"ada-social.example-2\"") != NULL);
+	sim_page(s, "https://social.example/api/v1/timelines/tag/labs?limit=40", 200, "[]");
+	CHECK(strstr(add(s, "#labs@social.example", 201), "the hashtag #labs on social.example") != NULL);
+	sim_page(s, X_LOOKUP, 200, "{\"errors\":[{\"detail\":\"Could not find user\"}]}");
+	CHECK(strstr(add(s, "@ada_example", 502), "took it for the account @ada_example of X: X knows no account") != NULL);
+	json_t *j OWNED_JSON = sim_json(sim_ask(s, "GET", "/v1/sources", "", ""));
+	CHECK_INT(json_array_size(json_get(j, "sources")), 3); /* what failed is not there */
+	sim_kill(s);
+	sim_boot(s);
+	json_t *again OWNED_JSON = sim_json(sim_ask(s, "GET", "/v1/sources", "", ""));
+	CHECK_INT(json_array_size(json_get(again, "sources")), 3);
+	sim_free(s);
+}
+
+TEST(what_is_missing_is_said)
+{
+	struct sim *s = sim_new("");
+	CHECK(strstr(add(s, "https://x.com/ada_example", 422), "monitorctl login x --type x") != NULL);
+	CHECK(strstr(add(s, "https://bsky.app/search?q=ai", 422), "monitorctl login bluesky --type bluesky") != NULL);
+	CHECK(strstr(add(s, "@nobody.example", 502), "took it for the account @nobody.example of Bluesky: no such host") != NULL);
+	CHECK(strstr(add(s, "nonsense", 400), "url") != NULL);
+	sim_write_config(s, WITH_X "  - {name: y, type: x, token: t}\n");
+	CHECK_INT(sim_ask(s, "POST", "/v1/reload", "", "")->status, 200);
+	CHECK(strstr(add(s, "@ada_example", 422), "several accounts") != NULL);
+	sim_free(s);
+}
+
+TEST(each_network_knows_its_own)
+{
+	static const struct {
+		const char *pasted, *type, *key, *value;
+	} cases[] = {
+		{ "@elonmusk", "x", "handle", "elonmusk" },
+		{ " https://x.com/elonmusk ", "x", "handle", "elonmusk" },
+		{ "https://twitter.com/elonmusk/status/1733500000000000002?s=20", "x", "handle", "elonmusk" },
+		{ "https://mobile.twitter.com/elonmusk", "x", "handle", "elonmusk" },
+		{ "https://x.com/search?q=ilya%20sutskever&f=live", "x", "query", "ilya sutskever" },
+		{ "https://x.com/hashtag/OpenAI", "x", "query", "#OpenAI" },
+		{ "@Gargron@mastodon.social", "mastodon", "handle", "Gargron@mastodon.social" },
+		{ "https://mastodon.social/@Gargron", "mastodon", "handle", "Gargron@mastodon.social" },
+		{ "https://mastodon.social/@bo@other.example/11", "mastodon", "handle", "bo@other.example" },
+		{ "#sutskever@mastodon.social", "mastodon", "tag", "sutskever" },
+		{ "https://mastodon.social/tags/sutskever", "mastodon", "tag", "sutskever" },
+		{ "https://bsky.app/profile/alice.bsky.social", "bluesky", "handle", "alice.bsky.social" },
+		{ "https://bsky.app/profile/alice.bsky.social/post/3k", "bluesky", "handle", "alice.bsky.social" },
+		{ "https://bsky.app/profile/did:plc:abc/lists/3k", "bluesky", "list", "https://bsky.app/profile/did:plc:abc/lists/3k" },
+		{ "https://bsky.app/search?q=ilya+sutskever", "bluesky", "query", "ilya sutskever" },
+		{ "@alice.bsky.social", "bluesky", "handle", "alice.bsky.social" },
+		{ "did:plc:abc", "bluesky", "handle", "did:plc:abc" },
+		{ "at://did:plc:abc/app.bsky.feed.generator/science", "bluesky", "feed", "at://did:plc:abc/app.bsky.feed.generator/science" },
+		{ "https://www.youtube.com/@channel", NULL, NULL, NULL },
+		{ "https://x.com/", NULL, NULL, NULL },
+		{ "https://x.com/home", NULL, NULL, NULL },
+		{ "https://news.example/feed.xml", NULL, NULL, NULL },
+		{ "news.example", NULL, NULL, NULL },
+		{ "@", NULL, NULL, NULL },
+		{ "@a b@c", NULL, NULL, NULL },
+		{ "", NULL, NULL, NULL },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		AUTO(strbuf) struct strbuf said = STRBUF_INIT(4096);
+		OWNED_JSON json_t *settings = json_object();
+		bool known = source_recognise(str_c(cases[i].pasted), settings, &said);
+		if (known != (cases[i].type != NULL))
+			fail_msg("%s: %s", cases[i].pasted, known ? strbuf_cstr(&said) : "not understood");
+		if (!known)
+			continue;
+		CHECK_STR(json_get_str(settings, "type"), cases[i].type);
+		CHECK_STR(json_get_str(settings, cases[i].key), cases[i].value);
+		CHECK(said.len > 0);
+	}
+}
