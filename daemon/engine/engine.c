@@ -471,8 +471,10 @@ static void done(struct engine *g, struct message *m)
 
 static void begin_stop(struct engine *g)
 {
-	if (g->stopping)
+	if (g->stopping) {
+		g->stop_mono_ms = g->now.mono_ms; /* asked twice: no more patience */
 		return;
+	}
 	log_notice("engine.stopping", "deliveries_under_way=%d", g->deliveries_in_flight);
 	g->stopping = true;
 	g->stop_mono_ms = g->now.mono_ms + STOP_PATIENCE_MS;
@@ -635,7 +637,7 @@ static void refuse(struct engine *g, struct message *const *in, size_t n_in)
 			g->handler(g, in[i], g->now);
 		else if (in[i]->kind == MESSAGE_RELOAD)
 			log_err("reload.refused", "error=%s", LOG_Q(strbuf_str(&g->store_error)));
-		else if (in[i]->kind == MESSAGE_STOP)
+		else if (in[i]->kind == MESSAGE_STOP && !g->stopping)
 			begin_stop(g);
 	}
 }

@@ -49,6 +49,7 @@ static void on_signal(evutil_socket_t fd, short what __attribute__((unused)), vo
 			tell_engine(io, MESSAGE_RELOAD);
 			continue;
 		}
+		tell_engine(io, MESSAGE_STOP);
 		if (io->stopping) {
 			log_warning("stop.now", "signal=%u", info.ssi_signo);
 			io->exit_code = 1;
@@ -57,7 +58,6 @@ static void on_signal(evutil_socket_t fd, short what __attribute__((unused)), vo
 		}
 		io->stopping = true;
 		notify_stopping();
-		tell_engine(io, MESSAGE_STOP);
 	}
 }
 

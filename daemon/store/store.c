@@ -10,9 +10,16 @@
 #include "store/db.h"
 #include "store/migrations.h"
 
+static bool is_damaged(struct store *s)
+{
+	int code = sqlite3_errcode(s->db) & 0xff;
+	return code == SQLITE_NOTADB || code == SQLITE_CORRUPT;
+}
+
 int db_fail(struct store *s, const char *what, struct err *e)
 {
-	return err_set(e, ERR_SYSTEM, "database: %s: %s", what, sqlite3_errmsg(s->db));
+	return err_set(e, ERR_SYSTEM, "database: %s: %s%s", what, sqlite3_errmsg(s->db),
+	               is_damaged(s) ? ": stop monitord, then restore a copy of it, or move it away to begin anew" : "");
 }
 
 int db_exec(struct store *s, const char *sql, struct err *e)
@@ -136,14 +143,6 @@ static int migrate(struct store *s, struct err *e)
 	return r;
 }
 
-/* What no restart mends. */
-static int damaged(struct err *e)
-{
-	char why[ERR_MESSAGE_MAX];
-	snprintf(why, sizeof why, "%s", e->message);
-	return err_set(e, ERR_CONFIG, "%s: restore a copy of it, or move it away to begin anew", why);
-}
-
 static int set_up(struct store *s, struct err *e)
 {
 	/* FULL: 10,000 simulated power cuts lost nothing, NORMAL lost two thirds (RELIABILITY 0.3). */
@@ -174,9 +173,8 @@ int store_open(const char *path, struct store **ret_store, struct err *e)
 		r = err_set(e, ERR_SYSTEM, "database %s: %s", path, s->db ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc));
 	else if (sqlite3_busy_timeout(s->db, 5000), set_up(s, e) != 0)
 		r = err_wrap(e, "%s", path);
-	int code = sqlite3_errcode(s->db) & 0xff;
-	if (r != 0 && (code == SQLITE_NOTADB || code == SQLITE_CORRUPT))
-		r = damaged(e);
+	if (r != 0 && is_damaged(s))
+		e->kind = ERR_CONFIG; /* no restart mends it */
 	if (r != 0) {
 		store_close(s);
 		return r;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """monitord as a service: what it tells the service manager, how it starts, stops, and refuses to start."""
-import os, re, signal, socket, sqlite3, subprocess, threading, time
-from contextlib import contextmanager
+import os, random, re, signal, socket, sqlite3, subprocess, threading, time
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -84,7 +84,9 @@ def test_a_stuck_engine_starves_the_watchdog(tmp_path):
         manager.wait("WATCHDOG=1")
 
 
-def test_sigterm_ends_within_ten_seconds_whatever_hangs():
+@contextmanager
+def hanging():
+    """A daemon whose hook and whose second source hang, and its hook."""
     with Nginx("location /slow { limit_rate 1; }") as web, WebhookReceiver(then="hang") as hook:
         web.put("feed.xml", FEED)
         web.put("slow", FEED * 50)
@@ -93,12 +95,34 @@ def test_sigterm_ends_within_ten_seconds_whatever_hangs():
                   f"channels:\n  - {{name: hook, type: webhook, url: '{hook.url}'}}\nwatches:\n  - {{name: w, query: Sutskever}}\n")
         with Daemon(config) as daemon:
             hook.wait(1)
-            began = time.monotonic()
-            assert daemon.stop() == 0
-            assert time.monotonic() - began < 10
-            daemon.start()
-            wait_until(lambda: len(hook.requests) > 1, 30, "the delivery that hung, again")
-            assert len(set(hook.ids())) == 1
+            yield daemon, hook
+            daemon.kill()
+
+
+def test_sigterm_ends_within_ten_seconds_whatever_hangs():
+    with hanging() as (daemon, hook):
+        answers = []
+        asked = threading.Thread(target=lambda: answers.append(daemon.request("POST", "/v1/sources/slow/poll")))
+        asked.start()
+        wait_until(lambda: daemon.ask("GET", "/v1/status")["ready"], 20, "a status behind the poll")
+        began = time.monotonic()
+        assert daemon.stop() == 0
+        assert time.monotonic() - began < 10
+        asked.join()
+        assert answers[0][0] == 503 and "detail" in answers[0][1]
+        daemon.start()
+        wait_until(lambda: len(hook.requests) > 1, 30, "the delivery that hung, again")
+        assert len(set(hook.ids())) == 1
+
+
+def test_a_second_sigterm_ends_at_once():
+    with hanging() as (daemon, _):
+        daemon.signal(signal.SIGTERM)
+        daemon.wait_event("engine.stopping")
+        began = time.monotonic()
+        daemon.signal(signal.SIGTERM)
+        assert daemon.process.wait(20) == 1
+        assert time.monotonic() - began < 3  # without it there are five seconds of patience
 
 
 def refused(*args, code, **options):
@@ -152,43 +176,84 @@ def test_flags(tmp_path):
         assert word in run.stdout
 
 
-def test_an_ordinary_user_has_folders_of_his_own(tmp_path):
+@pytest.fixture
+def nobody(tmp_path):
+    """A way to run the programs as nobody, in a folder that is nobody's."""
     if os.geteuid() != 0:
         pytest.skip("needs root to become somebody else")
-    tmp_path.chmod(0o777)
-    env = {"HOME": str(tmp_path / "home"), "XDG_RUNTIME_DIR": str(tmp_path / "run"), "PATH": os.environ["PATH"]}
-    for folder in env["HOME"], env["XDG_RUNTIME_DIR"]:
-        os.mkdir(folder)
-        os.chown(folder, 65534, 65534)
-    parents = tmp_path
-    while parents != parents.parent:  # pytest keeps its folders from others
-        if parents.stat().st_uid == 0 and not parents.stat().st_mode & 0o005:
-            parents.chmod(parents.stat().st_mode | 0o005)
-        parents = parents.parent
+    for folder in [tmp_path, *tmp_path.parents]:  # pytest keeps its folders from others
+        if folder.stat().st_uid == 0 and folder.stat().st_mode & 0o005 != 0o005:
+            folder.chmod(folder.stat().st_mode | 0o005)
+    os.chown(tmp_path, 65534, 65534)
     programs = tmp_path / "bin"
     programs.mkdir()
     for name in ("monitord", "monitorctl"):
         (programs / name).write_bytes((BUILD / name).read_bytes())
         (programs / name).chmod(0o755)
-    daemon = subprocess.Popen([programs / "monitord"], env=env, user=65534, group=65534, extra_groups=[], cwd="/",
-                              stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+    def spawn(name, *args, **env):
+        return subprocess.Popen([programs / name, *map(str, args)], user=65534, group=65534, extra_groups=[], cwd="/", text=True,
+                                env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), **env}, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return spawn
+
+
+def serve_as_nobody(nobody, socket_path, database, **env):
+    """It starts, answers at this socket, keeps that database, and stops."""
+    daemon = nobody("monitord", **env)
     try:
-        socket_path = tmp_path / "run/monitord/control.sock"
         wait_until(lambda: socket_path.exists() or daemon.poll() is not None, 20, "the socket")
-        run = subprocess.run([programs / "monitorctl", "status"], env=env, user=65534, group=65534, extra_groups=[],
-                             capture_output=True, text=True, timeout=20)
-        assert run.returncode == 0, run
-        assert (tmp_path / "home/.local/state/monitord/monitord.db").exists()
+        ctl = nobody("monitorctl", "--socket", socket_path, "status")
+        out, err = ctl.communicate(timeout=20)
+        assert ctl.returncode == 0, (out, err)
+        assert database.exists() and oct(database.parent.stat().st_mode & 0o777) == "0o700"
     finally:
         daemon.terminate()
-        assert daemon.wait(20) == 0, daemon.stderr.read()
+        _, err = daemon.communicate(timeout=20)
+    assert daemon.returncode == 0, err
+
+
+def test_an_ordinary_user_has_folders_of_his_own(nobody, tmp_path):
+    run = tmp_path / "run"
+    run.mkdir()
+    os.chown(run, 65534, 65534)
+    serve_as_nobody(nobody, run / "monitord/control.sock", tmp_path / ".local/state/monitord/monitord.db",
+                    XDG_RUNTIME_DIR=str(run))
+    serve_as_nobody(nobody, run / "monitord/control.sock", tmp_path / "other/monitord/monitord.db",
+                    XDG_RUNTIME_DIR=str(run), XDG_STATE_HOME=str(tmp_path / "other"))
+
+
+def test_the_service_manager_s_folders_go_before_the_user_s(nobody, tmp_path):
+    for folder in ("state", "run"):
+        (tmp_path / folder).mkdir(mode=0o700)
+        os.chown(tmp_path / folder, 65534, 65534)
+    serve_as_nobody(nobody, tmp_path / "run/control.sock", tmp_path / "state/monitord.db",
+                    STATE_DIRECTORY=str(tmp_path / "state"), RUNTIME_DIRECTORY=str(tmp_path / "run"))
+
+
+@pytest.mark.parametrize("what, mode, said", [
+    ("", 0o500, "cannot write to"),
+    ("monitord.db", 0o400, "attempt to write a readonly database"),
+    ("monitord.db", 0o000, "unable to open database file"),
+], ids=["folder", "read-only", "unreadable"])
+def test_a_state_that_may_not_be_used_is_named(nobody, tmp_path, what, mode, said):
+    state = tmp_path / "state"
+    state.mkdir()
+    os.chown(state, 65534, 65534)
+    if what:
+        sqlite3.connect(state / what).execute("CREATE TABLE t (a)").connection.close()
+        os.chown(state / what, 65534, 65534)
+    (state / what).chmod(mode)
+    daemon = nobody("monitord", "--state", state, "--socket", tmp_path / "s")
+    _, error = daemon.communicate(timeout=20)
+    assert daemon.returncode == 1 and said in error and str(state) in error, error
 
 
 def test_a_database_that_is_none_is_named(tmp_path):
     (tmp_path / "monitord.db").write_bytes(b"this is no database, but it is long enough to look like a file\n" * 100)
     (tmp_path / "none.yaml").write_text("")
     error = refused("--state", tmp_path, "--socket", tmp_path / "s", "--config", tmp_path / "none.yaml", code=78)
-    assert "monitord.db" in error and "not a database: restore" in error
+    assert "monitord.db" in error and "not a database: stop monitord, then restore a copy" in error
 
 
 def test_a_database_of_a_newer_program_is_left_alone(tmp_path):
@@ -205,3 +270,41 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "none.yaml").write_text("")
     error = refused("--state", tmp_path / "file/state", "--socket", tmp_path / "s", "--config", tmp_path / "none.yaml", code=1)
     assert "cannot make folder" in error and "file" in error
+
+
+def test_a_damaged_database_never_kills(tmp_path):
+    """It says what to do and ends with 78, or it runs on what is whole and says what is not."""
+    rng = random.Random(1)
+    with Nginx() as web, WebhookReceiver() as hook:
+        items = "".join(f"<item><guid>{i}</guid><title>Sutskever {i}</title><description>{f'w{i} ' * 100}</description></item>"
+                        for i in range(2, 42))
+        url = web.put("feed.xml", FEED.replace("<item>", items + "<item>", 1))
+        config = (f"sources:\n  - {{name: feed, url: '{url}', every: 1s, backfill: all, allow_private: true}}\n"
+                  f"channels:\n  - {{name: hook, type: webhook, url: '{hook.url}'}}\nwatches:\n  - {{name: w, query: Sutskever}}\n")
+        with Daemon(config) as daemon:
+            wait_until(lambda: daemon.ask("GET", "/v1/status")["deliveries"]["delivered"] == 41, 30, "the deliveries")
+            daemon.stop()
+            path = daemon.state / "monitord.db"
+            sound = path.read_bytes()
+            ends = []
+            for i in range(24):
+                damaged = bytearray(sound)
+                page = rng.randrange(len(sound) // 4096) * 4096
+                if i % 3 == 0:
+                    del damaged[page + rng.randrange(4096) + 1:]
+                elif i % 3 == 1:
+                    damaged[page:page + 4096] = rng.randbytes(4096)
+                else:
+                    damaged[page + rng.randrange(100)] ^= 1 << rng.randrange(8)
+                for f in daemon.state.iterdir():
+                    f.unlink()
+                path.write_bytes(damaged)
+                daemon.log_path.write_text("")
+                daemon.spawn()
+                wait_until(lambda: daemon.process.poll() is not None or os.path.exists(daemon.socket), 30, "a socket, or an end")
+                with suppress(OSError):  # it is ending
+                    daemon.request("POST", "/v1/sources/feed/poll")
+                ends.append(daemon.stop())
+                assert ends[-1] == 0 or (ends[-1] == 78 and "restore a copy of it" in daemon.log()), (i, daemon.log())
+                assert "malformed" not in daemon.log() or "restore a copy of it" in daemon.log()
+            assert 0 in ends and 78 in ends
