@@ -333,6 +333,9 @@ class _OpenSmtpd:
     """The real smtpd, delivering every recipient to one maildir.  It has one queue for a machine: one at a time."""
 
     def __init__(self, folder):
+        # the second one of a machine listens for a moment before it ends
+        with socket.socket(socket.AF_UNIX) as control:
+            assert control.connect_ex("/run/smtpd.sock") != 0, "another smtpd runs on this machine"
         self.folder, self.maildir, self.port = folder, folder / "mail", free_port()
         nobody = pwd.getpwnam("nobody")
         self.maildir.mkdir()
