@@ -59,7 +59,7 @@ class Daemon:
     def start(self, *args, seconds=30):
         """Starts and waits until it answers."""
         self.spawn(*args)
-        wait_until(self.answers, seconds, f"monitord's answer, log:\n{self.log()}")
+        wait_until(self.answers, seconds, lambda: f"monitord's answer, log:\n{self.log()}")
         return self
 
     def answers(self):

@@ -20,7 +20,7 @@ def free_port():
 
 
 def wait_until(condition, seconds=10, what="condition"):
-    """Polls `condition` until it is true and returns its value."""
+    """Polls `condition` until it is true and returns its value.  `what` may be a function: asked when it was in vain."""
     seconds *= PATIENCE
     end = time.monotonic() + seconds
     while True:
@@ -28,7 +28,7 @@ def wait_until(condition, seconds=10, what="condition"):
         if value:
             return value
         if time.monotonic() > end:
-            raise AssertionError(f"{what}: not within {seconds} s")
+            raise AssertionError(f"{what() if callable(what) else what}: not within {seconds} s")
         time.sleep(0.005)
 
 

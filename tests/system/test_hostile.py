@@ -75,7 +75,7 @@ class Scene:
     def told(self, n, where=None):
         """The texts of the posts that a receiver took, at least n."""
         receiver = where or self.chat
-        wait_until(lambda: len(receiver.delivered()) >= n, 30, f"{n} deliveries, log:\n{self.daemon.log()}")
+        wait_until(lambda: len(receiver.delivered()) >= n, 30, lambda: f"{n} deliveries, log:\n{self.daemon.log()}")
         return [r.json()["post"]["text"] for r in receiver.delivered()]
 
     def publish(self, text):

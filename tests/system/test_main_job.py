@@ -47,7 +47,7 @@ class Stage:
         def done():
             rows = self.daemon.rows("list-deliveries")
             return len(rows) >= n and all(r["state"] == "delivered" for r in rows) and rows
-        rows = wait_until(done, seconds, f"{n} deliveries, log:\n{self.daemon.log()}")
+        rows = wait_until(done, seconds, lambda: f"{n} deliveries, log:\n{self.daemon.log()}")
         assert len(rows) == n, rows
         return rows
 

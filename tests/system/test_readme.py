@@ -151,7 +151,8 @@ def test_the_readme_is_true():
                     raise AssertionError(f"README.md, block of line {line}: {e}") from None
         (_, text), = blocks("json")
         wait_until(lambda: [r for r in clone.hook.requests if fits_json(json.loads(text), r.json()) and clone.signed(r)], 30,
-                   "a webhook request like the one shown; there came " + "\n".join(r.body.decode() for r in clone.hook.requests))
+                   lambda: "a webhook request like the one shown; there came "
+                           + "\n".join(r.body.decode() for r in clone.hook.requests))
     finally:
         clone.close()
 

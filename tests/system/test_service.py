@@ -29,7 +29,7 @@ class Manager:
             return self.seen
 
     def wait(self, field, seconds=20):
-        wait_until(lambda: any(f.startswith(field) for f in self.read()), seconds, f"{field} among {self.seen}")
+        wait_until(lambda: any(f.startswith(field) for f in self.read()), seconds, lambda: f"{field} among {self.seen}")
 
     def forget(self):
         self.read()
