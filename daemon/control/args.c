@@ -60,7 +60,7 @@ struct str ctl_option(const struct ctl_args *a, const char *name)
 	return value;
 }
 
-/* "did you mean" for a command: those that begin so, else the nearest, else those that hold the word. */
+/* "did you mean" for a command: those that hold the word, else the nearest. */
 int ctl_unknown_command(struct str word, struct err *e)
 {
 	const char *names[N_ROWS];
@@ -70,10 +70,10 @@ int ctl_unknown_command(struct str word, struct err *e)
 	for (size_t i = 0; i < N_ROWS; i++)
 		if (rows[i].kind == ROW_COMMAND && rows[i].help != NULL)
 			names[n++] = rows[i].name;
-	int near = str_nearest(word, names, n);
-	for (size_t i = 0; i < n && near < 0 && word.len >= 3; i++)
+	for (size_t i = 0; i < n && word.len >= 3; i++)
 		if (str_find(str_c(names[i]), word) != STR_NPOS)
 			strbuf_addf(&said, "%s%s", n_said++ > 0 ? ", " : "", names[i]);
+	int near = n_said > 0 ? -1 : str_nearest(word, names, n);
 	if (near >= 0)
 		strbuf_adds(&said, names[near]);
 	if (said.len == 0)
@@ -184,8 +184,8 @@ static int check_count(const struct ctl_args *a, struct err *e)
 	struct str extra = a->list.v[cmd->most];
 	if (extra.len > 1 && extra.p[0] == '-')
 		return err_set(e, ERR_INPUT, "%s: options begin with two dashes: \"-%.*s\"", cmd->name, STR_ARG(extra));
-	return err_set(e, ERR_INPUT, "%s: \"%.*s\" is too much; usage: monitorctl %s %s", cmd->name, STR_ARG(extra), cmd->name,
-	               cmd->argument);
+	return err_set(e, ERR_INPUT, "%s: \"%.*s\" is too much; usage: monitorctl %s%s%s", cmd->name, STR_ARG(extra), cmd->name,
+	               cmd->argument[0] != '\0' ? " " : "", cmd->argument);
 }
 
 static int parse_words(int argc, char *const argv[], struct ctl_args *ret, struct err *e)

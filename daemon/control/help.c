@@ -1,27 +1,57 @@
 /* SPDX-License-Identifier: ISC */
 /* --help and the manual's list of commands, printed from the table. */
+#include "base/text.h"
 #include "config/config.h"
 #include "control/cli.h"
 #include "engine/world.h"
 #include "match/match.h"
 
-static void pad(struct strbuf *out, size_t have, size_t want)
+#define HELP_COLUMN 28
+
+/* Words from column `at` on, to the terminal's edge; what does not fit goes on below `indent`. */
+static void wrap(const struct ctl *c, struct strbuf *out, const char *text, size_t at, size_t indent)
 {
-	do
-		strbuf_addc(out, ' ');
-	while (++have < want);
+	struct str rest = str_c(text), word;
+	size_t width = c->width > 0 ? (size_t)c->width : SIZE_MAX;
+	bool first = true;
+
+	while (str_split(&rest, ' ', &word)) {
+		size_t columns = text_columns(word);
+
+		if (!first && at + 1 + columns > width) {
+			strbuf_addf(out, "\n%*s", (int)indent, "");
+			at = indent;
+		} else if (!first) {
+			strbuf_addc(out, ' ');
+			at++;
+		}
+		strbuf_add(out, word);
+		at += columns;
+		first = false;
+	}
+	strbuf_addc(out, '\n');
 }
 
-static void option_line(const struct ctl_row *o, struct strbuf *out)
+/* A line of a list: what is written since `from`, then the help in its column. */
+static void help_line(const struct ctl *c, struct strbuf *out, size_t from, const char *help)
+{
+	size_t have = out->len - from;
+
+	do
+		strbuf_addc(out, ' ');
+	while (++have < HELP_COLUMN);
+	wrap(c, out, help, have, HELP_COLUMN);
+}
+
+static void option_line(const struct ctl *c, const struct ctl_row *o, struct strbuf *out)
 {
 	size_t from = out->len;
 
 	strbuf_addf(out, "  --%s%s%s", o->name, o->argument != NULL ? " " : "", o->argument != NULL ? o->argument : "");
-	pad(out, out->len - from, 28);
-	strbuf_addf(out, "%s\n", o->help);
+	help_line(c, out, from, o->help);
 }
 
-static void options_of(const struct ctl_row *command, struct strbuf *out)
+static void options_of(const struct ctl *c, const struct ctl_row *command, struct strbuf *out)
 {
 	size_t from, to, n;
 	const struct ctl_row *rows = ctl_rows(&n);
@@ -29,7 +59,7 @@ static void options_of(const struct ctl_row *command, struct strbuf *out)
 	ctl_command_rows(command, &from, &to);
 	for (size_t i = from; i < to; i++)
 		if (rows[i].kind == ROW_OPTION)
-			option_line(&rows[i], out);
+			option_line(c, &rows[i], out);
 }
 
 void ctl_help_all(const struct ctl *c, struct strbuf *out)
@@ -46,14 +76,13 @@ void ctl_help_all(const struct ctl *c, struct strbuf *out)
 		} else if (rows[i].kind == ROW_COMMAND && rows[i].help != NULL) {
 			size_t start = out->len;
 			strbuf_addf(out, "  %s %s", rows[i].name, rows[i].argument);
-			pad(out, out->len - start, 28);
-			strbuf_addf(out, "%s\n", rows[i].help);
+			help_line(c, out, start, rows[i].help);
 		}
 	}
 	strbuf_addc(out, '\n');
 	ctl_style(c, out, STYLE_BOLD, STR("Options of every command"));
 	strbuf_addc(out, '\n');
-	options_of(NULL, out);
+	options_of(c, NULL, out);
 	strbuf_adds(out, "\nmonitorctl help COMMAND says more about one of them.\n");
 }
 
@@ -67,11 +96,13 @@ void ctl_help_command(const struct ctl *c, const struct ctl_row *command, struct
 	            command->argument[0] != '\0' ? " " : "", command->argument);
 	ctl_style(c, out, STYLE_BOLD, str_c(command->name));
 	strbuf_addf(out, ": %s\n\n", command->help != NULL ? command->help : "for the build");
-	options_of(command, out);
-	options_of(NULL, out);
+	options_of(c, command, out);
+	options_of(c, NULL, out);
 	for (size_t i = from; i < to; i++)
-		if (rows[i].kind == ROW_NOTE)
-			strbuf_addf(out, "\n%s\n", rows[i].name);
+		if (rows[i].kind == ROW_NOTE) {
+			strbuf_addc(out, '\n');
+			wrap(c, out, rows[i].name, 0, 0);
+		}
 }
 
 /* Text in mdoc: a backslash, and a dot or quote at the start of a line, mean something there. */

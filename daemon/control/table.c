@@ -30,14 +30,27 @@ void table_add(struct table *t, enum ctl_style style, struct str text)
 	vec_push(&t->cells, cell);
 }
 
+/* In a terminal a column that holds nothing only takes room; what reads a pipe counts columns.  Width 0 hides it. */
+static void hide_empty(const struct table *t, size_t *widths)
+{
+	for (size_t column = 0; column < t->n_columns; column++) {
+		bool empty = t->cells.n > 0;
+
+		for (size_t i = column; i < t->cells.n && empty; i += t->n_columns)
+			empty = t->cells.v[i].text.len == 0;
+		if (empty)
+			widths[column] = 0;
+	}
+}
+
 /* The widest column gives way until the line fits, one by one so that two long columns share the loss. */
 static void fit(size_t n, size_t *widths, size_t most)
 {
 	for (;;) {
-		size_t total = (n - 1) * GAP, widest = 0;
+		size_t total = 0, widest = 0;
 
 		for (size_t i = 0; i < n; i++) {
-			total += widths[i];
+			total += widths[i] + (total > 0 && widths[i] > 0 ? GAP : 0);
 			if (widths[i] > widths[widest])
 				widest = i;
 		}
@@ -90,10 +103,11 @@ static void print_cell(const struct table_cell *cell, size_t width, bool last, b
 /* A row ends with its last cell that holds something: no blanks at line ends. */
 static void print_row(const struct table_cell *row, size_t n, const size_t *widths, bool colour, struct strbuf *out)
 {
-	while (n > 1 && row[n - 1].text.len == 0)
+	while (n > 1 && (row[n - 1].text.len == 0 || widths[n - 1] == 0))
 		n--;
 	for (size_t i = 0; i < n; i++)
-		print_cell(&row[i], widths[i], i + 1 == n, colour, out);
+		if (widths[i] > 0)
+			print_cell(&row[i], widths[i], i + 1 == n, colour, out);
 	strbuf_addc(out, '\n');
 }
 
@@ -109,8 +123,10 @@ void table_print(const struct table *t, int width, bool colour, struct strbuf *o
 	for (size_t i = 0; i < t->cells.n; i++)
 		if (t->cells.v[i].columns > widths[i % n])
 			widths[i % n] = t->cells.v[i].columns;
-	if (width > 0)
+	if (width > 0) {
+		hide_empty(t, widths);
 		fit(n, widths, (size_t)width);
+	}
 	if (t->heads != NULL)
 		print_row(head, n, widths, colour, out);
 	for (size_t i = 0; i + n <= t->cells.n; i += n)

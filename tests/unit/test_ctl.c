@@ -2,6 +2,7 @@
 /* monitorctl's command lines, tables and texts made from the table of commands. */
 #include "lib/test.h"
 
+#include "base/text.h"
 #include "control/cli.h"
 
 #define ARGS(...) (char *const[]){ (char[]){ "monitorctl" }, __VA_ARGS__ }
@@ -183,6 +184,27 @@ TEST(tables_cut_the_widest_columns)
 	            "A             LONG           Z\n"
 	            "日本日本日…   012345678901…  z\n"
 	            "\n");
+}
+
+TEST(a_terminal_shows_no_empty_column)
+{
+	check_table(80, (const char *const[]){ "ab", "", "yes", "c", "", "e" }, "A   Z\nab  yes\nc   e\n");
+	check_table(80, (const char *const[]){ "ab", "x", "", "c", "", "" }, "A   LONG\nab  x\nc\n");
+	check_table(0, (const char *const[]){ "ab", "", "yes", "c", "", "e" }, "A   LONG  Z\nab        yes\nc         e\n");
+}
+
+TEST(help_is_wrapped_in_its_column)
+{
+	const struct ctl c = { .width = 60 };
+	AUTO(strbuf) struct strbuf out = STRBUF_INIT(65536);
+	struct str rest, line;
+
+	ctl_help_command(&c, ctl_command_find(STR("add-watch")), &out);
+	CHECK(str_find(strbuf_str(&out), STR("usual places)\n")) != STR_NPOS);
+	CHECK(str_find(strbuf_str(&out), STR("socket\n                            (else")) != STR_NPOS);
+	rest = strbuf_str(&out);
+	while (str_split(&rest, '\n', &line))
+		CHECK(text_columns(line) <= 60);
 }
 
 TEST(times_for_people)
