@@ -10,6 +10,7 @@ from pathlib import Path
 
 PATIENCE = int(os.environ.get("MONITORD_PATIENCE", "1"))  # a daemon under a sanitizer is slower by that much
 SMTPD = shutil.which("smtpd", path="/usr/sbin:/usr/bin")
+WITH_US = ["setpriv", "--pdeathsig", "TERM"]  # a test that is killed leaves no server behind
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin")
 
 
@@ -348,7 +349,7 @@ class _OpenSmtpd:
         conf.write_text("\n".join(lines) + "\n")
         conf.chmod(0o600)
         self.log = open(folder / "log", "wb")
-        self.process = subprocess.Popen([SMTPD, "-d", "-f", conf], stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen([*WITH_US, SMTPD, "-d", "-f", conf], stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
         wait_for_port(self.port, self.process)
         self.seen = {}
 
@@ -511,7 +512,7 @@ http {{
   }}
 }}
 """)
-        self.process = subprocess.Popen([NGINX, "-c", conf, "-e", self.folder / "error.log"], stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen([*WITH_US, NGINX, "-c", conf, "-e", self.folder / "error.log"], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for_port(self.port, self.process)
 
