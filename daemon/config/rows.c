@@ -72,7 +72,7 @@ const struct field config_source_rows[] = {
 	{ "every", FIELD_DURATION, IN(every_ms), .min = EVERY_MIN_MS, .max = EVERY_MAX_MS,
 	  .help = "How often it is asked; goes before the hints of the source itself." },
 	{ "backfill", FIELD_DURATION, IN(backfill_ms), .max = INT64_MAX, .otherwise = "0s", .choices = all_word,
-	  .help = "What the first poll holds alerts only if it is younger than this; all: everything." },
+	  .help = "What the first poll holds or a new watch finds there alerts only if it is younger; all: everything." },
 	{ "allow_private", FIELD_NETWORKS, IN(allow_private), .otherwise = "false",
 	  .help = "Private and local addresses that it may lead to: true for all, or a list of networks." },
 	{ "tags", FIELD_TEXTS, IN(tags), .help = "Words to group it by; a watch may name #TAG among its sources." },

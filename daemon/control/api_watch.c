@@ -51,6 +51,7 @@ void api_watch_add(const struct call *c)
 		call_failed(c, &e);
 	} else {
 		(void)take(arena);
+		engine_look_back(c->engine, watch);
 		engine_reply(c->engine, c->id, 201, engine_watch_json(c->engine, watch));
 	}
 }

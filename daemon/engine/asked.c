@@ -14,6 +14,7 @@
 #include "base/url.h"
 
 #define SEARCH_SLICE 256     /* posts looked at in one step: a few ms */
+#define LOOK_BACK_MAX 100    /* posts that a new watch is told of at once: the newest ones */
 #define ANSWER_MAX 1024      /* of a test's answer that is shown */
 #define OBJECT_ARENA_MAX (1 << 20)
 #define FEEDS_LISTED 5
@@ -356,24 +357,57 @@ void asked_done(struct engine *g, struct flight *f, struct reply *r)
 
 /* --- search --- */
 
-void engine_search(struct engine *g, uint64_t request_id, struct query *query, int64_t since_unix_ms, int limit)
+static struct search *search_begin(struct engine *g, struct query *query, int64_t since_unix_ms, int limit)
 {
 	struct search *s = mem_new(struct search);
-	*s = (struct search){ .request_id = request_id, .query = query, .fts = STRBUF_INIT(1 << 20),
+	*s = (struct search){ .g = g, .query = query, .fts = STRBUF_INIT(1 << 20), .watch = STRBUF_INIT(512),
 		              .since_unix_ms = since_unix_ms, .limit = limit, .found = json_array() };
 	s->prefiltered = query_necessary_fts(query, &s->fts) && !s->fts.toobig;
 	struct search **end = &g->searches;
 	while (*end != NULL)
 		end = &(*end)->next;
 	*end = s;
+	return s;
+}
+
+void engine_search(struct engine *g, uint64_t request_id, struct query *query, int64_t since_unix_ms, int limit)
+{
+	search_begin(g, query, since_unix_ms, limit)->request_id = request_id;
+}
+
+void engine_look_back(struct engine *g, const struct world_watch *w)
+{
+	struct query *q = NULL;
+	struct err ignored = { 0 };
+	bool any = false;
+	for (struct map_iter it = { 0 }; map_next(g->world->sources, &it);) {
+		const struct world_source *s = it.value;
+		any |= s->settings.backfill_ms > 0 && world_watches(w, &s->settings);
+	}
+	if (!any || w->settings.paused || !world_tells(w, ALERT_NEW) || query_parse(w->settings.query, &q, &ignored) != 0)
+		return;
+	strbuf_add(&search_begin(g, q, 0, LOOK_BACK_MAX)->watch, w->settings.name);
 }
 
 static void search_free(struct search *s)
 {
 	query_free(s->query);
 	strbuf_release(&s->fts);
+	strbuf_release(&s->watch);
 	json_decref(s->found);
+	vec_free(&s->rows);
 	mem_free(s);
+}
+
+/* Everything, if somebody asked; for a watch, what its sources let it see. */
+static bool is_wanted(const struct search *s, const struct post *p)
+{
+	if (s->watch.len == 0)
+		return true;
+	const struct world_watch *w = world_watch(s->g->world, strbuf_str(&s->watch));
+	const struct world_source *source = world_source(s->g->world, p->source);
+	return w != NULL && source != NULL && world_watches(w, &source->settings) && !p->deleted &&
+	       pipeline_reaches(source, p, s->g->now.unix_ms);
 }
 
 static bool look_at(void *ctx, int64_t row, int64_t came_unix_ms, struct str json)
@@ -388,7 +422,8 @@ static bool look_at(void *ctx, int64_t row, int64_t came_unix_ms, struct str jso
 		return true;
 	p->came_unix_ms = came_unix_ms;
 	struct spans spans = { 0 };
-	if (query_matches(s->query, p, &spans)) {
+	if (is_wanted(s, p) && query_matches(s->query, p, &spans)) {
+		vec_push(&s->rows, row);
 		json_t *hit = json_object();
 		json_set(hit, "post", json_incref(j));
 		json_set(hit, "spans", alert_spans_to_json(&spans));
@@ -412,6 +447,34 @@ static int search_slice(struct engine *g, struct search *s)
 	return 0;
 }
 
+static void reply_found(struct engine *g, struct search *s, bool all)
+{
+	json_t *j = json_object();
+	json_set(j, "posts", json_incref(s->found));
+	json_set_bool(j, "complete", all);
+	engine_reply(g, s->request_id, 200, j);
+}
+
+/* Oldest first, as they came. */
+static void tell_found(struct engine *g, struct search *s, bool all)
+{
+	size_t told = 0;
+	for (size_t i = s->rows.n; i > 0; i--) {
+		const struct world_watch *w = world_watch(g->world, strbuf_str(&s->watch));
+		OWNED(post) struct post *p = NULL;
+		struct err ignored = { 0 };
+		if (w == NULL || post_from_json(json_get(json_array_get(s->found, i - 1), "post"), &p, &ignored) != 0)
+			continue;
+		struct world_source *source = world_source(g->world, p->source);
+		if (source == NULL)
+			continue;
+		if (pipeline_tell(g, source, w, s->rows.v[i - 1], p) != 0)
+			return;
+		told++;
+	}
+	log_info("watch.backfill", "watch=%s posts=%zu%s", LOG_Q(strbuf_str(&s->watch)), told, all ? "" : " more=yes");
+}
+
 void asked_run(struct engine *g)
 {
 	for (struct search **p = &g->searches; *p != NULL;) {
@@ -423,10 +486,7 @@ void asked_run(struct engine *g)
 			p = &s->next;
 			continue;
 		}
-		json_t *j = json_object();
-		json_set(j, "posts", json_incref(s->found));
-		json_set_bool(j, "complete", !full);
-		engine_reply(g, s->request_id, 200, j);
+		(s->watch.len > 0 ? tell_found : reply_found)(g, s, !full);
 		*p = s->next;
 		search_free(s);
 	}

@@ -434,6 +434,9 @@ void engine_reload(struct engine *g, struct now now, uint64_t request_id)
 	/* The old world's heap nodes die with it: adopt_world empties the heaps first. */
 	if (adopt_world(g) != 0)
 		log_err("reload.failed", "error=%s", LOG_Q(strbuf_str(&g->batch_error)));
+	for (struct map_iter it = { 0 }; map_next(world->watches, &it);)
+		if (map_get(before->watches, it.key) == NULL)
+			engine_look_back(g, it.value);
 	world_free(before);
 	log_level_of(world->config);
 	log_notice("reload.done", "sources=%zu channels=%zu watches=%zu", map_count(world->sources), map_count(world->channels),
@@ -702,13 +705,13 @@ static void work(struct engine *g, struct message *const *in, size_t n_in)
 	if (g->stopping || g->batch_failed)
 		return;
 	poller_run(g);
-	outbox_run(g);
 	if (!g->batch_failed)
 		asked_run(g);
 	if (!g->batch_failed)
 		prune(g);
 	if (!g->batch_failed)
 		alarm_run(g);
+	outbox_run(g); /* after all that adds deliveries: what is due now goes now */
 }
 
 static void batch(struct engine *g, struct message *const *in, size_t n_in, bool down)

@@ -41,7 +41,9 @@ struct host {
 
 struct search {
 	struct search *next;
+	struct engine *g;
 	uint64_t request_id;
+	struct strbuf watch;            /* not empty: nobody asked, its hits become alerts of this new watch */
 	struct query *query;
 	struct strbuf fts;              /* empty: every post is looked at */
 	bool prefiltered;
@@ -50,6 +52,7 @@ struct search {
 	bool ended;                     /* nothing older is left */
 	size_t looked_at;
 	json_t *found;
+	VEC(int64_t) rows;              /* of what was found */
 };
 
 struct engine {
@@ -110,6 +113,12 @@ void poller_host_free_waiting(struct engine *g, struct world_source *s);
 /* Takes a document's posts into the store, matches the new ones, writes alerts and deliveries.
  * What came of them is added to *ret.  -1: the database failed. */
 int pipeline_take(struct engine *g, struct world_source *s, struct source_document *d, bool baseline, struct taken *ret);
+
+/* May what was there before anybody asked alert?  As far back as the source's `backfill` says. */
+bool pipeline_reaches(const struct world_source *s, const struct post *post, int64_t now_unix_ms);
+/* Tells a watch of a post that was there before it, once.  -1: the database failed. */
+int pipeline_tell(struct engine *g, struct world_source *s, const struct world_watch *w, int64_t post_row,
+                  const struct post *post);
 
 /* --- outbox.c --- */
 /* A fresh delivery of the alert to this channel: written, and queued. */

@@ -108,16 +108,12 @@ static int tell_fate(struct pipeline *p, const struct post *post, const struct n
 	return 0;
 }
 
-/* The first document of a new source is what was there before anybody asked: it alerts only as far
- * back as `backfill` says. */
-static bool alertable(const struct pipeline *p, const struct post *post)
+bool pipeline_reaches(const struct world_source *s, const struct post *post, int64_t now_unix_ms)
 {
-	if (!p->baseline)
-		return true;
-	int64_t back = p->source->settings.backfill_ms;
+	int64_t back = s->settings.backfill_ms;
 	if (back == INT64_MAX)
 		return true;
-	return back > 0 && post->published_unix_ms != TIME_ABSENT && post->published_unix_ms >= p->g->now.unix_ms - back;
+	return back > 0 && post->published_unix_ms != TIME_ABSENT && post->published_unix_ms >= now_unix_ms - back;
 }
 
 /* The post as it was, NULL if its text was pruned. */
@@ -156,7 +152,9 @@ static int take_new(struct pipeline *p, struct post *post, struct err *e)
 	p->taken->fresh++;
 	g->figures.posts_new++;
 	engine_event(g, "post", post_to_json(post));
-	return alertable(p, post) ? tell_new(p, post, &news, e) : 0;
+	/* The first document of a new source is what was there before anybody asked. */
+	bool news_to_all = !p->baseline || pipeline_reaches(p->source, post, g->now.unix_ms);
+	return news_to_all ? tell_new(p, post, &news, e) : 0;
 }
 
 /* A pruned post has no earlier text to compare with: too old to be news. */
@@ -304,6 +302,26 @@ int pipeline_take(struct engine *g, struct world_source *s, struct source_docume
 	strbuf_release(&p.spans);
 	matches_release(&p.matches);
 	vec_free(&p.tellers);
+	if (r != 0)
+		engine_store_failed(g, &e);
+	return r;
+}
+
+int pipeline_tell(struct engine *g, struct world_source *s, const struct world_watch *w, int64_t post_row,
+                  const struct post *post)
+{
+	struct taken taken = { 0 };
+	struct pipeline p = { .g = g, .source = s, .taken = &taken, .json = STRBUF_INIT(POST_JSON_MAX),
+		              .words = STRBUF_INIT(POST_WORDS_MAX), .spans = STRBUF_INIT(SPANS_JSON_MAX) };
+	struct news news = { .event = ALERT_NEW, .post_row = post_row };
+	AUTO(spans) struct spans spans = { 0 };
+	struct err e = { 0 };
+	(void)as_stored(&p, post);
+	(void)query_matches(w->query, post, &spans);
+	int r = add_alert(&p, w, &news, &spans, &e);
+	strbuf_release(&p.json);
+	strbuf_release(&p.words);
+	strbuf_release(&p.spans);
 	if (r != 0)
 		engine_store_failed(g, &e);
 	return r;

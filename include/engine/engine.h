@@ -108,6 +108,8 @@ void engine_log_in(struct engine *g, struct now now, uint64_t request_id, json_t
 void engine_probe_source(struct engine *g, struct now now, uint64_t request_id, json_t *as_written); /* add-source; steals */
 void engine_poll_source(struct engine *g, struct now now, uint64_t request_id, struct world_source *s);
 void engine_test_channel(struct engine *g, struct now now, uint64_t request_id, struct world_channel *c);
+/* A new watch looks back over its sources as far as their `backfill` reaches, and tells the newest posts that match. */
+void engine_look_back(struct engine *g, const struct world_watch *w);
 void engine_search(struct engine *g, uint64_t request_id, struct query *query /* taken */, int64_t since_unix_ms, int limit);
 void engine_reload(struct engine *g, struct now now, uint64_t request_id); /* 0: asked by SIGHUP */
 /* Due now, whatever its state; its channel must exist (ERR_CONFIG). */

@@ -51,6 +51,52 @@ TEST(backfill_tells_what_was_there_before)
 	sim_free(s);
 }
 
+static int told_to_a_new_watch(const char *source_keys, const char *body)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20), yaml = STRBUF_INIT(4096);
+	strbuf_adds(&yaml, source_keys);
+	struct sim *s = start(strbuf_cstr(&yaml), &b);
+	int before = sim_hits(s, HOOK);
+	CHECK_INT(sim_ask(s, "POST", "/v1/watches", "", body)->status, 201);
+	sim_run(s, MINUTE);
+	/* whoever goes and comes back is not told again */
+	CHECK_INT(sim_ask(s, "DELETE", "/v1/watches/late", "", "")->status, 204);
+	int told = sim_hits(s, HOOK) - before;
+	CHECK_INT(sim_ask(s, "POST", "/v1/watches", "", body)->status, 201);
+	sim_run(s, MINUTE);
+	CHECK_INT(sim_hits(s, HOOK) - before, told);
+	sim_free(s);
+	return told;
+}
+
+TEST(a_new_watch_looks_back_as_far_as_backfill_says)
+{
+	static const char late[] = "{\"name\":\"late\",\"query\":\"Sutskever\"}";
+	CHECK_INT(told_to_a_new_watch(YAML_WITH(", backfill: all"), late), 1);
+	CHECK_INT(told_to_a_new_watch(YAML_WITH(", backfill: 1h"), late), 0); /* its posts bear no date */
+	CHECK_INT(told_to_a_new_watch(YAML_WITH(""), late), 0);
+	CHECK_INT(told_to_a_new_watch(YAML_WITH(", backfill: all"), "{\"name\":\"late\",\"query\":\"Altman\"}"), 0);
+	CHECK_INT(told_to_a_new_watch(YAML_WITH(", backfill: all"),
+	                              "{\"name\":\"late\",\"query\":\"Sutskever\",\"paused\":true}"), 0);
+}
+
+TEST(a_watch_that_a_reload_brings_looks_back_a_renamed_one_does_not)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = start(YAML_WITH(", backfill: all"), &b);
+	sim_write_config(s, YAML_WITH(", backfill: all") "  - {name: more, query: Sutskever}\n");
+	CHECK_INT(sim_ask(s, "POST", "/v1/reload", "", "")->status, 200);
+	sim_run(s, MINUTE);
+	CHECK_INT(sim_hits(s, HOOK), 2);
+	CHECK_INT(sim_ask(s, "POST", "/v1/watches", "", "{\"name\":\"third\",\"query\":\"Sutskever\"}")->status, 201);
+	sim_run(s, MINUTE);
+	CHECK_INT(sim_hits(s, HOOK), 3);
+	CHECK_INT(sim_ask(s, "PATCH", "/v1/watches/third", "", "{\"name\":\"fourth\"}")->status, 200);
+	sim_run(s, MINUTE);
+	CHECK_INT(sim_hits(s, HOOK), 3);
+	sim_free(s);
+}
+
 TEST(an_edit_is_told_only_for_what_it_did_not_say_before)
 {
 	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
