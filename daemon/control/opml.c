@@ -98,6 +98,16 @@ static void add_feed(struct reading *r, struct str url, struct str title, const 
 	vec_push(&r->opml->feeds, f);
 }
 
+/* Old lists say url=; with type="link" or "include" it leads to a page, or to another list. */
+static struct str feed_url(const struct xml_attr *attrs, size_t n)
+{
+	struct str url = attr(attrs, n, "xmlurl"), type = attr(attrs, n, "type");
+
+	if (!str_empty(url) || str_eq_nocase(type, STR("link")) || str_eq_nocase(type, STR("include")))
+		return url;
+	return attr(attrs, n, "url");
+}
+
 static void on_start(void *ctx, struct str name, struct str ns __attribute__((unused)), struct str prefix __attribute__((unused)),
                      const struct xml_attr *attrs, size_t n_attrs)
 {
@@ -111,11 +121,11 @@ static void on_start(void *ctx, struct str name, struct str ns __attribute__((un
 	}
 	if (r->body_depth == 0 || !str_eq_nocase(name, STR("outline")))
 		return;
-	struct str url = attr(attrs, n_attrs, "xmlurl"), title = attr(attrs, n_attrs, "title");
-	title = keep(r, str_empty(title) ? attr(attrs, n_attrs, "text") : title);
+	struct str title = attr(attrs, n_attrs, "title"), text = attr(attrs, n_attrs, "text"), url = feed_url(attrs, n_attrs);
 	if (!str_empty(url))
-		add_feed(r, url, title, attrs, n_attrs);
-	vec_push(&r->folders, str_empty(url) ? keep_folder(r, title) : STR_NULL);
+		add_feed(r, url, keep(r, str_empty(title) ? text : title), attrs, n_attrs);
+	/* what a person sees of a folder is its text */
+	vec_push(&r->folders, str_empty(url) ? keep_folder(r, str_empty(text) ? title : text) : STR_NULL);
 }
 
 static void on_end(void *ctx, struct str name, struct str ns __attribute__((unused)))

@@ -5,6 +5,7 @@
  *
  *   {"op":"feed","path":P,"url":U,"content_type":T}  {"ms","type","encoding","repaired","document"} or {"ms","error"}
  *   {"op":"cuts","path":P,"step":N}                  every N-th prefix of the file: {"runs","ms"}, ms of the slowest
+ *   {"op":"opml","path":P}                           {"feeds":[{title,url,tags}]} or {"error"}
  *   {"op":"date","in":S}, {"op":"http_date","in":S}  {"out"}: RFC 3339, null if it is none
  *   {"op":"html","in":S}, {"op":"unescape","in":S}   {"out"}
  *
@@ -17,6 +18,7 @@
 #include "base/text.h"
 #include "base/xml.h"
 #include "lib/test.h"
+#include "control/opml.h"
 #include "source/source.h"
 
 #define TEXT_MAX (64u << 20)
@@ -118,6 +120,32 @@ static json_t *answer_cuts(const json_t *q, struct str bytes)
 	return answer;
 }
 
+static json_t *answer_opml(struct str bytes)
+{
+	json_t *answer = json_object(), *list = json_array();
+	struct opml o;
+	struct err e;
+
+	json_set(answer, "feeds", list);
+	if (opml_parse(bytes, &o, &e) != 0) {
+		json_set_text(answer, "error", str_c(e.message));
+		return answer;
+	}
+	for (size_t i = 0; i < o.feeds.n; i++) {
+		const struct opml_feed *f = &o.feeds.v[i];
+		json_t *j = json_object(), *tags = json_array();
+
+		json_set_text(j, "title", f->title);
+		json_set_text(j, "url", f->url);
+		for (size_t k = 0; k < f->tags.n; k++)
+			json_array_append_new(tags, json_text(f->tags.v[k]));
+		json_set(j, "tags", tags);
+		json_array_append_new(list, j);
+	}
+	opml_release(&o);
+	return answer;
+}
+
 static json_t *answer_text(struct str op, struct str in)
 {
 	AUTO(strbuf) struct strbuf out = STRBUF_INIT(TEXT_MAX);
@@ -142,7 +170,8 @@ static json_t *answer_to(const json_t *q)
 	if (!str_present(path))
 		return answer_text(op, json_get_str(q, "in"));
 	struct str bytes = test_read_file(path.p);
-	json_t *answer = str_eq(op, STR("cuts")) ? answer_cuts(q, bytes) : answer_feed(q, bytes);
+	json_t *answer = str_eq(op, STR("cuts")) ? answer_cuts(q, bytes) :
+	                 str_eq(op, STR("opml")) ? answer_opml(bytes) : answer_feed(q, bytes);
 	mem_free((void *)(uintptr_t)bytes.p);
 	return answer;
 }

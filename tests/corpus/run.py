@@ -5,6 +5,7 @@
 Prints per set and key how many values were compared, agreed, disagree by a decision of ours (README.md) and disagree
 otherwise; lists every disagreement under BUILD/corpus/.  Fails if a set has more of the last kind than ALLOWED."""
 import argparse, collections, json, os, re, subprocess, sys, threading
+import xml.etree.ElementTree as xml
 from pathlib import Path
 
 import compare, pairs
@@ -147,6 +148,34 @@ def run_real(program, folder, out, sets):
         s.count("fast", row["file"], f"<= {SLOW_MS} ms", a and a["ms"], bool(a) and a["ms"] <= SLOW_MS)
 
 
+def run_opml(program, folder, out, sets):
+    """opml/: what a peer refuses is refused, and each feed comes out in order, under the names of its folders."""
+    s = sets["opml"] = Set("opml", out)
+    manifest = [r for _, _, r in rows(folder, "opml/manifest.jsonl")]
+    for row, (_, a) in zip(manifest, ask(program, [{"op": "opml", "path": str(folder / "opml" / r["file"])} for r in manifest])):
+        taken, right = a is not None and "error" not in a, row.get("ok", True)
+        s.count("ok", row["file"], right, taken, taken == right)
+        if not taken or not right:
+            continue
+        want = list(outlines(xml.parse(folder / "opml" / row["file"]).find("body"), []))
+        got = a["feeds"] + [None] * (len(want) - len(a["feeds"]))
+        s.count("feeds", row["file"], len(want), len(a["feeds"]), len(want) == len(a["feeds"]))
+        for w, g in zip(want, got):
+            for key in w:
+                s.count(key, f"{row['file']} {w['url']}", w[key], g and g[key], bool(g) and w[key] == (g[key] or w[key][:0]))
+
+
+def outlines(node, folders):
+    """A plain reading of OPML to compare with: opml.org/spec2.opml, and newsboat's attribute for old lists."""
+    for o in node.findall("outline"):
+        url = o.get("xmlUrl") or (o.get("url") if o.get("type") not in ("link", "include") else None)
+        if url:
+            tags = folders + [t.strip() for t in o.get("category", "").replace("/", ",").split(",")]
+            yield {"url": url, "title": o.get("title") or o.get("text") or "",
+                   "tags": list(dict.fromkeys(t for t in tags if t))}
+        yield from outlines(o, folders + ([] if url else [o.get("text") or o.get("title") or ""]))
+
+
 def run_robust(program, folder, out, sets):
     """Every file of the corpus, and prefixes of the longest ones that are short enough: no crash, no hang."""
     s = sets["robust"] = Set("robust", out)
@@ -190,6 +219,7 @@ def main():
     run_pairs(program, folder, out, sets)
     run_rows(program, folder, out, sets)
     run_real(program, folder, out, sets)
+    run_opml(program, folder, out, sets)
     if not args.quick:
         run_robust(program, folder, out, sets)
     print(f"{'set':<36}{'compared':>9}{'agreed':>9}{'decided':>9}{'disagreed':>10}")
