@@ -11,7 +11,7 @@ WERROR   ?= -Werror
 SAN      ?=
 
 PKGS := libcurl libevent jansson libxml-2.0 libcrypto libsystemd
-LIB_PKGS := $(PKGS) sqlite3 yaml-0.1 libutf8proc libxxhash
+LIB_PKGS := $(PKGS) sqlite3 yaml-0.1 libutf8proc libxxhash re2
 
 OPT      ?= -O2 -g -D_FORTIFY_SOURCE=3
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes -Wmissing-prototypes \
@@ -25,14 +25,17 @@ HARDEN   := -fstack-protector-strong -fstack-clash-protection -fcf-protection -f
 LINK_HARDEN := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 
 LIB_CFLAGS = $(shell pkg-config --cflags $(LIB_PKGS) 2>/dev/null)
-LIBS       = $(shell pkg-config --libs $(LIB_PKGS) 2>/dev/null) -lpthread -lm
+LIBS       = $(shell pkg-config --libs $(LIB_PKGS) 2>/dev/null) -lstemmer -lstdc++ -lpthread -lm
 CFLAGS_ALL = -std=gnu17 -D_GNU_SOURCE -DMONITORD_VERSION='"$(VERSION)"' $(OPT) $(WARN) $(if $(IS_CLANG),,$(GCC_WARN)) \
              $(WERROR) $(HARDEN) $(SAN) -Iinclude -Idaemon -I$(BUILD)/gen $(LIB_CFLAGS) $(CFLAGS)
+CXX        = $(if $(IS_CLANG),$(subst clang,clang++,$(CC)),g++)
+CXXFLAGS_ALL = -std=gnu++17 $(OPT) -Wall -Wextra $(WERROR) $(HARDEN) $(SAN) -Iinclude -Idaemon
 LDFLAGS_ALL = $(LINK_HARDEN) $(SAN) $(LDFLAGS)
 
 MAINS    := daemon/monitord.c daemon/monitorctl.c
 SRC      := $(filter-out $(MAINS),$(wildcard daemon/*.c daemon/*/*.c))
-OBJ      := $(SRC:%.c=$(BUILD)/%.o)
+SRC_CXX  := $(wildcard daemon/*/*.cc)
+OBJ      := $(SRC:%.c=$(BUILD)/%.o) $(SRC_CXX:%.cc=$(BUILD)/%.o)
 BIN      := $(patsubst daemon/%.c,$(BUILD)/%,$(wildcard $(MAINS)))
 LIB      := $(BUILD)/libmonitord.a
 TEST_LIB := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/lib/*.c))
@@ -61,6 +64,11 @@ $(BUILD)/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS_ALL) $(if $(filter daemon/%,$<),-include base/banned.h) -MMD -MP -c -o $@ $<
+
+$(BUILD)/%.o: %.cc
+	$(call say,CXX,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CXX) $(CXXFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 # The schema's SQL files, in order, as an array of C strings.
 MIGRATIONS := $(sort $(wildcard daemon/store/migrations/*.sql))
@@ -98,8 +106,8 @@ $(BUILD)/tests/%.o: CFLAGS_ALL += -Itests
 
 # --- packages ----------------------------------------------------------------------------------------------------
 # Installs what is missing and says what; asks nothing; sudo only for those who are not root.
-BUILD_DEPS := gcc make pkg-config libcurl4-openssl-dev libevent-dev libjansson-dev libxml2-dev libssl-dev libsystemd-dev \
-              libsqlite3-dev libyaml-dev libutf8proc-dev libxxhash-dev uthash-dev
+BUILD_DEPS := gcc g++ make pkg-config libcurl4-openssl-dev libevent-dev libjansson-dev libxml2-dev libssl-dev libsystemd-dev \
+              libsqlite3-dev libyaml-dev libutf8proc-dev libxxhash-dev uthash-dev libre2-dev libstemmer-dev
 TEST_DEPS  := $(BUILD_DEPS) libcmocka-dev python3 python3-pytest python3-aiosmtpd nginx-light opensmtpd curl openssl \
               systemd shellcheck mandoc libvectorscan-dev libicu-dev zsh fish sqlite3 jq
 install_missing = @missing=""; for p in $(1); do \

@@ -138,6 +138,8 @@ static void roff_argument(struct strbuf *out, const char *text)
 	for (const char *p = text; *p != '\0'; p++) {
 		if (*p == '"')
 			strbuf_adds(out, "\\(dq");
+		else if (*p == '\\')
+			strbuf_adds(out, "\\e");
 		else
 			strbuf_addc(out, *p);
 	}
@@ -234,15 +236,20 @@ int ctl_help(struct ctl *c)
 static void manual_operator(const struct query_operator *op, struct strbuf *out)
 {
 	strbuf_adds(out, ".It ");
-	if (op->fact) {
+	if (op->form) {
+		strbuf_adds(out, "Cm ");
+		roff_argument(out, op->takes);
+		strbuf_addc(out, '\n');
+	} else if (op->fact) {
 		strbuf_addf(out, "Cm %s:%s\n", op->name, op->takes);
 		roff_capital(out, op->help);
 		strbuf_adds(out, ".\n");
 		return;
 	}
-	if (op->name[0] != '\0')
+	if (!op->form && op->name[0] != '\0')
 		strbuf_addf(out, "Cm %s%s Ns ", op->name, char_is_alnum(op->name[0]) ? ":" : "");
-	strbuf_addf(out, "Ar %s\n", op->takes);
+	if (!op->form)
+		strbuf_addf(out, "Ar %s\n", op->takes);
 	roff_capital(out, op->help);
 	strbuf_adds(out, ", such as\n.Ql ");
 	roff_argument(out, op->example);

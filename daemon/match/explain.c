@@ -24,6 +24,10 @@ void explain_term(const struct query *q, const struct node *t, struct strbuf *ou
 		strbuf_addf(out, "%s:", o->name);
 	if ((t->flags & TERM_EXACT) && !str_starts(term, STR("=")))
 		strbuf_addc(out, '=');
+	if (t->kind == NODE_REGEX) {
+		strbuf_add(out, term);
+		return;
+	}
 	strbuf_addf(out, t->n > 1 || str_chr(term, ' ') != STR_NPOS ? "\"%.*s\"" : "%.*s", STR_ARG(term));
 	if (t->flags & TERM_LOOSE)
 		strbuf_addf(out, "~%u", t->number);
@@ -67,7 +71,7 @@ static void explain_node(const struct query *q, const struct node *n, struct vie
 		explain_term(q, n, out);
 	else
 		add_kind(n, out);
-	if (n->kind == NODE_TERM || n->kind >= NODE_NEAR)
+	if (n->kind <= NODE_REGEX || n->kind >= NODE_NEAR)
 		add_hits(&s, v->self.post, out);
 	strbuf_addc(out, '\n');
 	if (n->kind <= NODE_FACT)

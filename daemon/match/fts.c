@@ -68,7 +68,7 @@ static bool fts_node(const struct query *q, const struct node *n, bool negated, 
 
 	if (n->kind == NODE_NOT)
 		return fts_node(q, node_child(q, n), !negated, out);
-	if (n->kind == NODE_FACT)
+	if (n->kind == NODE_FACT || n->kind == NODE_REGEX)
 		return false;
 	if (n->kind == NODE_TERM) {
 		if (!negated && fts_term(q, n, out))

@@ -213,6 +213,7 @@ bool node_keys(const struct query *q, const struct node *n, bool negated, struct
 	switch ((enum node_kind)n->kind) {
 	case NODE_TERM:
 		return !negated && term_keys(q, n, ret);
+	case NODE_REGEX:
 	case NODE_FACT:
 		return false;
 	case NODE_NOT:

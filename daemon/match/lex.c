@@ -254,6 +254,30 @@ static int lex_exact(struct lexer *l, size_t next, struct token *t)
 	return lex_word(l, t, true);
 }
 
+/* /expression/flags; a slash inside is written \\/ */
+static int lex_regex(struct lexer *l, struct token *t)
+{
+	size_t pos = t->at + 1;
+
+	while (pos < l->text.len && l->text.p[pos] != '/')
+		pos += l->text.p[pos] == '\\' ? 2 : 1;
+	if (pos >= l->text.len)
+		return lex_fail_at(l, t->at, "this regular expression is never closed, expected another / "
+			"(to look for the text, write it in quotes)");
+	t->kind = TOKEN_REGEX;
+	t->text = str_slice(l->text, t->at + 1, pos);
+	for (l->pos = ++pos; !at_border(l, l->pos);)
+		(void)peek(l, l->pos, &l->pos);
+	t->flags = str_slice(l->text, pos, l->pos);
+	t->term = str_slice(l->text, t->at, l->pos);
+	for (size_t i = 0; i < t->flags.len; i++)
+		if (str_chr(STR("ims"), t->flags.p[i]) == STR_NPOS)
+			return lex_fail_at(l, pos + i, "found %.*s behind a regular expression, expected i, m or s "
+				"(to look for the text, write it in quotes)",
+				STR_ARG(text_cut(str_from(t->flags, i), LEX_SHOWN_MAX)));
+	return 0;
+}
+
 int lex_next(struct lexer *l, bool is_value)
 {
 	struct token t = { .kind = TOKEN_END };
@@ -269,6 +293,8 @@ int lex_next(struct lexer *l, bool is_value)
 		l->pos = next;
 	} else if (is_quote(c)) {
 		result = lex_phrase(l, next, &t);
+	} else if (c == '/') {
+		result = lex_regex(l, &t);
 	} else if (c == '=') {
 		result = lex_exact(l, next, &t);
 	} else if (c == '-' && !is_value) {

@@ -8,7 +8,7 @@
 
 enum token_kind {
 	TOKEN_END, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_OR, TOKEN_AND, TOKEN_NOT, TOKEN_NEAR, TOKEN_SENTENCE, TOKEN_TIMES,
-	TOKEN_PHRASE, TOKEN_WORD, TOKEN_OP
+	TOKEN_PHRASE, TOKEN_REGEX, TOKEN_WORD, TOKEN_OP
 };
 
 struct token {
@@ -19,6 +19,7 @@ struct token {
 	enum op_id op;     /* of a word: by its sigil */
 	const struct operator *named; /* of TOKEN_OP */
 	bool at_least;     /* of TOKEN_OP: min_likes and the like */
+	struct str flags;  /* of a regular expression */
 	bool exact;        /* written with = */
 	bool open;         /* a phrase with * behind its quotation mark */
 	bool loose;        /* a phrase with ~number behind it */

@@ -14,6 +14,8 @@ static bool same_term(const struct query *q, const struct node *a, const struct 
 {
 	if (a->kind == NODE_FACT && b->kind == NODE_FACT)
 		return a->op == b->op && a->scope == b->scope && same_range(q, a, b);
+	if (a->kind == NODE_REGEX && b->kind == NODE_REGEX)
+		return a->op == b->op && a->scope == b->scope && str_eq(node_term(q, a), node_term(q, b));
 	if (a->kind != NODE_TERM || b->kind != NODE_TERM || a->op != b->op || a->scope != b->scope || a->n != b->n ||
 	    a->flags != b->flags || a->number != b->number)
 		return false;
@@ -66,6 +68,7 @@ static bool lint_never(const struct query *q, const struct node *n, struct strbu
 
 	switch ((enum node_kind)n->kind) {
 	case NODE_TERM:
+	case NODE_REGEX:
 	case NODE_FACT:
 	case NODE_NOT:
 	case NODE_NEAR:

@@ -94,6 +94,7 @@ const struct op *op_of(const struct node *t)
 }
 
 static const struct operator operators[] = {
+#define FORM(form_, help_, example_) { .kind = OPERATOR_FORM, .name = "", .takes = form_, .help = help_, .example = example_ },
 #define OP(id_, name_, takes_, group_, fields_, accepts_, help_, example_)                                                   \
 	{ .kind = OPERATOR_WORDS, .name = name_, .id = OP_##id_, .takes = takes_, .help = help_, .example = example_ },
 #define ELSEWHERE(name_, op_, scope_, takes_, help_, example_)                                                               \
@@ -142,6 +143,7 @@ bool query_operator(size_t i, struct query_operator *ret)
 	if (o == NULL)
 		return false;
 	*ret = (struct query_operator){ .name = o->name, .takes = o->takes, .help = o->help, .example = o->example };
+	ret->form = o->kind == OPERATOR_FORM;
 	ret->fact = o->kind == OPERATOR_FACT;
 	if (o->kind == OPERATOR_SAME)
 		ret->same = o->value;

@@ -37,6 +37,10 @@ static inline bool scope_has(unsigned scope, const struct post *p, size_t i)
 	return scope >> (1 + p->context.v[i].relation) & 1;
 }
 
+#define FIELDS_OF_TEXTS (1u << FIELD_OF_TITLE | 1u << FIELD_OF_TEXT | 1u << FIELD_OF_SUMMARY)
+/* How many texts of this kind the post has; 1 of those that are no list. */
+size_t match_field_count(const struct post *p, enum post_field f);
+
 struct op {
 	const char *name;
 	enum group group;
@@ -53,7 +57,8 @@ enum operator_kind {
 	OPERATOR_FACT,  /* name:value */
 	OPERATOR_RANGE,
 	OPERATOR_SAME,  /* as the one that `value` names */
-	OPERATOR_REFUSED
+	OPERATOR_REFUSED,
+	OPERATOR_FORM   /* none, but shown with them */
 };
 struct operator {
 	enum operator_kind kind;

@@ -5,6 +5,7 @@
 #include "base/vec.h"
 #include "lex.h"
 #include "ops.h"
+#include "regex.h"
 
 #define FOLDED_MAX ((size_t)UINT16_MAX) /* QUERY_MAX of anything makes less, see query.h */
 
@@ -15,6 +16,7 @@ struct parser {
 	size_t n_terms;
 	VEC(struct node) nodes;
 	VEC(struct term_word) words;
+	VEC(struct regex *) regexes;
 	struct strbuf folded; /* of all terms, with their stars */
 	struct words cut;     /* the words of all terms, without their stars */
 };
@@ -163,6 +165,23 @@ static int parse_term(struct parser *p, enum op_id op, uint16_t *ret)
 	return add_term(p, op, &p->lex.token, ret) ? -1 : lex_next(&p->lex, false);
 }
 
+static int parse_regex(struct parser *p, enum op_id op, uint16_t *ret)
+{
+	const struct token *t = &p->lex.token;
+	struct regex_error why;
+	struct regex *r = regex_new(t->text.p, t->text.len, t->flags.p, t->flags.len, &why);
+
+	if (r == NULL)
+		return lex_fail_at(&p->lex, t->at + 1 + why.at, "regular expression: %s", why.why);
+	vec_push(&p->regexes, r);
+	if (++p->n_terms > QUERY_TERMS_MAX || p->regexes.n > QUERY_REGEXES_MAX)
+		return lex_fail_at(&p->lex, t->at, "more than %d regular expressions, expected fewer", QUERY_REGEXES_MAX);
+	*ret = add_node(p, (struct node){ .kind = NODE_REGEX, .op = (uint8_t)op, .scope = (uint8_t)p->scope,
+					  .word = (uint16_t)(p->regexes.n - 1), .term_at = (uint16_t)(t->term.p - p->lex.text.p),
+					  .term_len = (uint16_t)t->term.len });
+	return lex_next(&p->lex, false);
+}
+
 /* --- parser ---------------------------------------------------------------------------------------------------------- */
 
 static int parse_or(struct parser *p, enum op_id op, uint16_t *ret);
@@ -198,7 +217,8 @@ static int check_value(struct parser *p, const struct operator *o)
 	enum token_kind kind = p->lex.token.kind;
 	AUTO(strbuf) struct strbuf want = STRBUF_INIT(128);
 
-	if (kind == TOKEN_WORD || kind == TOKEN_PHRASE || (kind == TOKEN_OPEN && o->kind == OPERATOR_WORDS))
+	if (kind == TOKEN_WORD || kind == TOKEN_PHRASE ||
+	    (o->kind == OPERATOR_WORDS && (kind == TOKEN_OPEN || kind == TOKEN_REGEX)))
 		return 0;
 	const char *takes = o->kind == OPERATOR_FACT ? "word" : o->takes;
 	strbuf_addf(&want, "%s %s%s directly after %s:", strchr("aeio", takes[0]) ? "an" : "a", takes,
@@ -325,6 +345,8 @@ static int parse_operator(struct parser *p, uint16_t *ret)
 	if (p->lex.token.kind == TOKEN_OPEN) {
 		p->lex.names = ops[o->id].group != GROUP_TEXT && ops[o->id].group != GROUP_TAG;
 		result = parse_group(p, o->id, ret);
+	} else if (p->lex.token.kind == TOKEN_REGEX) {
+		result = parse_regex(p, o->id, ret);
 	} else {
 		result = parse_value(p, o->id, ret);
 	}
@@ -340,6 +362,7 @@ static bool is_running(const struct parser *p, uint16_t at, bool any)
 	switch ((enum node_kind)n->kind) {
 	case NODE_TERM:
 		return ops[n->op].group == GROUP_TEXT && !(n->flags & TERM_LOOSE);
+	case NODE_REGEX:
 	case NODE_FACT:
 		return false;
 	case NODE_NEAR:
@@ -464,6 +487,8 @@ static int parse_unary(struct parser *p, enum op_id op, uint16_t *ret)
 		return parse_value(p, op != OP_WORD ? op : p->lex.token.op, ret);
 	case TOKEN_PHRASE:
 		return parse_value(p, op, ret);
+	case TOKEN_REGEX:
+		return parse_regex(p, op, ret);
 	case TOKEN_END:
 	case TOKEN_CLOSE:
 	case TOKEN_OR:
@@ -566,7 +591,7 @@ static uint16_t pack_node(const struct parser *p, uint16_t from, struct query *q
 
 	*n = p->nodes.v[from];
 	n->next = 0;
-	if (n->kind == NODE_TERM || n->kind == NODE_FACT)
+	if (n->kind <= NODE_FACT)
 		return at;
 	for (uint16_t c = n->child; c; c = p->nodes.v[c].next) {
 		uint16_t child = pack_node(p, c, q);
@@ -580,7 +605,7 @@ static uint16_t pack_node(const struct parser *p, uint16_t from, struct query *q
 	return at;
 }
 
-static struct query *pack(const struct parser *p, uint16_t root)
+static struct query *pack(struct parser *p, uint16_t root)
 {
 	size_t words_at = sizeof(struct query) + (p->nodes.n - 1) * sizeof(struct node); /* without the free one */
 	size_t words = p->words.n * sizeof(struct term_word);
@@ -598,6 +623,10 @@ static struct query *pack(const struct parser *p, uint16_t root)
 	q->text = text;
 	q->text_len = (uint16_t)p->lex.text.len;
 	q->n_words = (uint16_t)p->words.n;
+	q->regexes = p->regexes.v;
+	q->n_regexes = (uint16_t)p->regexes.n;
+	p->regexes.v = NULL; /* they are the query's now */
+	p->regexes.n = 0;
 	(void)pack_node(p, root, q);
 	return q;
 }
@@ -633,6 +662,9 @@ int query_parse(struct str text, struct query **ret_query, struct err *e)
 	words_release(&p.cut);
 	strbuf_release(&p.folded);
 	vec_free(&p.nodes);
+	for (size_t i = 0; i < p.regexes.n; i++)
+		regex_free(p.regexes.v[i]);
+	vec_free(&p.regexes);
 	vec_free(&p.words);
 	return result;
 }

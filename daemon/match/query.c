@@ -4,10 +4,16 @@
 
 #include "base/mem.h"
 #include "evaluate.h"
+#include "regex.h"
 #include "term.h"
 
 void query_free(struct query *q)
 {
+	if (q == NULL)
+		return;
+	for (size_t i = 0; i < q->n_regexes; i++)
+		regex_free(q->regexes[i]);
+	mem_free(q->regexes);
 	mem_free(q);
 }
 
@@ -21,6 +27,41 @@ void spans_release(struct spans *s)
 	vec_free(&s->list);
 }
 
+/* Places told of one text; behind them nobody looks. */
+#define REGEX_SPANS_MAX 64
+
+static bool regex_in(const struct query *q, const struct node *n, struct span where, struct str text, struct spans *out)
+{
+	size_t at = 0, found = 0;
+
+	while (found < REGEX_SPANS_MAX && regex_find(q->regexes[n->word], text.p, text.len, at, &where.start, &where.end)) {
+		found++;
+		if (out == NULL)
+			break;
+		vec_push(&out->list, where);
+		at = where.end;
+	}
+	return found > 0;
+}
+
+/* In each text of the operator's fields; of tags and mentions only what the source gives. */
+static bool regex_spans(const struct query *q, const struct node *n, struct sight *s, struct spans *out)
+{
+	unsigned fields = ops[n->op].fields;
+	bool found = false;
+
+	if (fields & ~FIELDS_OF_TEXTS)
+		fields &= ~FIELDS_OF_TEXTS;
+	for (enum post_field f = 0; f < POST_FIELDS && !(found && out == NULL); f++) {
+		size_t count = fields & 1u << f ? match_field_count(s->post, f) : 0;
+
+		for (size_t i = 0; i < count && !(found && out == NULL); i++)
+			found |= regex_in(q, n, (struct span){ .field = f, .index = i, .term = node_term(q, n) },
+				match_field_text(s->post, f, i), out);
+	}
+	return found;
+}
+
 static bool fact_spans(const struct query *q, const struct node *n, struct sight *s, struct spans *out)
 {
 	(void)out; /* no words are behind it */
@@ -31,7 +72,8 @@ static bool fact_spans(const struct query *q, const struct node *n, struct sight
 static bool in_scope(const struct query *q, const struct node *n, struct view *v, struct spans *out)
 {
 	bool (*holds)(const struct query *, const struct node *, struct sight *, struct spans *) =
-		n->kind == NODE_TERM ? term_spans : n->kind == NODE_FACT ? fact_spans : near_spans;
+		n->kind == NODE_TERM ? term_spans : n->kind == NODE_REGEX ? regex_spans :
+		n->kind == NODE_FACT ? fact_spans : near_spans;
 	const struct post *p = v->self.post;
 	bool found = (n->scope & SCOPE_SELF) && holds(q, n, &v->self, out);
 
@@ -68,6 +110,7 @@ static bool evaluate_node(const struct query *q, const struct node *n, struct vi
 			found |= evaluate_node(q, c, v, out);
 		return found;
 	case NODE_TERM:
+	case NODE_REGEX:
 	case NODE_FACT:
 	case NODE_NEAR:
 	case NODE_TIMES:

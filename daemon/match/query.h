@@ -31,7 +31,7 @@ enum fact_id {
  * NEAR and TIMES are of words that stand in running text: their children are terms, ORs of such, and NEARs.  SENTENCE has
  * one child, made of these and of AND and NOT.
  */
-enum node_kind { NODE_TERM, NODE_FACT, NODE_AND, NODE_OR, NODE_NOT, NODE_NEAR, NODE_TIMES, NODE_SENTENCE };
+enum node_kind { NODE_TERM, NODE_REGEX, NODE_FACT, NODE_AND, NODE_OR, NODE_NOT, NODE_NEAR, NODE_TIMES, NODE_SENTENCE };
 
 enum node_flag {
 	TERM_EXACT = 1,  /* case and accents count: behind its words stand as many TERM_WORD_RAW ones */
@@ -47,6 +47,7 @@ enum term_word_flag { /* besides WORD_GLUED and WORD_CHAR */
 #define QUERY_NUMBER_MAX 99   /* of NEAR/n, ~n and {n,}: what is further apart has nothing to do with each other (ours) */
 #define QUERY_NEAR_DEFAULT 4  /* of NEAR without a number, as in Meltwater's language */
 #define QUERY_LOOSE_WORDS_MAX 16
+#define QUERY_REGEXES_MAX 16  /* each may take 8 MiB */
 
 /* Sizes count: 100,000 watches are held in memory, and evaluating a candidate touches its query.  QUERY_MAX bounds every
  * number here: folding makes at most 11 bytes of one (U+FDFA). */
@@ -58,21 +59,25 @@ struct term_word {
 
 struct node {
 	uint8_t kind;      /* enum node_kind */
-	uint8_t op;        /* of a term enum op_id, of a fact enum fact_id */
+	uint8_t op;        /* of a term or regular expression enum op_id, of a fact enum fact_id */
 	uint8_t scope;     /* SCOPE_SELF and the bits of relations; not of AND, OR, NOT */
 	uint8_t flags;     /* enum node_flag */
 	uint8_t number;    /* of NEAR and a loose term: words between; of TIMES: how often */
 	uint16_t child;    /* first child; of all but a term */
 	uint16_t next;     /* next child of the same parent, 0 at the end (0 is the root, nobody's child) */
-	uint16_t word, n;  /* words of a term: first, how many (>= 1); of a range: its limits, in the `hash` of two words */
+	uint16_t word, n;  /* words of a term: first, how many (>= 1); of a range: its limits, in the `hash` of two words;
+	                    * `word` of a regular expression: which of the query's */
 	uint16_t pivot;    /* the longest of them that must stand as it is; n if there is none */
 	uint16_t term_at, term_len; /* as written: in query.text */
 };
 
+struct regex;
+
 struct query {
 	const struct term_word *words;
+	struct regex **regexes; /* owned */
 	const char *folded, *text;
-	uint16_t n_words, n_nodes, text_len;
+	uint16_t n_words, n_nodes, n_regexes, text_len;
 	struct node nodes[]; /* the root is the first one */
 };
 

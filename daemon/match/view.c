@@ -203,6 +203,19 @@ struct str match_field_text(const struct post *p, enum post_field f, size_t i)
 	return STR_NULL;
 }
 
+size_t match_field_count(const struct post *p, enum post_field f)
+{
+	if (f == FIELD_OF_TAG)
+		return p->tags.n;
+	if (f == FIELD_OF_LINK)
+		return p->links.n;
+	if (f == FIELD_OF_AUTHOR || f == FIELD_OF_HANDLE || f == FIELD_OF_AUTHOR_URL || f == FIELD_OF_AUTHOR_ID)
+		return p->authors.n;
+	if (f == FIELD_OF_MENTION || f == FIELD_OF_MENTION_NAME || f == FIELD_OF_MENTION_URL || f == FIELD_OF_MENTION_ID)
+		return p->mentions.n;
+	return 1;
+}
+
 const struct post *match_span_post(const struct post *p, const struct span *s)
 {
 	if (s->context == 0)

@@ -60,6 +60,7 @@ struct query_operator {
 	const char *takes, *help, *example;
 	const char *same; /* this is another name of that one; else NULL */
 	bool refused;     /* for the reason that `help` gives */
+	bool form;        /* no operator: `takes` is how it is written */
 	bool fact;        /* is: or has:, and `takes` is what is written behind it */
 };
 bool query_operator(size_t i, struct query_operator *ret);

@@ -45,7 +45,7 @@ def code_map():
     for folder in FLOORS + sorted(folders - set(FLOORS)):
         out += f"\n## {folder}/\n\n"
         for path in sorted((ROOT / "daemon" / folder).iterdir()):
-            if path.suffix in (".c", ".def"):
+            if path.suffix in (".c", ".cc", ".def"):
                 out += f"* `{path.name}` {first_sentence(path)}\n"
     return out + "\n"
 

@@ -36,9 +36,9 @@ for path in sorted(Path(name) for name in tracked if name and Path(name).is_file
             compile(text, str(path), "exec")
         except SyntaxError as e:
             complain(path, e.lineno or 1, e.msg)
-    if path.parts[0] == "daemon" and path.suffix == ".c" and f"`{path.name}`" not in code_map:
+    if path.parts[0] == "daemon" and path.suffix in (".c", ".cc") and f"`{path.name}`" not in code_map:
         complain(path, 2, "not in daemon/README.md: make docs takes its first sentence there")
-    if path.suffix in (".c", ".h", ".py", ".sh") and "SPDX-License-Identifier: ISC" not in text[:200]:
+    if path.suffix in (".c", ".cc", ".h", ".py", ".sh") and "SPDX-License-Identifier: ISC" not in text[:200]:
         complain(path, 1, "no SPDX-License-Identifier: ISC at the top")
 if shell and subprocess.run(["shellcheck", *map(str, shell)]).returncode:
     bad = 1
