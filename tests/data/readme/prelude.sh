@@ -11,7 +11,7 @@ make() {
 		sh tests/lib/quickstart.sh >run.log 2>&1 </dev/null &
 		echo $! >run.pid
 		for _ in $(seq 600); do
-			grep -q delivery.done run.log && break
+			grep -qs delivery.done run.log && break
 			sleep 0.1
 		done
 		cat run.log
