@@ -48,12 +48,15 @@ FUZZERS  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c
 Q := $(if $(V),,@)
 say = @$(if $(V),true,printf '  %-5s %s\n' '$(1)' '$(2)')
 
+# With as many jobs as there are processors, unless the caller said how many.
+ONWARD = --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 .PHONY: all run test check check-system bench lint asan tsan help install clean docs deps deps-test fuzz
 .DEFAULT_GOAL := all
 .SECONDARY: # objects made on the way to a test stay
 
 all: deps ## build build/monitord and build/monitorctl
-	$(Q)$(MAKE) --no-print-directory programs
+	$(Q)$(MAKE) $(ONWARD) programs
 
 programs: $(BIN)
 	@:
@@ -128,37 +131,37 @@ $(BUILD):
 
 # --- tests -------------------------------------------------------------------------------------------------------
 check: deps-test ## quick offline tests: unit, golden, query, simulation (< 30 s)
-	$(Q)$(MAKE) --no-print-directory check-built
+	$(Q)$(MAKE) $(ONWARD) check-built
 check-built: $(UNIT) $(RUNNERS) $(BIN)
 	$(Q)python3 tests/lib/run.py --build $(BUILD) quick
 test: deps-test ## install what tests need, build, run every test
-	$(Q)$(MAKE) --no-print-directory test-built
+	$(Q)$(MAKE) $(ONWARD) test-built
 test-built: $(UNIT) $(RUNNERS) $(CORPUS) $(BIN)
 	$(Q)python3 tests/lib/run.py --build $(BUILD) all
 check-system: deps-test ## the system tests only
-	$(Q)$(MAKE) --no-print-directory programs $(CORPUS)
+	$(Q)$(MAKE) $(ONWARD) programs $(CORPUS)
 	$(Q)python3 tests/lib/run.py --build $(BUILD) system
 .PHONY: check-built test-built
 
 KILLS ?= 200
 crash: deps-test ## kill -9 at KILLS=200 random instants (SEED=n repeats a run); make test does 40
-	$(Q)$(MAKE) --no-print-directory programs
+	$(Q)$(MAKE) $(ONWARD) programs
 	$(Q)MONITORD_BUILD=$(BUILD) MONITORD_KILLS=$(KILLS) $(if $(SEED),MONITORD_SEED=$(SEED)) \
 	  /usr/bin/python3 -m pytest -q -s -p no:cacheprovider tests/system/test_crash.py
 .PHONY: crash
 
 UNDER_ASAN = BUILD=$(BUILD)/asan OPT='-O1 -g' SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
 asan: deps-test ## every test under AddressSanitizer and UBSan, the daemon too
-	$(Q)MONITORD_PATIENCE=3 $(MAKE) --no-print-directory test-built $(UNDER_ASAN)
+	$(Q)MONITORD_PATIENCE=3 $(MAKE) $(ONWARD) test-built $(UNDER_ASAN)
 tsan: deps-test ## every test under ThreadSanitizer, the daemon too
-	$(Q)MONITORD_PATIENCE=5 $(MAKE) --no-print-directory test-built BUILD=$(BUILD)/tsan OPT='-O1 -g' SAN='-fsanitize=thread'
+	$(Q)MONITORD_PATIENCE=5 $(MAKE) $(ONWARD) test-built BUILD=$(BUILD)/tsan OPT='-O1 -g' SAN='-fsanitize=thread'
 
 # Each fuzzer runs FUZZ_SECONDS (T=name: one only) on the seeds of tests/data and what earlier runs found.
 FUZZ_DEPS    := clang libclang-rt-14-dev
 FUZZ_SECONDS ?= 20
 fuzz: deps-test ## the fuzz targets under libFuzzer, ASan and UBSan (T=json runs one, FUZZ_SECONDS=20 each)
 	$(call install_missing,$(FUZZ_DEPS))
-	$(Q)$(MAKE) --no-print-directory fuzz-built BUILD=$(BUILD)/fuzz CC=clang OPT='-O1 -g' HARDEN= LINK_HARDEN= \
+	$(Q)$(MAKE) $(ONWARD) fuzz-built BUILD=$(BUILD)/fuzz CC=clang OPT='-O1 -g' HARDEN= LINK_HARDEN= \
 	  WERROR= WARN=-Wall SAN='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
 # The test library without its main, and only what a fuzzer refers to.
 $(BUILD)/libfuzztest.a: $(filter-out $(BUILD)/tests/lib/test.o,$(TEST_LIB))
@@ -172,15 +175,15 @@ fuzz-built: $(if $(T),$(BUILD)/tests/fuzz/fuzz_$(T),$(FUZZERS))
 
 # Other projects' test data, read in place; see tests/corpus/README.md.  KEYS=1 prints the figures of each key.
 corpus: deps-test ## judge the codecs by other projects' test data (../shared/corpus or $MONITORD_CORPUS)
-	$(Q)$(MAKE) --no-print-directory $(CORPUS)
+	$(Q)$(MAKE) $(ONWARD) $(CORPUS)
 	$(Q)python3 -B tests/corpus/run.py --build $(BUILD) $(if $(KEYS),--keys)
 corpus-asan: deps-test ## the same under AddressSanitizer and UBSan
-	$(Q)$(MAKE) --no-print-directory corpus $(UNDER_ASAN)
+	$(Q)$(MAKE) $(ONWARD) corpus $(UNDER_ASAN)
 .PHONY: corpus corpus-asan
 
 LIBS_bench_match := -lhs -licuuc
 bench: deps-test ## benchmarks, JSON under build/bench/ (B=name runs one)
-	$(Q)$(MAKE) --no-print-directory $(if $(B),$(filter %/bench_$(B),$(BENCHES)),$(BENCHES)) programs
+	$(Q)$(MAKE) $(ONWARD) $(if $(B),$(filter %/bench_$(B),$(BENCHES)),$(BENCHES)) programs
 	$(Q)mkdir -p $(BUILD)/bench
 	$(Q)python3 tests/bench/run.py --build $(BUILD) $(B)
 
@@ -192,7 +195,7 @@ CONF_DIR  := $(DESTDIR)$(SYSCONFDIR)/monitord
 at_prefix = sed -e 's|/usr/bin/monitord|$(PREFIX)/bin/monitord|g' -e 's|/etc/monitord|$(SYSCONFDIR)/monitord|g'
 
 install: deps ## install programs, units, sample configuration, manuals (DESTDIR, PREFIX, SYSCONFDIR)
-	$(Q)$(MAKE) --no-print-directory programs install-files
+	$(Q)$(MAKE) $(ONWARD) programs install-files
 install-files: $(BIN)
 	$(call say,INST,$(DESTDIR)$(PREFIX))
 	$(Q)$(foreach f,$(BIN),install -D -m 755 $f $(DESTDIR)$(PREFIX)/bin/$(notdir $f) &&) true
@@ -224,12 +227,12 @@ docs: programs ## write the manual pages' tables, the completions and the code m
 	$(Q)python3 tests/lib/docs.py --build $(BUILD)
 
 lint: deps-test ## floors, fences, headers alone, scripts, no notes to self, no stale documents
-	$(Q)$(MAKE) --no-print-directory programs
+	$(Q)$(MAKE) $(ONWARD) programs
 	$(Q)python3 tests/lint/floors.py
 	$(Q)python3 tests/lint/files.py
 	$(Q)sh tests/lint/headers.sh
 	$(Q)python3 tests/lib/docs.py --build $(BUILD) --check
 
 run: deps ## build and start monitord with config/quickstart.yaml
-	@if [ -f daemon/monitord.c ]; then $(MAKE) --no-print-directory programs && exec sh tests/lib/quickstart.sh; else \
-	  echo "monitord itself is not written yet: see README.md, State" >&2; exit 1; fi
+	$(Q)$(MAKE) $(ONWARD) programs
+	@exec sh tests/lib/quickstart.sh

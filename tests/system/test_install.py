@@ -50,6 +50,42 @@ def test_configuration_is_kept(tmp_path):
     assert config.read_text() == "contact: ops@example.org\n"
 
 
+def make(*args):
+    env = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
+    return subprocess.run(["make", "--no-print-directory", *args], cwd=ROOT, env=env, capture_output=True, text=True)
+
+
+def test_what_is_installed_runs(tmp_path):
+    """Twice, as on an update; the programs start, the sample configuration is good, the pages are found by man."""
+    for _ in range(2):
+        run = make("install", f"BUILD={BUILD}", f"DESTDIR={tmp_path}")
+        assert run.returncode == 0, run.stderr
+    for name in MAINS:
+        assert subprocess.run([tmp_path / "usr/bin" / name, "--version"], capture_output=True, text=True).stdout.startswith(name)
+    config = tmp_path / "etc/monitord/monitord.yaml"
+    run = subprocess.run([tmp_path / "usr/bin/monitorctl", "check-config", config], capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (0, "") and ": ok: " in run.stdout
+    for page in (ROOT / "daemon/man").glob("*.[1578]"):
+        run = subprocess.run(["mandoc", "-Tascii", tmp_path / f"usr/share/man/man{page.suffix[1:]}" / page.name],
+                             capture_output=True, text=True)
+        assert run.returncode == 0 and page.stem.upper() in run.stdout
+
+
+def test_help_lists_every_target_that_texts_name():
+    shown = re.findall(r"^  make (\S+) +\S", make("help").stdout, re.M)
+    assert {"run", "test", "check", "install", "clean", "help"} <= set(shown)
+    for text in [ROOT / "README.md", ROOT / "daemon/README.md", *(ROOT / "daemon/man").iterdir(), ROOT / ".ci/run"]:
+        for target in re.findall(r"(?:^| {4}|`|\()make ([a-z][a-z-]*)", text.read_text(), re.M):
+            assert target in shown, f"{text.name}: make {target}"
+
+
+def test_clean_takes_the_build_folder_and_nothing_else(tmp_path):
+    (tmp_path / "b/daemon").mkdir(parents=True)
+    (tmp_path / "keep").write_text("x")
+    assert make("clean", f"BUILD={tmp_path}/b").returncode == 0
+    assert [p.name for p in tmp_path.iterdir()] == ["keep"]
+
+
 def test_prefix(tmp_path):
     install(tmp_path, PREFIX="/opt/m", SYSCONFDIR="/opt/m/etc")
     unit = (tmp_path / "opt/m/lib/systemd/system/monitord.service").read_text()
