@@ -19,9 +19,6 @@
 #define EVENT_MAX_BYTES (8u << 20)
 #define REPLY_MAX_BYTES (64u << 20)
 #define STOP_PATIENCE_MS 5000           /* for deliveries under way at SIGTERM */
-#define STORE_RETRY_MIN_MS 1000
-#define STORE_RETRY_MAX_MS 60000
-#define STORE_HOLDS_MS 60000            /* a database that fails sooner than that after its recovery is waited for longer */
 #define PRUNE_EVERY_MS (3600LL * 1000)
 #define PRUNE_SLICE 500
 #define SLICE_PAUSE_MS 1000
@@ -60,6 +57,11 @@ int engine_check(struct engine *g, int result, const struct err *e)
 static struct str flight_key(const uint64_t *id)
 {
 	return str_n(id, sizeof *id);
+}
+
+struct flight *engine_flight(const struct engine *g, uint64_t id)
+{
+	return map_get(g->flights, flight_key(&id));
 }
 
 struct flight *engine_start(struct engine *g, enum flight_kind kind, struct transfer *t)
@@ -249,7 +251,7 @@ void engine_figures(const struct engine *g, struct engine_figures *ret)
 
 /* --- a new world --- */
 
-static void say_status(struct engine *g, int kind)
+void engine_say_status(struct engine *g, int kind)
 {
 	size_t failing = 0;
 	for (struct map_iter it = { 0 }; map_next(g->world->sources, &it);)
@@ -266,7 +268,7 @@ static void say_status(struct engine *g, int kind)
 }
 
 /* Timers of a world that was just built. */
-static int adopt_world(struct engine *g)
+int engine_adopt_world(struct engine *g)
 {
 	heap_release(&g->due_sources);
 	heap_release(&g->due_channels);
@@ -278,7 +280,7 @@ static int adopt_world(struct engine *g)
 	return outbox_adopt(g);
 }
 
-static void log_errors(enum log_level level, const char *event, struct config_errors *errors)
+void engine_log_errors(enum log_level level, const char *event, struct config_errors *errors)
 {
 	for (size_t i = 0; i < errors->list.n; i++)
 		log_event(level, event, "error=%s", LOG_Q(errors->list.v[i]));
@@ -391,11 +393,11 @@ static json_t *texts_json(const struct str *v, size_t n)
 
 static void reload_refused(struct engine *g, uint64_t request_id, struct config_errors *errors)
 {
-	log_errors(LOG_LEVEL_ERR, "reload.refused", errors);
+	engine_log_errors(LOG_LEVEL_ERR, "reload.refused", errors);
 	json_t *j = problem(422, 0, "the new configuration is not taken, the old one stays");
 	json_set(j, "errors", texts_json(errors->list.v, errors->list.n));
 	send_problem(g, request_id, 422, j);
-	say_status(g, 1);
+	engine_say_status(g, 1);
 }
 
 static void warn_of_restart(const struct config *before, struct config *now)
@@ -408,7 +410,7 @@ static void warn_of_restart(const struct config *before, struct config *now)
 void engine_reload(struct engine *g, struct now now, uint64_t request_id)
 {
 	(void)now;
-	say_status(g, 2);
+	engine_say_status(g, 2);
 	struct config *config = NULL;
 	struct config_errors errors = { 0 };
 	struct world *world = NULL;
@@ -431,8 +433,8 @@ void engine_reload(struct engine *g, struct now now, uint64_t request_id)
 	keep_flights(g, before);
 	json_t *answer = differences(before, world);
 	json_set(answer, "warnings", texts_json(world->config->warnings.v, world->config->warnings.n));
-	/* The old world's heap nodes die with it: adopt_world empties the heaps first. */
-	if (adopt_world(g) != 0)
+	/* The old world's heap nodes die with it: engine_adopt_world empties the heaps first. */
+	if (engine_adopt_world(g) != 0)
 		log_err("reload.failed", "error=%s", LOG_Q(strbuf_str(&g->batch_error)));
 	for (struct map_iter it = { 0 }; map_next(world->watches, &it);)
 		if (map_get(before->watches, it.key) == NULL)
@@ -444,7 +446,7 @@ void engine_reload(struct engine *g, struct now now, uint64_t request_id)
 	for (size_t i = 0; i < world->config->warnings.n; i++)
 		log_warning("config.warning", "text=%s", LOG_Q(world->config->warnings.v[i]));
 	engine_reply(g, request_id, 200, answer);
-	say_status(g, 1);
+	engine_say_status(g, 1);
 	config_errors_release(&errors);
 }
 
@@ -452,7 +454,7 @@ void engine_reload(struct engine *g, struct now now, uint64_t request_id)
 
 static void done(struct engine *g, struct message *m)
 {
-	struct flight *f = map_get(g->flights, flight_key(&m->transfer_id));
+	struct flight *f = engine_flight(g, m->transfer_id);
 	if (f == NULL || m->reply == NULL)
 		return; /* of a batch that was rolled back */
 	switch (f->kind) {
@@ -472,7 +474,7 @@ static void done(struct engine *g, struct message *m)
 		engine_flight_free(g, f);
 }
 
-static void begin_stop(struct engine *g)
+void engine_begin_stop(struct engine *g)
 {
 	if (g->stopping) {
 		g->stop_mono_ms = g->now.mono_ms; /* asked twice: no more patience */
@@ -504,7 +506,7 @@ static void handle(struct engine *g, struct message *m)
 			engine_reload(g, g->now, 0);
 		break;
 	case MESSAGE_STOP:
-		begin_stop(g);
+		engine_begin_stop(g);
 		break;
 	case MESSAGE_FRAME: /* no source type of this issue streams */
 	case MESSAGE_START:
@@ -564,140 +566,6 @@ static int64_t next_wake(struct engine *g)
 	return wake;
 }
 
-/* --- when the database refuses --- */
-
-/* What hooks answered are facts, whatever becomes of the batch: who took an alert is not told again. */
-static void take_verdicts(struct engine *g, struct message *const *in, size_t n_in)
-{
-	for (size_t i = 0; i < n_in; i++) {
-		struct flight *f = in[i]->kind != MESSAGE_DONE ? NULL : map_get(g->flights, flight_key(&in[i]->transfer_id));
-		if (f == NULL || in[i]->reply == NULL)
-			continue;
-		if (f->kind == FLIGHT_DELIVERY)
-			outbox_done(g, f, in[i]->reply);
-		engine_flight_free(g, f);
-	}
-}
-
-/* Deliveries under way stay; the rest begins anew when the database is back. */
-static void cancel_flights(struct engine *g)
-{
-	g->deliveries_in_flight = 0;
-	for (struct map_iter it = { 0 }; map_next(g->flights, &it);) {
-		struct flight *f = it.value;
-		if (f->kind == FLIGHT_DELIVERY && f->item != NULL && !f->abandoned) {
-			g->deliveries_in_flight++;
-		} else {
-			engine_cancel(g, f);
-			engine_flight_free(g, f);
-		}
-	}
-}
-
-static bool asks(struct message *const *in, size_t n_in, uint64_t request_id)
-{
-	for (size_t i = 0; i < n_in; i++)
-		if (in[i]->kind == MESSAGE_COMMAND && in[i]->request_id == request_id)
-			return true;
-	return false;
-}
-
-/* Of what the batch wanted to send only the end and cancellations go out; who asked earlier hears why there is no answer. */
-static void take_back(struct engine *g, struct message *const *in, size_t n_in)
-{
-	struct messages meant = *g->out;
-	*g->out = (struct messages){ 0 };
-	for (size_t i = 0; i < meant.list.n; i++) {
-		struct message *m = meant.list.v[i];
-		/* A START that did not go out needs no CANCEL, and its DONE never comes. */
-		struct flight *f = m->kind == MESSAGE_START ? map_get(g->flights, flight_key(&m->transfer_id)) : NULL;
-		if (f != NULL)
-			engine_flight_free(g, f);
-		if (m->kind == MESSAGE_REPLY && !asks(in, n_in, m->request_id))
-			engine_problem(g, m->request_id, 503, 0, "%s; nothing was changed", strbuf_cstr(&g->store_error));
-		if (m->kind == MESSAGE_STOPPED || m->kind == MESSAGE_CANCEL)
-			engine_emit(g, m);
-		else
-			message_free(m);
-	}
-	vec_free(&meant.list);
-}
-
-/* When to try again: later and later if it did not hold for long the last time. */
-static void back_off(struct engine *g, bool again)
-{
-	int64_t wait = again ? 2 * g->retry_after_ms : 0;
-	g->retry_after_ms = wait < STORE_RETRY_MIN_MS ? STORE_RETRY_MIN_MS : wait > STORE_RETRY_MAX_MS ? STORE_RETRY_MAX_MS : wait;
-	g->retry_mono_ms = g->now.mono_ms + g->retry_after_ms;
-}
-
-/* While the database is down the handler answers what does not need it, and says so to the rest. */
-static void refuse(struct engine *g, struct message *const *in, size_t n_in)
-{
-	take_verdicts(g, in, n_in);
-	for (size_t i = 0; i < n_in; i++) {
-		if (in[i]->kind == MESSAGE_COMMAND)
-			g->handler(g, in[i], g->now);
-		else if (in[i]->kind == MESSAGE_RELOAD)
-			log_err("reload.refused", "error=%s", LOG_Q(strbuf_str(&g->store_error)));
-		else if (in[i]->kind == MESSAGE_STOP && !g->stopping)
-			begin_stop(g);
-	}
-}
-
-/* Nothing of this batch was kept: nothing of it may leave. */
-static void fail_batch(struct engine *g, struct message *const *in, size_t n_in)
-{
-	store_rollback(g->store);
-	if (!str_eq(strbuf_str(&g->store_error), strbuf_str(&g->batch_error)))
-		log_err("store.failed", "error=%s", LOG_Q(strbuf_str(&g->batch_error)));
-	strbuf_reset(&g->store_error);
-	strbuf_add(&g->store_error, strbuf_str(&g->batch_error));
-	asked_give_up(g);
-	take_back(g, in, n_in);
-	cancel_flights(g);
-	refuse(g, in, n_in);
-	back_off(g, g->now.mono_ms < g->held_mono_ms);
-	say_status(g, g->ready_said ? 0 : 1);
-	g->ready_said = true;
-}
-
-static int rebuild(struct engine *g, struct err *e)
-{
-	struct config_errors errors = { 0 };
-	struct world *world = NULL;
-	if (world_build(g->world->config, &g->types.types, g->store, true, &errors, &world) != 0) {
-		(void)err_set(e, ERR_SYSTEM, "%.*s",
-		        STR_ARG(errors.list.n > 0 ? errors.list.v[0] : STR("cannot read the database")));
-		config_errors_release(&errors);
-		return -1;
-	}
-	log_errors(LOG_LEVEL_WARNING, "object.skipped", &errors);
-	config_errors_release(&errors);
-	struct world *before = g->world;
-	before->config = NULL; /* the new world has it */
-	g->world = world;
-	int r = adopt_world(g);
-	world_free(before);
-	return r;
-}
-
-static bool probe(struct engine *g)
-{
-	struct err e = { 0 };
-	if (store_probe(g->store, &e) == 0)
-		return true;
-	back_off(g, true);
-	return false;
-}
-
-static void recovered(struct engine *g)
-{
-	log_notice("store.recovered", "after=%s", LOG_Q(strbuf_str(&g->store_error)));
-	strbuf_reset(&g->store_error);
-	g->held_mono_ms = g->now.mono_ms + STORE_HOLDS_MS;
-}
-
 static void work(struct engine *g, struct message *const *in, size_t n_in)
 {
 	for (size_t i = 0; i < n_in && !g->batch_failed; i++)
@@ -722,24 +590,15 @@ static void batch(struct engine *g, struct message *const *in, size_t n_in, bool
 	g->batch_open = true;
 	int r = 0;
 	if (down)
-		r = outbox_write_verdicts(g, &e) != 0 || rebuild(g, &e) != 0 ? engine_check(g, -1, &e) : 0;
+		r = engine_check(g, recovery_rebuild(g, &e), &e);
 	else if (!g->ready_said)
-		r = adopt_world(g);
+		r = engine_adopt_world(g);
 	if (r == 0)
 		work(g, in, n_in);
 	if (!g->batch_failed)
 		(void)engine_check(g, store_commit(g->store, &e), &e);
 	g->batch_open = false;
 	g->figures.commits++;
-}
-
-/* The operator who made room restarts at once: the last chance to keep what is known. */
-static bool time_to_probe(const struct engine *g, struct message *const *in, size_t n_in)
-{
-	for (size_t i = 0; i < n_in; i++)
-		if (in[i]->kind == MESSAGE_STOP)
-			return true;
-	return g->now.mono_ms >= g->retry_mono_ms;
 }
 
 int64_t engine_step(struct engine *g, struct now now, struct message *const *in, size_t n_in, struct messages *out)
@@ -749,18 +608,18 @@ int64_t engine_step(struct engine *g, struct now now, struct message *const *in,
 	g->events = 0;
 	g->batch_failed = false;
 	bool down = g->store_error.len > 0;
-	if (down && (!time_to_probe(g, in, n_in) || !probe(g))) {
-		refuse(g, in, n_in);
+	if (down && !recovery_try(g, in, n_in)) {
+		recovery_wait(g, in, n_in);
 	} else {
 		batch(g, in, n_in, down);
 		if (g->batch_failed) {
-			fail_batch(g, in, n_in);
+			recovery_fail(g, in, n_in);
 		} else {
 			outbox_forget_verdicts(g);
 			if (down)
-				recovered(g);
+				recovery_done(g);
 			if (down || !g->ready_said)
-				say_status(g, g->ready_said ? 0 : 1);
+				engine_say_status(g, g->ready_said ? 0 : 1);
 			g->ready_said = true;
 		}
 	}
@@ -833,7 +692,7 @@ int engine_new(const struct engine_options *options, struct engine **ret, struct
 		config_free(options->config);
 		return -1;
 	}
-	log_errors(LOG_LEVEL_WARNING, "object.skipped", &errors);
+	engine_log_errors(LOG_LEVEL_WARNING, "object.skipped", &errors);
 	config_errors_release(&errors);
 	log_level_of(g->world->config);
 	*ret = take(g);

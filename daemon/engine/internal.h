@@ -6,12 +6,14 @@
  *   pipeline.c  posts -> store -> matches -> alerts and deliveries
  *   outbox.c    which delivery goes out when, and what the answer means
  *   asked.c     what people ask for and the network answers: add-source, test-channel, search
+ *   recovery.c  when the database refuses
  *   alarm.c     when the operator hears that the monitor is blind or mute
  *   accounts.c  logging in and out
  *   objects.c   objects added, changed and removed through the API, and their JSON
  */
 #pragma once
 
+#include "base/log.h"
 #include "engine/engine.h"
 
 enum flight_kind { FLIGHT_POLL, FLIGHT_DELIVERY, FLIGHT_PROBE, FLIGHT_TEST, FLIGHT_LOGIN };
@@ -98,6 +100,22 @@ void engine_flight_free(struct engine *g, struct flight *f); /* gives credits ba
 void engine_cancel(struct engine *g, struct flight *f);      /* its DONE will mean nothing */
 void engine_emit(struct engine *g, struct message *m);       /* leaves after the commit; taken */
 int engine_check(struct engine *g, int result, const struct err *e); /* result; notes a failed database */
+struct flight *engine_flight(const struct engine *g, uint64_t id);   /* NULL: it is over */
+int engine_adopt_world(struct engine *g);                            /* timers of a world that was just built */
+void engine_begin_stop(struct engine *g);
+void engine_say_status(struct engine *g, int kind);                  /* to the service manager: 0 a text, 1 ready, 2 reloading */
+void engine_log_errors(enum log_level level, const char *event, struct config_errors *errors);
+
+/* --- recovery.c --- */
+/* The batch failed: nothing of it was kept, so nothing of it may leave. */
+void recovery_fail(struct engine *g, struct message *const *in, size_t n_in);
+/* Is it time to try again, and does the database take something? */
+bool recovery_try(struct engine *g, struct message *const *in, size_t n_in);
+/* Not yet: the handler answers what does not need the database, and says so to the rest. */
+void recovery_wait(struct engine *g, struct message *const *in, size_t n_in);
+/* Inside the first transaction: what is in memory only is written, and memory read anew. */
+int recovery_rebuild(struct engine *g, struct err *e) MUST_CHECK;
+void recovery_done(struct engine *g); /* that transaction holds */
 
 /* --- poller.c --- */
 void poller_schedule(struct engine *g, struct world_source *s); /* by what is kept of it */
