@@ -4,9 +4,10 @@
 
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/num.h"
 #include "base/url.h"
 
-#define COMMON_ROWS_MAX 16
+#define COMMON_ROWS_MAX 24
 #define POLITE_EVERY_MS (15 * 60 * 1000)
 #define SPARE_ROWS                                                                                 \
 	(struct rows)                                                                              \
@@ -156,7 +157,7 @@ static struct str where_of(const struct binder *b, const struct node *n)
 void object_bind_account(struct binder *b, const struct config_types *types, const struct node *n,
 			 struct config_account *ret)
 {
-	static const char *const passing[] = { "name", NULL };
+	static const char *const passing[] = { "name", "posts_per_day", "posts_per_month", "price", NULL };
 	bool bad_type;
 	*ret = (struct config_account){ .where = where_of(b, n) };
 	if (!expect_map(b, n, "an account"))
@@ -165,6 +166,10 @@ void object_bind_account(struct binder *b, const struct config_types *types, con
 	const struct config_type *t = type_of(b, types->sources, n, &bad_type);
 	schema_bind(b, n, "an account", &set, 1, NULL);
 	check_name(b, n, "an account", ret->name);
+	double price;
+	if (str_present(ret->price) && (!num_double(ret->price, &price) || price < 0))
+		report_at(b->errors, node_find(n, "price")->value->place, "price: got \"%.*s\", expected a number such as 0.005",
+			  STR_ARG(str_slice(ret->price, 0, 60)));
 	if (t != NULL && t->account == ACCOUNT_NONE)
 		report_at(b->errors, node_find(n, "type")->value->place,
 			  "type: sources of type %s have no accounts", t->name);
@@ -197,7 +202,7 @@ const char *config_source_warning(const struct config_source *s)
 void object_bind_source(struct binder *b, const struct config_types *types, const struct node *n,
 			struct config_source *ret)
 {
-	static const char *const passing[] = { "name", "backfill", "tags", "paused", NULL };
+	static const char *const passing[] = { "name", "posts_per_day", "posts_per_month", "backfill", "tags", "paused", NULL };
 	struct field rows[COMMON_ROWS_MAX];
 	bool bad_type;
 	*ret = (struct config_source){ .every_ms = -1, .where = where_of(b, n) };

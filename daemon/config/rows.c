@@ -57,6 +57,12 @@ const struct field config_account_rows[] = {
 	{ "username", FIELD_TEXT, IN(username), .help = "Name to log in with, where the token alone does not say it." },
 	{ "token", FIELD_SECRET, IN(token),
 	  .help = "Access token, or app password where the network has these; monitorctl login can give it too." },
+	{ "posts_per_day", FIELD_INT, IN(posts_per_day), .max = INT64_MAX, .otherwise = "0",
+	  .help = "Posts that its sources may read in a UTC day, where the network counts them; 0: no limit." },
+	{ "posts_per_month", FIELD_INT, IN(posts_per_month), .max = INT64_MAX, .otherwise = "0",
+	  .help = "The same for a month." },
+	{ "price", FIELD_TEXT, IN(price),
+	  .help = "What one post costs, such as 0.005, for the forecast that list-accounts shows." },
 	FIELD_END,
 };
 #undef IN
@@ -73,6 +79,10 @@ const struct field config_source_rows[] = {
 	  .help = "How often it is asked; goes before the hints of the source itself." },
 	{ "backfill", FIELD_DURATION, IN(backfill_ms), .max = INT64_MAX, .otherwise = "0s", .choices = all_word,
 	  .help = "What the first poll holds or a new watch finds there alerts only if it is younger; all: everything." },
+	{ "posts_per_day", FIELD_INT, IN(posts_per_day), .max = INT64_MAX, .otherwise = "0",
+	  .help = "Posts that it may read in a UTC day, where the network counts them (x); 0: no limit of its own." },
+	{ "posts_per_month", FIELD_INT, IN(posts_per_month), .max = INT64_MAX, .otherwise = "0",
+	  .help = "The same for a month." },
 	{ "allow_private", FIELD_NETWORKS, IN(allow_private), .otherwise = "false",
 	  .help = "Private and local addresses that it may lead to: true for all, or a list of networks." },
 	{ "tags", FIELD_TEXTS, IN(tags), .help = "Words to group it by; a watch may name #TAG among its sources." },

@@ -9,7 +9,7 @@ void api_account_list(const struct call *c)
 	json_t *list = json_array();
 	struct map_iter it = { 0 };
 	while (map_next(engine_world(c->engine)->accounts, &it))
-		json_array_append_new(list, engine_account_json(it.value));
+		json_array_append_new(list, engine_account_json(c->engine, it.value));
 	engine_reply(c->engine, c->id, 200, json_pack("{s:o}", "accounts", list));
 }
 

@@ -68,13 +68,29 @@ int ctl_logout(struct ctl *c)
 	return ctl_object_remove(c, &ctl_accounts);
 }
 
+/* "120 of 500", with what it costs where that is known; nothing where nothing is counted. */
+static void add_count(struct table *t, const json_t *a, const char *count, const char *most, const char *cost)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(200);
+	int64_t n = json_get_int(a, count, 0), limit = json_get_int(a, most, 0);
+	const json_t *price = cost == NULL ? NULL : json_get(a, cost);
+
+	if (n > 0 || limit > 0)
+		strbuf_addf(&b, "%lld", (long long)n);
+	if (limit > 0)
+		strbuf_addf(&b, " of %lld", (long long)limit);
+	if (json_is_number(price) && n > 0)
+		strbuf_addf(&b, " (%.2f)", json_number_value(price));
+	table_add(t, limit > 0 && n >= limit ? STYLE_BAD : STYLE_PLAIN, strbuf_str(&b));
+}
+
 static void print_accounts(struct ctl *c, const json_t *list)
 {
-	static const char *const heads[] = { "NAME", "TYPE", "TOKEN", "USERNAME", "ORIGIN", "API" };
+	static const char *const heads[] = { "NAME", "TYPE", "TOKEN", "TODAY", "MONTH", "FORECAST", "ORIGIN", "API" };
 	AUTO(table) struct table t = { 0 };
 	AUTO(strbuf) struct strbuf out = STRBUF_INIT(CTL_OUT_MAX);
 
-	table_init(&t, 6, heads);
+	table_init(&t, 8, heads);
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *a = json_array_get(list, i);
 		bool token = str_present(json_get_str(a, "token"));
@@ -82,7 +98,9 @@ static void print_accounts(struct ctl *c, const json_t *list)
 		table_add(&t, STYLE_BOLD, json_get_str(a, "name"));
 		table_add(&t, STYLE_PLAIN, json_get_str(a, "type"));
 		table_add(&t, token ? STYLE_GOOD : STYLE_BAD, token ? STR("given") : STR("missing"));
-		table_add(&t, STYLE_PLAIN, json_get_str(a, "username"));
+		add_count(&t, a, "posts_today", "posts_per_day", NULL);
+		add_count(&t, a, "posts_this_month", "posts_per_month", "cost_this_month");
+		add_count(&t, a, "posts_forecast", "posts_per_month", "cost_forecast");
 		table_add(&t, STYLE_DIM, json_get_str(a, "origin"));
 		table_add(&t, STYLE_PLAIN, json_get_str(a, "api"));
 	}

@@ -11,7 +11,7 @@
 #define OBJECT_ARENA_MAX (1 << 20)
 #define OBJECT_JSON_MAX (256 << 10)
 
-json_t *engine_account_json(const struct world_account *a)
+json_t *engine_account_json(struct engine *g, struct world_account *a)
 {
 	json_t *j = config_account_to_json(&a->settings);
 	json_set_text(j, "name", a->settings.name);
@@ -19,6 +19,7 @@ json_t *engine_account_json(const struct world_account *a)
 	json_set_text(j, "token", str_empty(a->account.token) ? STR_NULL : STR("***"));
 	json_set_text(j, "origin", str_c(origin_name(a->origin)));
 	json_set_text(j, "where", a->origin == ORIGIN_CONFIG ? a->settings.where : STR_NULL);
+	budget_json(g, a, j);
 	return j;
 }
 
@@ -98,7 +99,7 @@ static void logged_in(struct engine *g, uint64_t request_id, const json_t *writt
 		return;
 	}
 	wake_sources(g, a->settings.name);
-	json_t *j = engine_account_json(a);
+	json_t *j = engine_account_json(g, a);
 	json_set_text(j, "note", str_c(note));
 	engine_reply(g, request_id, 201, j);
 }

@@ -154,6 +154,31 @@ static int note_sources(struct notice *n, struct err *e)
 	return 0;
 }
 
+/* An account whose budget runs out: its sources are read less and less often. */
+static int note_accounts(struct notice *n, struct err *e)
+{
+	struct engine *g = n->g;
+	for (struct map_iter it = { 0 }; map_next(g->world->accounts, &it);) {
+		struct world_account *a = it.value;
+		AUTO(strbuf) struct strbuf why = STRBUF_INIT(400), line = STRBUF_INIT(1024);
+		bool low = budget_low(g, a, &why);
+		if (low == (a->alarm_unix_ms != TIME_ABSENT))
+			continue;
+		if (low)
+			strbuf_addf(&line, "account %.*s runs out of its budget: %s; its sources are read more rarely",
+			            STR_ARG(a->settings.name), strbuf_cstr(&why));
+		else
+			strbuf_addf(&line, "account %.*s has a new budget", STR_ARG(a->settings.name));
+		add_line(n, low, strbuf_cstr(&line));
+		a->alarm_unix_ms = low ? g->now.unix_ms : TIME_ABSENT;
+		if (store_alarm_set(g->store, STORE_ACCOUNT, a->settings.name, a->alarm_unix_ms, e) != 0)
+			return -1;
+		if (low) /* the new day's budget is news too, whether or not a source is read then */
+			g->alarm_mono_ms = g->now.mono_ms + budget_renewal(g) - g->now.unix_ms;
+	}
+	return 0;
+}
+
 static int note_channels(struct notice *n, struct err *e)
 {
 	struct engine *g = n->g;
@@ -185,7 +210,8 @@ void alarm_run(struct engine *g)
 		return; /* nobody to tell; whoever comes later hears what holds then */
 	struct notice n = { .g = g, .lines = STRBUF_INIT(NOTICE_MAX), .first = STRBUF_INIT(4096) };
 	struct err e = { 0 };
-	if (note_sources(&n, &e) != 0 || note_channels(&n, &e) != 0 || (n.bad + n.good > 0 && send(&n, to, n_to, &e) != 0))
+	bool failed = note_sources(&n, &e) != 0 || note_channels(&n, &e) != 0 || note_accounts(&n, &e) != 0;
+	if (failed || (n.bad + n.good > 0 && send(&n, to, n_to, &e) != 0))
 		engine_store_failed(g, &e);
 	strbuf_release(&n.lines);
 	strbuf_release(&n.first);

@@ -8,6 +8,7 @@
  *   asked.c     what people ask for and the network answers: add-source, test-channel, search
  *   recovery.c  when the database refuses
  *   alarm.c     when the operator hears that the monitor is blind or mute
+ *   budget.c    what reading costs, and what is left
  *   accounts.c  logging in and out
  *   objects.c   objects added, changed and removed through the API, and their JSON
  */
@@ -169,6 +170,16 @@ void asked_give_up(struct engine *g);                                 /* 503 to 
 /* --- alarm.c --- */
 void alarm_look(struct engine *g); /* something failed or recovered */
 void alarm_run(struct engine *g);
+
+/* --- budget.c --- */
+/* May it read on?  True: not before *ret_until_unix_ms, for the reason in `why`. */
+bool budget_spent(struct engine *g, struct world_source *s, struct strbuf *why, int64_t *ret_until_unix_ms);
+/* How long to wait at least where little is left, so that it lasts; 0: as the interval says.  `reads`: what a poll costs. */
+int64_t budget_pause_ms(struct engine *g, struct world_source *s, size_t reads);
+int budget_count(struct engine *g, struct world_source *s, size_t reads); /* -1: the database failed */
+bool budget_low(struct engine *g, struct world_account *a, struct strbuf *why); /* eight tenths are spent */
+int64_t budget_renewal(const struct engine *g);                                  /* when the next UTC day begins */
+void budget_json(struct engine *g, struct world_account *a, json_t *j);
 
 /* --- accounts.c --- */
 void accounts_done(struct engine *g, struct flight *f, const struct reply *r); /* LOGIN */

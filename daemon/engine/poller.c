@@ -210,7 +210,9 @@ static bool add_validators(const struct world_source *s, struct transfer *t)
 /* The round's next request.  False: there is none, and the round is over. */
 static bool ask(struct engine *g, struct world_source *s, struct host *h)
 {
-	if (s->round.transfers == ROUND_TRANSFERS_MAX)
+	AUTO(strbuf) struct strbuf why = STRBUF_INIT(400);
+	int64_t until;
+	if (s->round.transfers == ROUND_TRANSFERS_MAX || budget_spent(g, s, &why, &until) || g->batch_failed)
 		return false;
 	struct transfer *t = compose(g, s);
 	if (t == NULL)
@@ -230,9 +232,18 @@ static bool ask(struct engine *g, struct world_source *s, struct host *h)
 }
 
 static void round_over(struct engine *g, struct world_source *s, const struct reply *last, bool home);
+static void leave(struct engine *g, struct world_source *s, const char *outcome);
+static void wait_for_budget(struct engine *g, struct world_source *s, struct str why, int64_t until_unix_ms);
 
 static void start(struct engine *g, struct world_source *s, struct host *h)
 {
+	AUTO(strbuf) struct strbuf why = STRBUF_INIT(400);
+	int64_t until;
+	if (budget_spent(g, s, &why, &until)) {
+		wait_for_budget(g, s, strbuf_str(&why), until);
+		leave(g, s, "failed");
+		return;
+	}
 	if (s->source.state != NULL)
 		memset(s->source.state, 0, s->source.type->state_size);
 	s->round = (struct round){ .transfers = 0 };
@@ -321,6 +332,23 @@ static void failed(struct engine *g, struct world_source *s, const struct reply 
 		objects_source_event(g, s);
 }
 
+/* Blind until the budget is renewed: the operator hears of it at once. */
+static void wait_for_budget(struct engine *g, struct world_source *s, struct str why, int64_t until_unix_ms)
+{
+	struct store_source k = s->kept;
+	int64_t enough = g->world->config->daemon.alarm_after;
+	bool news = !str_eq(k.last_error, why);
+	k.failures = k.failures < enough ? enough : k.failures;
+	k.last_error = why;
+	k.next_unix_ms = until_unix_ms + jitter(g, HOUR_MS);
+	if (news)
+		log_err("budget.spent", "source=%s reason=%s", LOG_Q(s->settings.name), LOG_Q(why));
+	if (s->alarm_unix_ms == TIME_ABSENT)
+		alarm_look(g);
+	if (save(g, s, &k) == 0 && news)
+		objects_source_event(g, s);
+}
+
 static void stop(struct engine *g, struct world_source *s, struct str why)
 {
 	struct store_source k = s->kept;
@@ -391,7 +419,8 @@ static void succeeded(struct engine *g, struct world_source *s, const struct rep
 	k.stopped = STR_NULL;
 	k.success_unix_ms = g->now.unix_ms;
 	k.next_unix_ms = next_after_success(g, s, last);
-	int64_t limit = retry_rate_limit_ms(last, g->now.unix_ms);
+	int64_t limit = retry_rate_limit_ms(last, g->now.unix_ms), pause = budget_pause_ms(g, s, s->round.reads);
+	limit = pause > limit ? pause : limit;
 	k.not_before_unix_ms = limit > 0 ? g->now.unix_ms + limit + jitter(g, limit) : 0;
 	if (k.next_unix_ms < k.not_before_unix_ms)
 		k.next_unix_ms = k.not_before_unix_ms;
@@ -481,6 +510,9 @@ static enum step take_document(struct engine *g, struct world_source *s, const s
 	s->round.cut |= d->cut;
 	s->round.bytes_wire += r->bytes_wire;
 	s->round.elapsed_us += r->elapsed_us;
+	s->round.reads += d->reads;
+	if (budget_count(g, s, d->reads) != 0)
+		return STEP_FAILED;
 	if (str_present(d->session) && set_session(g, s, d->session) != 0)
 		return STEP_FAILED;
 	if (str_present(d->cursor) && !str_eq(d->cursor, s->kept.cursor)) {

@@ -151,6 +151,7 @@ int world_add_account(struct world *w, const struct config_account *s, struct ar
 	n->arena = arena;
 	n->origin = origin;
 	n->session = STRBUF_INIT(SESSION_MAX);
+	n->alarm_unix_ms = TIME_ABSENT;
 	n->account = (struct account){ .name = s->name, .type = s->type, .api = s->api, .username = s->username,
 		                       .token = s->token };
 	map_put(w->accounts, n->settings.name, n);
@@ -517,6 +518,9 @@ static void add_alarm(void *ctx, enum store_kind kind, struct str name, int64_t 
 		s->alarm_unix_ms = since_unix_ms;
 	if (c != NULL)
 		c->alarm_unix_ms = since_unix_ms;
+	struct world_account *a = kind == STORE_ACCOUNT ? world_account(ctx, name) : NULL;
+	if (a != NULL)
+		a->alarm_unix_ms = since_unix_ms;
 }
 
 static bool add_waiting(void *ctx, const struct store_delivery *d)

@@ -492,6 +492,7 @@ static void read_page(struct source_document *d, const json_t *j)
 		add_references(p, t, &page);
 		vec_push(&d->posts.posts, p);
 	}
+	d->reads = n + json_array_size(page.tweets); /* X bills what it sends, once a day each, as it says; this is the most */
 	source_document_finish(d, NULL, 0);
 }
 

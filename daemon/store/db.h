@@ -7,16 +7,10 @@
 #include <sqlite3.h>
 #include "store/store.h"
 
-enum { DB_STATEMENTS_MAX = 40 };
-struct store {
-	sqlite3 *db;
-	sqlite3_stmt *statements[DB_STATEMENTS_MAX]; /* made at first use; index = enum db_statement */
-	uint64_t uuid;
-	bool in_transaction;
-};
 enum db_statement {
 	DB_BEGIN, DB_COMMIT, DB_ROLLBACK,
 	DB_OBJECT_PUT, DB_OBJECT_GET, DB_OBJECT_REMOVE, DB_OBJECT_EACH,
+	DB_SPEND, DB_SPENT,
 	DB_SESSION_SAVE, DB_SESSION_LOAD, DB_SESSION_FORGET,
 	DB_SOURCE_SAVE, DB_SOURCE_LOAD, DB_SOURCE_FORGET, DB_ALARM_SET, DB_ALARM_OVER, DB_ALARM_EACH,
 	DB_POST_FIND, DB_POST_INSERT, DB_POST_EDIT, DB_POST_DELETE, DB_POST_RENAME, DB_POST_CONTENTS, DB_EVIDENCE,
@@ -24,6 +18,13 @@ enum db_statement {
 	DB_ALERT_PUT, DB_ALERT_GET, DB_ALERT_EACH, DB_ALERT_WATCHES,
 	DB_DELIVERY_PUT, DB_DELIVERY_UPDATE, DB_DELIVERY_GET, DB_DELIVERY_EACH, DB_DELIVERY_OF_ALERT,
 	DB_COUNT, DB_PROBE,
+	DB_STATEMENTS_N,
+};
+struct store {
+	sqlite3 *db;
+	sqlite3_stmt *statements[DB_STATEMENTS_N]; /* made at first use; index = enum db_statement */
+	uint64_t uuid;
+	bool in_transaction;
 };
 
 /* The statement, reset and unbound; NULL with e filled.  Release with db_done (AUTO-style: reset at once after use). */

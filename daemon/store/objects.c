@@ -198,3 +198,36 @@ int store_session_forget(struct store *s, struct str account, struct err *e)
 	db_text(st, 1, account);
 	return db_run(s, st, e);
 }
+
+int store_spend(struct store *s, enum store_kind kind, struct str name, int64_t day, int64_t posts, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_SPEND,
+	                                "INSERT INTO spent (kind, name, day, posts) VALUES (?1,?2,?3,?4)"
+	                                " ON CONFLICT DO UPDATE SET posts=posts+excluded.posts", e);
+	if (st == NULL)
+		return -1;
+	db_int(st, 1, (int64_t)kind);
+	db_text(st, 2, name);
+	db_int(st, 3, day);
+	db_int(st, 4, posts);
+	return db_run(s, st, e);
+}
+
+int store_spent(struct store *s, enum store_kind kind, struct str name, int64_t from_day, int64_t to_day, int64_t *ret_posts,
+                struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_SPENT,
+	                                "SELECT coalesce(sum(posts), 0) FROM spent"
+	                                " WHERE kind=?1 AND name=?2 AND day BETWEEN ?3 AND ?4", e);
+	bool row = false;
+	if (st == NULL)
+		return -1;
+	db_int(st, 1, (int64_t)kind);
+	db_text(st, 2, name);
+	db_int(st, 3, from_day);
+	db_int(st, 4, to_day);
+	if (db_step(s, st, &row, e) != 0)
+		return -1;
+	*ret_posts = row ? sqlite3_column_int64(st, 0) : 0;
+	return row ? db_run(s, st, e) : 0;
+}

@@ -187,7 +187,7 @@ void store_close(struct store *s)
 {
 	if (s == NULL)
 		return;
-	for (int i = 0; i < DB_STATEMENTS_MAX; i++)
+	for (int i = 0; i < DB_STATEMENTS_N; i++)
 		sqlite3_finalize(s->statements[i]);
 	sqlite3_close_v2(s->db);
 	mem_free(s);

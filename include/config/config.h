@@ -54,6 +54,8 @@ struct config_account {        /* as whom sources read, said once for all of the
 	struct str api;            /* of a server of one's own; absent = the type's */
 	struct str username;
 	struct str token;          /* absent: monitorctl login gives it */
+	int64_t posts_per_day, posts_per_month; /* what its sources may read; 0 = no limit */
+	struct str price;          /* of one post, a number; absent = unknown */
 	struct str where;
 	uint64_t hash;
 };
@@ -62,6 +64,7 @@ struct config_source {
 	struct str account;        /* name; absent = none */
 	int64_t every_ms;          /* -1 = by hints and default */
 	int64_t backfill_ms;       /* 0 = baseline only, INT64_MAX = all */
+	int64_t posts_per_day, posts_per_month; /* what it may read where the network counts posts; 0 = no limit */
 	struct networks allow_private;
 	struct texts tags;
 	struct str username, password;

@@ -116,7 +116,7 @@ void engine_reload(struct engine *g, struct now now, uint64_t request_id); /* 0:
 int engine_retry_delivery(struct engine *g, struct now now, struct store_delivery *d, struct err *e) MUST_CHECK;
 
 /* JSON forms that handlers and events share. */
-json_t *engine_account_json(const struct world_account *a);
+json_t *engine_account_json(struct engine *g, struct world_account *a);
 json_t *engine_source_json(struct engine *g, const struct world_source *s, struct now now);
 json_t *engine_channel_json(struct engine *g, const struct world_channel *c);
 json_t *engine_watch_json(struct engine *g, const struct world_watch *w);

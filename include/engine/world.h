@@ -28,7 +28,12 @@ struct round {                     /* a poll, from its first request to its last
 	struct taken taken;
 	struct source_hints hints;
 	int64_t bytes_wire, elapsed_us;
+	size_t reads;              /* posts that the network counted */
 	bool repaired, cut;
+};
+struct spent {                     /* posts that the network counted; as in the database once `loaded` */
+	bool loaded;
+	int64_t day, today, month; /* day: since 1970, UTC */
 };
 struct world_account {
 	struct config_account settings;
@@ -36,6 +41,8 @@ struct world_account {
 	enum origin origin;
 	struct account account;    /* as source types see it */
 	struct strbuf session;     /* as in the database */
+	struct spent spent;
+	int64_t alarm_unix_ms;     /* the operator knows since then that its budget runs out; TIME_ABSENT: it does not */
 };
 struct world_source {
 	struct config_source settings;
@@ -51,6 +58,7 @@ struct world_source {
 	struct heap_node due;      /* mono ms */
 	uint64_t transfer_id;      /* of the poll under way, 0 = none */
 	struct round round;        /* of the poll under way */
+	struct spent spent;
 	bool waiting_for_host;
 	bool asked;                /* poll under way or due because somebody asked */
 	uint64_t waiter;           /* request to be answered when the poll ends, 0 = none */

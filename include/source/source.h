@@ -48,6 +48,7 @@ struct source_document {        /* what parse() returns beside posts; texts live
 	bool cut;                   /* the document is cut off: the rest may come under the same validators */
 	bool half;                  /* and its last post is only half there: shown by parse, not taken by the engine */
 	struct post_list posts;     /* in document order (newest first), sealed, source not set */
+	size_t reads;               /* posts that the network counts as read, for budgets; 0 where reading is free */
 	struct str session;         /* of the account: a new one, "" = it is void; absent = as it was */
 	struct str cursor;          /* where to go on, in the type's own form: saved with the posts; absent = as it was */
 };

@@ -77,6 +77,11 @@ int store_session_save(struct store *s, struct str account, uint64_t hash, struc
 int store_session_load(struct store *s, struct str account, uint64_t hash, struct strbuf *ret_session, struct err *e) MUST_CHECK;
 int store_session_forget(struct store *s, struct str account, struct err *e) MUST_CHECK;
 
+/* Posts that a source or an account has read, on days since 1970 UTC: adds to a day; sums up days from..to. */
+int store_spend(struct store *s, enum store_kind kind, struct str name, int64_t day, int64_t posts, struct err *e) MUST_CHECK;
+int store_spent(struct store *s, enum store_kind kind, struct str name, int64_t from_day, int64_t to_day, int64_t *ret_posts,
+                struct err *e) MUST_CHECK;
+
 /* --- posts --- */
 
 /* What is kept of a post; `json` is copied into `arena` if that is not NULL, absent when it was

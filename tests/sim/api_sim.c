@@ -188,6 +188,7 @@ static bool is_type(const json_t *value, struct str type)
 		: str_eq(type, STR("array")) ? json_is_array(value)
 		: str_eq(type, STR("string")) ? json_is_string(value)
 		: str_eq(type, STR("integer")) ? json_is_integer(value)
+		: str_eq(type, STR("number")) ? json_is_number(value)
 		: str_eq(type, STR("boolean")) ? json_is_boolean(value)
 		: str_eq(type, STR("null")) ? json_is_null(value) : false;
 }

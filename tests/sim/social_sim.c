@@ -233,3 +233,68 @@ TEST(each_network_knows_its_own)
 		CHECK(said.len > 0);
 	}
 }
+
+/* --- budgets ---------------------------------------------------------------------------------------- */
+
+#define WIRE "https://api.x.com/2/tweets/search/recent?tweet.fields=created_at,author_id,conversation_id,in_reply_to_user_id," \
+	"referenced_tweets,entities,lang,possibly_sensitive,public_metrics,note_tweet,attachments,edit_history_tweet_ids"       \
+	"&expansions=author_id,referenced_tweets.id,referenced_tweets.id.author_id,attachments.media_keys"                      \
+	"&user.fields=username,name,public_metrics&media.fields=url,preview_image_url,alt_text,type&query=labs"
+
+/* Each poll brings ten posts, whose ids do not move: it asks the same again. */
+static struct sim_page *costly(struct sim *s)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	strbuf_adds(&b, "{\"data\":[");
+	for (int i = 0; i < 10; i++)
+		strbuf_addf(&b, "%s{\"id\":\"200650000000000000%d\",\"text\":\"labs %d\"}", i ? "," : "", i, i);
+	strbuf_adds(&b, "],\"meta\":{\"newest_id\":\"2006500000000000009\"}}");
+	sim_page(s, WIRE "&max_results=10", 200, strbuf_cstr(&b));
+	return sim_page(s, WIRE "&max_results=100&since_id=2006500000000000009", 200, strbuf_cstr(&b));
+}
+
+TEST(a_budget_is_spread_over_the_day_and_renewed)
+{
+	struct sim *s = sim_new("accounts:\n  - {name: x, type: x, token: t, posts_per_day: 300, price: 0.005}\n"
+	                        "sources:\n  - {name: labs, type: x, account: x, query: labs, every: 10m}\n"
+	                        "channels:\n  - {name: ops, type: webhook, url: \"" HOOK "\", operator: true}\n");
+	struct sim_page *page = costly(s), *hook = sim_page(s, HOOK, 204, "");
+	sim_run(s, 6 * HOUR); /* unhindered it would be 36 polls */
+	CHECK(page->hits >= 23 && page->hits <= 26); /* 24 polls are eight tenths; then every three hours */
+	CHECK_INT(hook->hits, 1);
+	CHECK(strstr(hook->bodies.v[0], "account x runs out of its budget: 240 of 300 posts were read today") != NULL);
+	sim_run(s, 17 * HOUR);
+	CHECK(page->hits <= 29);
+	int before = page->hits;
+	sim_run(s, 8 * HOUR); /* the next day */
+	CHECK(page->hits >= before + 10);
+	CHECK(strstr(hook->bodies.v[1], "account x has a new budget") != NULL);
+	json_t *j OWNED_JSON = sim_json(sim_ask(s, "GET", "/v1/accounts", "", ""));
+	const json_t *a = json_array_get(json_get(j, "accounts"), 0);
+	CHECK(json_get_int(a, "posts_this_month", 0) >= 300 && json_get_int(a, "posts_today", 0) < 300);
+	CHECK(json_is_real(json_get(a, "cost_forecast")));
+	sim_free(s);
+}
+
+TEST(a_spent_budget_blinds_until_the_next_day_over_restarts)
+{
+	struct sim *s = sim_new(WITH_X "sources:\n  - {name: labs, type: x, account: x, query: labs, every: 10m, posts_per_day: 20}\n"
+	                        "channels:\n  - {name: ops, type: webhook, url: \"" HOOK "\", operator: true}\n");
+	struct sim_page *page = costly(s), *hook = sim_page(s, HOOK, 204, "");
+	sim_run(s, MINUTE);
+	CHECK_INT(sim_ask(s, "POST", "/v1/sources/labs/poll", "", "")->status, 200);
+	json_t *j OWNED_JSON = sim_json(sim_ask(s, "POST", "/v1/sources/labs/poll", "", ""));
+	CHECK_STR(json_get_str(j, "outcome"), "failed");
+	CHECK(str_find(json_get_str(j, "error"), STR("20 of 20 posts were read today")) != STR_NPOS);
+	CHECK_INT(page->hits, 1);
+	sim_kill(s);
+	sim_boot(s);
+	sim_run(s, 23 * HOUR);
+	CHECK_INT(page->hits, 1);
+	CHECK_INT(hook->hits, 1);
+	CHECK(strstr(hook->bodies.v[0], "source labs is blind: the budget") != NULL);
+	sim_run(s, 3 * HOUR);
+	CHECK(page->hits > 1);
+	CHECK(strstr(hook->bodies.v[1], "source labs sees again") != NULL);
+	sim_free(s);
+}
