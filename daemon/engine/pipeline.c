@@ -201,22 +201,43 @@ static int take_deletion(struct pipeline *p, struct str id, const struct store_f
 
 #define RENAMED_MIN 3 /* posts of a document: fewer tell nothing */
 
-/* Its known posts by their words: the newest of those that say the same. */
-struct namesakes {
-	const struct source_document *d;
-	int64_t *rows; /* of the document's posts; 0: says nothing known */
-	size_t n;
+/* What posts of the document say, and the newest known post that says the same. */
+struct saying {
+	struct post *post; /* the first of the document that says it */
+	size_t said;       /* by so many of the document */
+	int64_t row;       /* 0: nothing known says it */
+};
+struct sayings {
+	struct map *by_content;
+	struct saying *v;
+	size_t n, known; /* known: posts of the document */
 };
 
-static void find_namesake(void *ctx, int64_t row, uint64_t content)
+static struct sayings sayings_of(const struct source_document *d)
 {
-	struct namesakes *k = ctx;
-	for (size_t i = 0; i < k->d->posts.posts.n; i++) {
-		if (k->d->posts.posts.v[i]->content != content)
-			continue;
-		k->n += k->rows[i] == 0;
-		k->rows[i] = row;
+	struct sayings k = { .by_content = map_new(), .v = mem_alloc(d->posts.posts.n * sizeof(struct saying)) };
+	for (size_t i = 0; i < d->posts.posts.n; i++) {
+		struct post *post = d->posts.posts.v[i];
+		struct str key = str_n(&post->content, sizeof(post->content));
+		struct saying *s = map_get(k.by_content, key);
+		if (s == NULL) {
+			s = &k.v[k.n++];
+			s->post = post;
+			map_put(k.by_content, key, s);
+		}
+		s->said++;
 	}
+	return k;
+}
+
+static void find_known(void *ctx, int64_t row, uint64_t content)
+{
+	struct sayings *k = ctx;
+	struct saying *s = map_get(k->by_content, str_n(&content, sizeof(content)));
+	if (s == NULL)
+		return;
+	k->known += s->row == 0 ? s->said : 0;
+	s->row = row;
 }
 
 static int any_known(struct pipeline *p, const struct source_document *d, bool *ret, struct err *e)
@@ -229,18 +250,15 @@ static int any_known(struct pipeline *p, const struct source_document *d, bool *
 	return 0;
 }
 
-static int rename_posts(struct pipeline *p, const struct namesakes *k, struct err *e)
+/* Where two of the document say the same, the first is the known one. */
+static int rename_posts(struct pipeline *p, const struct sayings *k, struct err *e)
 {
-	for (size_t i = 0; i < k->d->posts.posts.n; i++) {
-		struct post *post = k->d->posts.posts.v[i];
-		bool taken = false; /* two of the document say the same: one of them is the known one */
-		for (size_t j = 0; j < i; j++)
-			taken |= k->rows[j] == k->rows[i];
-		if (k->rows[i] == 0 || taken)
+	for (size_t i = 0; i < k->n; i++) {
+		if (k->v[i].row == 0)
 			continue;
-		post->source = p->source->settings.name;
-		struct store_post sp = as_stored(p, post);
-		if (store_post_rename(p->g->store, k->rows[i], &sp, e) != 0)
+		k->v[i].post->source = p->source->settings.name;
+		struct store_post sp = as_stored(p, k->v[i].post);
+		if (store_post_rename(p->g->store, k->v[i].row, &sp, e) != 0)
 			return -1;
 	}
 	return 0;
@@ -257,14 +275,15 @@ static int see_through_new_ids(struct pipeline *p, const struct source_document 
 		return -1;
 	if (known)
 		return 0;
-	struct namesakes k = { .d = d, .rows = mem_alloc(d->posts.posts.n * sizeof(int64_t)) };
-	int r = store_post_contents(p->g->store, p->source->settings.name, find_namesake, &k, e);
-	if (r == 0 && 2 * k.n >= d->posts.posts.n) {
-		log_warning("source.reidentified", "source=%s posts=%zu of=%zu", LOG_Q(p->source->settings.name), k.n,
+	struct sayings k = sayings_of(d);
+	int r = store_post_contents(p->g->store, p->source->settings.name, find_known, &k, e);
+	if (r == 0 && 2 * k.known >= d->posts.posts.n) {
+		log_warning("source.reidentified", "source=%s posts=%zu of=%zu", LOG_Q(p->source->settings.name), k.known,
 		            d->posts.posts.n);
 		r = rename_posts(p, &k, e);
 	}
-	mem_free(k.rows);
+	map_free(k.by_content);
+	mem_free(k.v);
 	return r;
 }
 

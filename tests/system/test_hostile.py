@@ -213,6 +213,10 @@ def test_hundred_thousand_items(record_property):
         assert row["state"] == "ok", row
         assert s.told(1) == ["Sutskever among the many"]
         s.still_works()
+        s.web.answers["/bad"] = answer(rss(*items).replace("<guid>item", "<guid>renamed"))
+        again = s.daemon.rows("poll-source", "bad")[0]
+        assert (again["outcome"], again["new"], again["alerts"]) == ("ok", 0, 0), again
+        s.still_works()
 
 
 def test_invalid_utf8():
