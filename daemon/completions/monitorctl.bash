@@ -65,6 +65,7 @@ _monitorctl() {
 	tail:--watch) _monitorctl_names watch; return ;;
 	tail:--kind) :; return ;;
 	tail:--count) :; return ;;
+	test-watch:--since) :; return ;;
 	search:--since) :; return ;;
 	search:--limit) :; return ;;
 	list-alerts:--watch) _monitorctl_names watch; return ;;
@@ -79,7 +80,7 @@ _monitorctl() {
 	esac
 	options=" --json --socket --help"
 	case $command in
-	"") [[ $cur == -* ]] || _monitorctl_words "add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-source import-opml export-opml list-sources show-source edit-source remove-source pause-source resume-source poll-source login logout list-accounts add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help" ;;
+	"") [[ $cur == -* ]] || _monitorctl_words "add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-source import-opml export-opml list-sources show-source edit-source remove-source pause-source resume-source poll-source login logout list-accounts add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail test-watch search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help" ;;
 	add-watch)
 		options+=" --name --channel --source --on --paused"
 		[[ $cur == -* ]] || :
@@ -170,6 +171,10 @@ _monitorctl() {
 	tail)
 		options+=" --watch --kind --count"
 		;;
+	test-watch)
+		options+=" --since"
+		[[ $cur == -* ]] || :
+		;;
 	search)
 		options+=" --since --limit"
 		[[ $cur == -* ]] || :
@@ -206,7 +211,7 @@ _monitorctl() {
 		[[ $cur == -* ]] || _monitorctl_words "bash zsh fish"
 		;;
 	help)
-		[[ $cur == -* ]] || _monitorctl_words "add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-source import-opml export-opml list-sources show-source edit-source remove-source pause-source resume-source poll-source login logout list-accounts add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help"
+		[[ $cur == -* ]] || _monitorctl_words "add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-source import-opml export-opml list-sources show-source edit-source remove-source pause-source resume-source poll-source login logout list-accounts add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail test-watch search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help"
 		;;
 	esac
 	if [[ $cur == -* ]]; then

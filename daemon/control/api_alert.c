@@ -178,10 +178,10 @@ void api_delivery_retry(const struct call *c)
 
 void api_search(const struct call *c)
 {
-	static const char *const known[] = { "q", "since", "limit", NULL };
+	static const char *const known[] = { "q", "since", "limit", "before", NULL };
 	struct params params;
 	struct err e = { 0 };
-	int64_t since, limit;
+	int64_t since, limit, before;
 	OWNED(query) struct query *query = NULL;
 	if (!call_params(c, known, &params))
 		return;
@@ -189,8 +189,9 @@ void api_search(const struct call *c)
 		engine_problem(c->engine, c->id, 400, 0, "q: expected a query, such as q=Sutskever");
 	else if (params_since(&params, "since", c->now.unix_ms, &since, &e) != 0 ||
 	         params_int(&params, "limit", 1, PAGE_MAX, PAGE_DEFAULT, &limit, &e) != 0 ||
+	         cursor(c, &params, "before", "pst", &before, &e) != 0 ||
 	         query_parse(params_get(&params, "q"), &query, &e) != 0)
 		call_bad(c, &e);
 	else
-		engine_search(c->engine, c->id, take(query), since, (int)limit);
+		engine_search(c->engine, c->id, take(query), since, before, (int)limit);
 }

@@ -194,7 +194,8 @@ static int refused(const struct ctl *c, int status, const json_t *problem)
 		struct str line = json_str(json_array_get(errors, i));
 		ctl_note(c, "%.*s", STR_ARG(line));
 	}
-	return CTL_NO;
+	/* a query that is wrong is a wrong command line, as it is to those commands that need no daemon */
+	return json_get(problem, "column") != NULL && str_present(c->query) ? CTL_USAGE : CTL_NO;
 }
 
 static int call(struct ctl *c, const char *method, const char *path, const json_t *body, int64_t timeout_ms, json_t **ret)

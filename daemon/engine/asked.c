@@ -15,6 +15,7 @@
 
 #define SEARCH_SLICE 256     /* posts looked at in one step: a few ms */
 #define LOOK_BACK_MAX 100    /* posts that a new watch is told of at once: the newest ones */
+#define SEARCH_LOOK_MAX 20000 /* in one answer: whoever wants more asks again from there, and can show how far it is */
 #define ANSWER_MAX 1024      /* of a test's answer that is shown */
 #define OBJECT_ARENA_MAX (1 << 20)
 #define FEEDS_LISTED 5
@@ -361,7 +362,8 @@ static struct search *search_begin(struct engine *g, struct query *query, int64_
 {
 	struct search *s = mem_new(struct search);
 	*s = (struct search){ .g = g, .query = query, .fts = STRBUF_INIT(1 << 20), .watch = STRBUF_INIT(512),
-		              .since_unix_ms = since_unix_ms, .limit = limit, .found = json_array() };
+		              .since_unix_ms = since_unix_ms, .limit = limit, .reached_unix_ms = TIME_ABSENT,
+		              .found = json_array() };
 	s->prefiltered = query_necessary_fts(query, &s->fts) && !s->fts.toobig;
 	struct search **end = &g->searches;
 	while (*end != NULL)
@@ -370,9 +372,12 @@ static struct search *search_begin(struct engine *g, struct query *query, int64_
 	return s;
 }
 
-void engine_search(struct engine *g, uint64_t request_id, struct query *query, int64_t since_unix_ms, int limit)
+void engine_search(struct engine *g, uint64_t request_id, struct query *query, int64_t since_unix_ms, int64_t below_row,
+                   int limit)
 {
-	search_begin(g, query, since_unix_ms, limit)->request_id = request_id;
+	struct search *s = search_begin(g, query, since_unix_ms, limit);
+	s->request_id = request_id;
+	s->below_row = below_row;
 }
 
 void engine_look_back(struct engine *g, const struct world_watch *w)
@@ -415,6 +420,7 @@ static bool look_at(void *ctx, int64_t row, int64_t came_unix_ms, struct str jso
 	struct search *s = ctx;
 	s->below_row = row;
 	s->looked_at++;
+	s->reached_unix_ms = came_unix_ms;
 	struct err ignored = { 0 };
 	json_t *j OWNED_JSON = json_parse(json, &ignored);
 	OWNED(post) struct post *p = NULL;
@@ -443,20 +449,24 @@ static int search_slice(struct engine *g, struct search *s)
 		engine_store_failed(g, &e);
 		return -1;
 	}
-	s->ended = s->looked_at < SEARCH_SLICE;
+	s->looked_at_all += s->looked_at;
+	s->ended = s->looked_at < SEARCH_SLICE && (int)json_array_size(s->found) < s->limit;
 	return 0;
 }
 
-static void reply_found(struct engine *g, struct search *s, bool all)
+static void reply_found(struct engine *g, struct search *s)
 {
+	char id[ENGINE_ID_MAX];
 	json_t *j = json_object();
 	json_set(j, "posts", json_incref(s->found));
-	json_set_bool(j, "complete", all);
+	json_set_bool(j, "complete", s->ended);
+	json_set_text(j, "next", s->ended ? STR_NULL : str_c(engine_id(id, g, "pst", s->below_row)));
+	json_set(j, "reached", engine_time_json(s->reached_unix_ms));
 	engine_reply(g, s->request_id, 200, j);
 }
 
 /* Oldest first, as they came. */
-static void tell_found(struct engine *g, struct search *s, bool all)
+static void tell_found(struct engine *g, struct search *s)
 {
 	size_t told = 0;
 	for (size_t i = s->rows.n; i > 0; i--) {
@@ -472,7 +482,7 @@ static void tell_found(struct engine *g, struct search *s, bool all)
 			return;
 		told++;
 	}
-	log_info("watch.backfill", "watch=%s posts=%zu%s", LOG_Q(strbuf_str(&s->watch)), told, all ? "" : " more=yes");
+	log_info("watch.backfill", "watch=%s posts=%zu%s", LOG_Q(strbuf_str(&s->watch)), told, s->ended ? "" : " more=yes");
 }
 
 void asked_run(struct engine *g)
@@ -481,12 +491,13 @@ void asked_run(struct engine *g)
 		struct search *s = *p;
 		if (search_slice(g, s) != 0)
 			return;
-		bool full = (int)json_array_size(s->found) >= s->limit;
+		bool enough = s->watch.len == 0 && s->looked_at_all >= SEARCH_LOOK_MAX;
+		bool full = (int)json_array_size(s->found) >= s->limit || enough;
 		if (!s->ended && !full) {
 			p = &s->next;
 			continue;
 		}
-		(s->watch.len > 0 ? tell_found : reply_found)(g, s, !full);
+		(s->watch.len > 0 ? tell_found : reply_found)(g, s);
 		*p = s->next;
 		search_free(s);
 	}

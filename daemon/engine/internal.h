@@ -53,7 +53,8 @@ struct search {
 	int64_t since_unix_ms, below_row;
 	int limit;
 	bool ended;                     /* nothing older is left */
-	size_t looked_at;
+	size_t looked_at, looked_at_all; /* in this slice, in all */
+	int64_t reached_unix_ms;        /* when the oldest of them came */
 	json_t *found;
 	VEC(int64_t) rows;              /* of what was found */
 };

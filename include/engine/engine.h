@@ -110,7 +110,9 @@ void engine_poll_source(struct engine *g, struct now now, uint64_t request_id, s
 void engine_test_channel(struct engine *g, struct now now, uint64_t request_id, struct world_channel *c);
 /* A new watch looks back over its sources as far as their `backfill` reaches, and tells the newest posts that match. */
 void engine_look_back(struct engine *g, const struct world_watch *w);
-void engine_search(struct engine *g, uint64_t request_id, struct query *query /* taken */, int64_t since_unix_ms, int limit);
+/* Posts that came since then, with a row below `below_row` (0 = from the newest). */
+void engine_search(struct engine *g, uint64_t request_id, struct query *query /* taken */, int64_t since_unix_ms,
+                   int64_t below_row, int limit);
 void engine_reload(struct engine *g, struct now now, uint64_t request_id); /* 0: asked by SIGHUP */
 /* Due now, whatever its state; its channel must exist (ERR_CONFIG). */
 int engine_retry_delivery(struct engine *g, struct now now, struct store_delivery *d, struct err *e) MUST_CHECK;

@@ -684,6 +684,11 @@ TEST(the_archive_is_searched_beyond_one_slice)
 	json_t *few OWNED_JSON = sim_json(sim_ask(s, "GET", "/v1/search", "q=evincer&limit=2", ""));
 	CHECK_INT(json_array_size(json_get(few, "posts")), 2);
 	CHECK(!json_get_bool(few, "complete", true));
+	AUTO(strbuf) struct strbuf more = STRBUF_INIT(4096);
+	strbuf_addf(&more, "q=evincer&limit=2&before=%.*s", STR_ARG(json_get_str(few, "next")));
+	json_t *rest OWNED_JSON = sim_json(sim_ask(s, "GET", "/v1/search", strbuf_cstr(&more), ""));
+	CHECK_INT(json_array_size(json_get(rest, "posts")), 1);
+	CHECK(json_get_bool(rest, "complete", false) && json_get(rest, "next") == NULL);
 	sim_free(s);
 }
 
