@@ -28,6 +28,7 @@ static unsigned group_cost(enum group g, unsigned of_word)
 {
 	switch (g) {
 	case GROUP_TEXT:
+	case GROUP_STEM:
 		return of_word;
 	case GROUP_TAG:
 		return of_word / 8 + 1;
@@ -137,6 +138,10 @@ static bool add_term_key(const struct query *q, const struct node *t, enum group
 	const struct term_word *w = &q->words[t->word];
 	struct choice best = { 0 };
 
+	for (uint32_t i = 0; i < t->n && (t->flags & TERM_ANY); i++)
+		add_choice(q, t, &(struct choice){ .cost = 2 * word_cost(w[i].len) / t->n + 1, .word = i, .n = 1 }, to, ret);
+	if (t->flags & TERM_ANY)
+		return true;
 	for (uint32_t i = 0; i < t->n; i++)
 		if (w[i].flags & TERM_WORD_WILD)
 			consider_prefix(&best, term_word_text(q, &w[i]), g);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* Words near each other, several times, or in one sentence. */
-#include <stdlib.h>
 #include <utf8proc.h>
 
 #include "base/mem.h"
@@ -9,29 +8,6 @@
 
 /* A text with more places than this holds no words but repetitions; what is behind is not looked at (ours). */
 #define HITS_MAX 65536
-
-static bool before(const struct hit *a, const struct hit *b)
-{
-	return a->first != b->first ? a->first < b->first : a->last < b->last;
-}
-
-static int compare_hits(const void *a, const void *b)
-{
-	return before(a, b) ? -1 : before(b, a);
-}
-
-static void sort_hits(struct hits *h)
-{
-	size_t n = 0;
-
-	if (h->list.n < 2)
-		return;
-	qsort(h->list.v, h->list.n, sizeof(h->list.v[0]), compare_hits);
-	for (size_t i = 0; i < h->list.n; i++)
-		if (n == 0 || before(&h->list.v[n - 1], &h->list.v[i]))
-			h->list.v[n++] = h->list.v[i];
-	h->list.n = n;
-}
 
 /* --- NEAR ------------------------------------------------------------------------------------------------------------ */
 
@@ -70,7 +46,7 @@ static void join(const struct words *w, const struct node *n, const struct hits 
 				vec_push(&out->list, both);
 		}
 	}
-	sort_hits(out);
+	hits_sort(out);
 }
 
 static void hits_of(const struct query *q, const struct node *n, struct sight *s, struct hits *out)
@@ -78,7 +54,7 @@ static void hits_of(const struct query *q, const struct node *n, struct sight *s
 	const struct node *child = n->kind == NODE_TERM ? NULL : node_child(q, n);
 
 	if (n->kind == NODE_TERM) {
-		(void)term_hits(q, n, s, out);
+		term_hits(q, n, s, out);
 		if (out->list.n > HITS_MAX)
 			out->list.n = HITS_MAX;
 	} else if (n->kind == NODE_NEAR) {
@@ -96,7 +72,7 @@ static void hits_of(const struct query *q, const struct node *n, struct sight *s
 			for (size_t i = 0; i < one.list.n; i++)
 				vec_push(&out->list, one.list.v[i]);
 		}
-		sort_hits(out);
+		hits_sort(out);
 	}
 }
 

@@ -6,6 +6,7 @@
 #include "lex.h"
 #include "ops.h"
 #include "regex.h"
+#include "stem.h"
 
 #define FOLDED_MAX ((size_t)UINT16_MAX) /* QUERY_MAX of anything makes less, see query.h */
 
@@ -141,6 +142,23 @@ static int add_words(struct parser *p, const struct token *t, struct node *n)
 	return 0;
 }
 
+/* The word's stem in each language. */
+static int add_stems(struct parser *p, const struct token *t, struct node *n)
+{
+	size_t from = p->cut.n;
+
+	words_add(&p->cut, t->text, FIELD_OF_TEXT, 0);
+	if (p->cut.n != from + 1 || (p->cut.v[from].flags & WORD_CHAR) || str_chr(t->text, '*') != STR_NPOS || t->exact)
+		return lex_fail_at(&p->lex, t->at, "expected one word, of a script with spaces, after stem:");
+	from = p->cut.n;
+	stem_variants(&p->cut, t->text);
+	for (size_t i = from; i < p->cut.n; i++)
+		add_word(p, STR(""), &p->cut.v[i], true);
+	n->n = (uint16_t)(p->words.n - n->word);
+	n->flags |= TERM_ANY;
+	return 0;
+}
+
 static int add_term(struct parser *p, enum op_id op, const struct token *t, uint16_t *ret)
 {
 	struct node n = { .kind = NODE_TERM, .op = (uint8_t)op, .scope = (uint8_t)p->scope, .number = (uint8_t)t->number,
@@ -151,8 +169,10 @@ static int add_term(struct parser *p, enum op_id op, const struct token *t, uint
 		return lex_fail_at(&p->lex, t->at, "more than %d words and phrases, expected fewer", QUERY_TERMS_MAX);
 	if (t->loose && ops[op].group != GROUP_TEXT)
 		return lex_fail_expected(&p->lex, "~ only behind phrases of the text");
-	if (add_words(p, t, &n) != 0)
+	if ((op == OP_STEM ? add_stems : add_words)(p, t, &n) != 0)
 		return -1;
+	if (p->folded.toobig)
+		return lex_fail_at(&p->lex, t->at, "the query grows too large here, expected fewer words");
 	if (t->loose && n.n > QUERY_LOOSE_WORDS_MAX)
 		return lex_fail_at(&p->lex, t->at, "found %u words, expected at most %d before ~", n.n, QUERY_LOOSE_WORDS_MAX);
 	n.pivot = pivot_of(p, &n);
@@ -361,7 +381,7 @@ static bool is_running(const struct parser *p, uint16_t at, bool any)
 
 	switch ((enum node_kind)n->kind) {
 	case NODE_TERM:
-		return ops[n->op].group == GROUP_TEXT && !(n->flags & TERM_LOOSE);
+		return (ops[n->op].fields & FIELDS_OF_TEXTS) && !(n->flags & TERM_LOOSE);
 	case NODE_REGEX:
 	case NODE_FACT:
 		return false;

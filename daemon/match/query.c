@@ -172,7 +172,7 @@ bool query_is_plain(const struct query *q)
 {
 	const struct node *n = q->nodes;
 
-	if (n->kind != NODE_TERM || n->scope != SCOPE_SELF || (n->flags & TERM_LOOSE))
+	if (n->kind != NODE_TERM || n->scope != SCOPE_SELF || (n->flags & (TERM_LOOSE | TERM_ANY)))
 		return false;
 	for (uint32_t i = 0; i < n->n; i++)
 		if (q->words[n->word + i].flags & TERM_WORD_WILD)

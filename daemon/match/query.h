@@ -36,7 +36,8 @@ enum node_kind { NODE_TERM, NODE_REGEX, NODE_FACT, NODE_AND, NODE_OR, NODE_NOT, 
 enum node_flag {
 	TERM_EXACT = 1,  /* case and accents count: behind its words stand as many TERM_WORD_RAW ones */
 	TERM_LOOSE = 2,  /* at most `number` other words among its own, in any order */
-	NEAR_ORDERED = 4
+	NEAR_ORDERED = 4,
+	TERM_ANY = 8     /* one of its words is enough: stems */
 };
 
 enum term_word_flag { /* besides WORD_GLUED and WORD_CHAR */

@@ -2,6 +2,7 @@
 /* Where a term stands: words side by side, with stars, as written, or loosely near each other. */
 #include "term.h"
 
+#include <stdlib.h>
 #include <utf8proc.h>
 
 #include "base/mem.h"
@@ -16,6 +17,29 @@ struct found {
 void hits_release(struct hits *h)
 {
 	vec_free(&h->list);
+}
+
+static bool before(const struct hit *a, const struct hit *b)
+{
+	return a->first != b->first ? a->first < b->first : a->last < b->last;
+}
+
+static int compare_hits(const void *a, const void *b)
+{
+	return before(a, b) ? -1 : before(b, a);
+}
+
+void hits_sort(struct hits *h)
+{
+	size_t n = 0;
+
+	if (h->list.n < 2)
+		return;
+	qsort(h->list.v, h->list.n, sizeof(h->list.v[0]), compare_hits);
+	for (size_t i = 0; i < h->list.n; i++)
+		if (n == 0 || before(&h->list.v[n - 1], &h->list.v[i]))
+			h->list.v[n++] = h->list.v[i];
+	h->list.n = n;
 }
 
 void term_add_span(const struct query *q, const struct node *t, const struct words *w, struct hit h, struct spans *out)
@@ -144,10 +168,32 @@ static bool accept(const struct query *q, const struct node *t, const struct sig
 	return true;
 }
 
+/* One of the term's words will do. */
+static bool find_any(const struct query *q, const struct node *t, struct sight *s, const struct found *out)
+{
+	struct words *w = sight_words(s, op_of(t)->group);
+	bool enough = first_will_do(out), found = false;
+
+	words_index(w);
+	for (uint32_t k = 0; k < t->n && !(found && enough); k++) {
+		uint64_t hash = q->words[t->word + k].hash;
+
+		for (uint32_t i = words_bucket(w, hash); i != WORD_NONE && !(found && enough); i = w->v[i].next)
+			if (w->v[i].hash == hash && word_fits(q, t, k, s, w, &w->v[i])) {
+				tell(q, t, w, (struct hit){ i, i }, out);
+				found = true;
+			}
+	}
+	return found;
+}
+
 static bool find(const struct query *q, const struct node *t, struct sight *s, const struct found *out)
 {
 	struct words *w = sight_words(s, op_of(t)->group);
 	bool enough = first_will_do(out), found = false;
+
+	if (t->flags & TERM_ANY)
+		return find_any(q, t, s, out);
 
 	if (t->pivot == t->n) { /* stars only: no hash to look for */
 		for (size_t i = 0; i < w->n && !(found && enough); i++)
@@ -275,7 +321,45 @@ bool term_spans(const struct query *q, const struct node *t, struct sight *s, st
 	return (t->flags & TERM_LOOSE ? find_loose : find)(q, t, s, &(struct found){ .spans = out });
 }
 
-bool term_hits(const struct query *q, const struct node *t, struct sight *s, struct hits *out)
+/* The word of the running text that starts there (or ends there). */
+static uint32_t text_word(const struct words *w, const struct word *x, bool end)
 {
-	return find(q, t, s, &(struct found){ .hits = out });
+	size_t low = 0, high = w->n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		const struct word *y = &w->v[middle];
+
+		if (y->field != x->field ? y->field < x->field : end ? y->end < x->end : y->start < x->start)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return (uint32_t)low;
+}
+
+/* Places of tags, names and stems as places of the text; those that are not in the text are dropped. */
+static void into_text(struct sight *s, const struct words *from, struct hits *h)
+{
+	const struct words *w = sight_words(s, GROUP_TEXT);
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->list.n; i++) {
+		struct hit x = h->list.v[i];
+
+		if (from->v[x.first].field > FIELD_OF_SUMMARY)
+			continue;
+		h->list.v[n++] = (struct hit){ text_word(w, &from->v[x.first], false), text_word(w, &from->v[x.last], true) };
+	}
+	h->list.n = n;
+	hits_sort(h);
+}
+
+void term_hits(const struct query *q, const struct node *t, struct sight *s, struct hits *out)
+{
+	enum group g = op_of(t)->group;
+
+	(void)find(q, t, s, &(struct found){ .hits = out });
+	if (g != GROUP_TEXT)
+		into_text(s, sight_words(s, g), out);
 }

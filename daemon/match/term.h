@@ -5,17 +5,18 @@
 #include "ops.h"
 
 struct hit {
-	uint32_t first, last; /* words of the operator's group */
+	uint32_t first, last; /* words of GROUP_TEXT */
 };
 struct hits {
 	VEC(struct hit) list; /* by first, then last; no duplicates */
 };
 void hits_release(struct hits *h);
+void hits_sort(struct hits *h);
 
 /* Whether the term stands in the post; appends where, unless `out` is NULL. */
 bool term_spans(const struct query *q, const struct node *t, struct sight *s, struct spans *out);
-/* The same as places; not of a loose phrase. */
-bool term_hits(const struct query *q, const struct node *t, struct sight *s, struct hits *out);
+/* The same as places in the text; not of a loose phrase. */
+void term_hits(const struct query *q, const struct node *t, struct sight *s, struct hits *out);
 /* Appends the term's span if it stands at word i of its group; not of a loose phrase. */
 void term_span_at(const struct query *q, const struct node *t, struct sight *s, uint32_t i, struct spans *out);
 void term_add_span(const struct query *q, const struct node *t, const struct words *w, struct hit h, struct spans *out);

@@ -3,6 +3,7 @@
 #include "ops.h"
 
 #include "base/mem.h"
+#include "stem.h"
 
 static void sight_init(struct sight *s, const struct post *post, char *scratch)
 {
@@ -98,6 +99,9 @@ struct words *sight_words(struct sight *s, enum group g)
 	switch (g) {
 	case GROUP_TEXT:
 		cut_text(w, p);
+		break;
+	case GROUP_STEM:
+		stem_words(w, sight_words(s, GROUP_TEXT), p);
 		break;
 	case GROUP_TAG:
 		cut_tags(w, p, sight_words(s, GROUP_TEXT));

@@ -700,25 +700,33 @@ void words_add_run(struct words *w, const struct words *from, size_t i, size_t n
 	w->folded[w->len++] = ' ';
 }
 
+void words_add_word(struct words *w, const struct word *x, struct str folded)
+{
+	if (str_empty(folded))
+		return;
+	if (w->n == w->cap)
+		grow_words(w, 1);
+	if (w->len + folded.len + SLACK > w->folded_cap)
+		grow_folded(w, w->len + folded.len + SLACK);
+	memcpy(w->folded + w->len, folded.p, folded.len);
+	mem_free(w->heads);
+	w->heads = NULL;
+	w->v[w->n] = *x;
+	w->v[w->n].hash = word_hash(w->folded + w->len, folded.len);
+	w->v[w->n].at = (uint32_t)w->len;
+	w->v[w->n].len = (uint32_t)folded.len;
+	w->v[w->n++].flags |= WORD_FIRST;
+	w->len += folded.len;
+	w->folded[w->len++] = ' ';
+}
+
 void words_add_copy(struct words *w, const struct words *from, size_t i, size_t n)
 {
 	for (size_t k = 0; k < n; k++) {
-		struct word x = from->v[i + k];
-
-		if (w->n == w->cap)
-			grow_words(w, 1);
-		if (w->len + x.len + SLACK > w->folded_cap)
-			grow_folded(w, w->len + x.len + SLACK);
-		memcpy(w->folded + w->len, from->folded + x.at, x.len);
-		x.at = (uint32_t)w->len;
-		if (k == 0)
-			x.flags |= WORD_FIRST;
-		w->v[w->n++] = x;
-		w->len += x.len;
-		w->folded[w->len++] = ' ';
+		words_add_word(w, &from->v[i + k], word_text(from, &from->v[i + k]));
+		if (k > 0)
+			w->v[w->n - 1].flags = from->v[i + k].flags;
 	}
-	mem_free(w->heads);
-	w->heads = NULL;
 }
 
 void words_index(struct words *w)

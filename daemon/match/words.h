@@ -50,6 +50,8 @@ void words_add(struct words *w, struct str text, enum post_field field, size_t i
 void words_add_joined(struct words *w, struct str text, enum post_field field, size_t index);
 /* One more word made of words i..i+n-1 run together: a hashtag in scripts without spaces. */
 void words_add_run(struct words *w, const struct words *from, size_t i, size_t n);
+/* One more word, at the place of x; nothing if it is empty. */
+void words_add_word(struct words *w, const struct word *x, struct str folded);
 /* Words i..i+n-1 again, as a text of their own. */
 void words_add_copy(struct words *w, const struct words *from, size_t i, size_t n);
 /* Hash of folded bytes; seeded once per process so that nobody can write colliding words. */

@@ -147,7 +147,7 @@ static void random_term(uint64_t *rng, struct strbuf *b)
 					      "lang:de", "#tag", "#ta*", "#人工", "url:x.y", "url:musk", "url:mu*", "from:mu*",
 					      "@sama", "$TSLA", "title:(a OR 人)" };
 	static const char *const compound[] = { "=Musk", "=été", "*sk", "m*t", "\"a b\"~2", "\"musk a été\"~6", "{2,}a", "is:reply", "has:hashtags", "likes:5..",
-						"mentions:a", "to:musk", "domain:x.y", "from:x:musk", "platform:x", "author:a", "{2,}(a OR b)",
+						"mentions:a", "to:musk", "domain:x.y", "from:x:musk", "platform:x", "author:a", "stem:musk", "stem:words", "{2,}(a OR b)",
 						"SENTENCE(a b)", "SENTENCE(musk -a)", "(a OR 人) ONEAR/3 (b OR été)", "=\"a Musk\"" };
 	static const char *const running[] = { "a", "musk", "mu*", "été", "人工", "(a OR b)", "\"a b\"", "$TSLA", "title:a" };
 	static const char *const nears[] = { " NEAR ", " NEAR/1 ", " ONEAR/7 " };
