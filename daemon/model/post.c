@@ -313,6 +313,7 @@ void post_seal(struct post *p)
 	p->platform = seal_line(p, p->platform, NAME_MAX_BYTES);
 	seal_lists(p);
 	p->id = seal_id(p, p->id);
+	p->made_id = p->made_id || !str_present(p->id);
 	if (!str_present(p->id))
 		p->id = seal_id(p, p->url);
 	if (!str_present(p->id))

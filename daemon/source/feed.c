@@ -523,10 +523,12 @@ static void item_finish(struct feed *f)
 		p->url = f->permalink;
 	for (size_t i = 0, own = p->authors.n; own == 0 && i < f->substitutes.n; i++)
 		post_add_author(p, f->substitutes.v[i].name, STR_NULL, f->substitutes.v[i].url);
-	if (!f->item_any)
+	if (!f->item_any) {
 		post_free(p);
-	else
-		vec_push(&f->doc->posts.posts, p);
+		return;
+	}
+	post_seal(p); /* now, while its text is in the cache */
+	vec_push(&f->doc->posts.posts, p);
 }
 
 /* The entry of this id was taken back (RFC 6721, 3). */

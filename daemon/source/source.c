@@ -204,7 +204,7 @@ static void extend_id(struct post *p, struct str more)
  * ids are extended by the URL where that differs, else by the title where the URL was the id.  Two versions of one post
  * (same id and URL) stay one.
  */
-static void tell_apart(struct source_document *d, const bool *own_id)
+static void tell_apart(struct source_document *d)
 {
 	struct map *first = map_new(), *shared = map_new();
 
@@ -215,7 +215,7 @@ static void tell_apart(struct source_document *d, const bool *own_id)
 			continue;
 		if (q == NULL)
 			map_put(first, p->id, p);
-		else if (own_id[i] ? !str_eq(p->url, q->url) : !str_eq(p->title, q->title))
+		else if (p->made_id ? !str_eq(p->title, q->title) : !str_eq(p->url, q->url))
 			map_put(shared, p->id, p);
 	}
 	for (size_t i = 0; i < d->posts.posts.n && map_count(shared); i++) {
@@ -231,24 +231,28 @@ static void tell_apart(struct source_document *d, const bool *own_id)
 void source_document_finish(struct source_document *d, const struct author *authors, size_t n_authors)
 {
 	AUTO(strbuf) struct strbuf title = STRBUF_INIT(d->title.len + 1);
-	size_t n = d->posts.posts.n;
-	bool *own_id = mem_alloc(n + 1);
+	OWNED(post) struct post *of_all = post_new();
 
 	d->language = post_language(d->arena, d->language);
 	text_fold_space(&title, d->title);
 	d->title = title.len ? arena_str(d->arena, strbuf_str(&title)) : STR_NULL;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t k = 0; k < n_authors; k++)
+		post_add_author(of_all, authors[k].name, authors[k].handle, authors[k].url);
+	post_seal(of_all);
+	for (size_t i = 0; i < d->posts.posts.n; i++) {
 		struct post *p = d->posts.posts.v[i];
 
-		own_id[i] = !str_empty(str_trim(p->id));
+		if (p->fingerprint == 0)
+			post_seal(p);
 		if (!str_present(p->language))
 			p->language = arena_str(p->arena, d->language);
-		for (size_t k = 0; p->authors.n == 0 && k < n_authors; k++)
-			post_add_author(p, authors[k].name, authors[k].handle, authors[k].url);
-		post_seal(p);
+		for (size_t k = 0, own = p->authors.n; own == 0 && k < of_all->authors.n; k++) {
+			const struct author *a = &of_all->authors.v[k];
+
+			post_add_author(p, a->name, a->handle, a->url);
+		}
 	}
-	tell_apart(d, own_id);
-	mem_free(own_id);
+	tell_apart(d);
 }
 
 json_t *source_document_to_json(const struct source_document *d)

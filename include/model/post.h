@@ -59,6 +59,7 @@ struct post {
 	int64_t came_unix_ms; /* when monitord got it first; TIME_ABSENT if unknown; set by the engine, not in JSON */
 	bool sensitive;      /* the author or the platform marked it */
 	bool deleted;        /* the source says that the post of this id was taken back */
+	bool made_id;    /* post_seal: the source gave no id, it is the URL or made of the content */
 	uint64_t content;     /* post_seal: hash of the words alone (title, text, summary, content warning) */
 	uint64_t fingerprint; /* post_seal: hash of what makes an edit (title, text, summary, url, content warning) */
 };
