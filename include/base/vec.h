@@ -26,7 +26,7 @@
 #define vec_push(vec, item)                                                                         \
 	do {                                                                                        \
 		if ((vec)->n == (vec)->cap)                                                         \
-			vec_reserve((vec), (vec)->n ? (vec)->n * 2 : 8);                            \
+			vec_reserve((vec), (vec)->n ? (vec)->n * 2 : 4);                            \
 		(vec)->v[(vec)->n++] = (item);                                                      \
 	} while (0)
 
