@@ -107,11 +107,22 @@ static int probe(const char *path)
 	return failed;
 }
 
+/* Who may use the socket besides its owner: the group of the socket, or of the folder that hides it. */
+static const struct group *group_of_socket(const char *path)
+{
+	AUTO(strbuf) struct strbuf folder = STRBUF_INIT(PATH_MAX_BYTES);
+	size_t slash = str_rchr(str_c(path), '/');
+	struct stat st;
+
+	strbuf_add(&folder, slash == STR_NPOS ? STR(".") : str_slice(str_c(path), 0, slash));
+	bool shared = stat(path, &st) == 0 ? (st.st_mode & S_IWGRP) != 0
+					   : stat(strbuf_cstr(&folder), &st) == 0 && (st.st_mode & S_IXGRP) != 0;
+	return shared && st.st_gid != 0 ? getgrgid(st.st_gid) : NULL;
+}
+
 static int no_permission(const struct ctl *c, const char *path)
 {
-	struct stat st;
-	bool shared = stat(path, &st) == 0 && (st.st_mode & S_IWGRP) != 0 && st.st_gid != 0;
-	const struct group *g = shared ? getgrgid(st.st_gid) : NULL;
+	const struct group *g = group_of_socket(path);
 
 	if (g != NULL)
 		ctl_error(c, "you may not use %s: only the group %s may (as root: usermod -aG %s YOU; then log in again)", path,

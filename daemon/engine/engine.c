@@ -260,7 +260,7 @@ void engine_say_status(struct engine *g, int kind)
 	if (g->store_error.len > 0)
 		strbuf_addf(&b, "the database takes nothing: %s", strbuf_cstr(&g->store_error));
 	else
-		strbuf_addf(&b, "%zu sources (%zu failing), %zu watches, %zu channels", map_count(g->world->sources), failing,
+		strbuf_addf(&b, "sources: %zu (%zu failing), watches: %zu, channels: %zu", map_count(g->world->sources), failing,
 		            map_count(g->world->watches), map_count(g->world->channels));
 	struct message *m = message_text(MESSAGE_STATUS, strbuf_str(&b));
 	m->status = kind;

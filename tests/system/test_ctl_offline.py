@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """monitorctl without a daemon: parse, match, check-config, help, mistakes, and what is generated from its tables."""
-import json, os, shutil, socket, subprocess, tempfile
+import grp, json, os, shutil, socket, subprocess, tempfile
 from pathlib import Path
 
 import pytest
@@ -85,6 +85,22 @@ def test_no_permission():
             who = {"user": 65534, "group": 65534, "extra_groups": []} if os.getuid() == 0 else {}
             r = subprocess.run([folder + "/monitorctl", "--socket", path, "status"], capture_output=True, text=True, **who)
         assert r.returncode == 77 and f"you may not use {path}" in r.stderr
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="not root: no other user to be")
+def test_no_permission_names_the_group():
+    """As the service has it: the folder of the socket is closed to everybody outside the group."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        shutil.copy(CTL, folder + "/monitorctl")
+        os.mkdir(folder + "/run")
+        with socket.socket(socket.AF_UNIX) as s:
+            s.bind(folder + "/run/control.sock")
+            os.chown(folder + "/run", 0, grp.getgrnam("daemon").gr_gid)
+            os.chmod(folder + "/run", 0o750)
+            r = subprocess.run([folder + "/monitorctl", "--socket", folder + "/run/control.sock", "status"], capture_output=True,
+                               text=True, user=65534, group=65534, extra_groups=[])
+        assert r.returncode == 77 and "only the group daemon may (as root: usermod -aG daemon YOU" in r.stderr
 
 
 # --- parse ---

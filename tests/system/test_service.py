@@ -46,7 +46,7 @@ def managed(tmp_path, config="", **env):
 def test_the_service_manager_hears_of_every_state(tmp_path):
     with managed(tmp_path) as (manager, daemon):
         manager.wait("READY=1")
-        manager.wait("STATUS=0 sources")
+        manager.wait("STATUS=sources: 0")
         manager.forget()
         daemon.signal(signal.SIGHUP)
         manager.wait("RELOADING=1")
