@@ -145,7 +145,8 @@ static bool set_triple(struct scan *d, char sign, const int n[3], const int digi
 		return false;
 	if (sign == '-' && digits[2] == 2)
 		return set_date(d, n[0], 2, n[1], n[2]);
-	if (sign == '/' && n[0] <= 12)
+	bool month_first = n[0] <= 12 && (sign == '/' || n[1] > 12);
+	if (month_first)
 		return set_date(d, n[2], digits[2], n[0], n[1]);
 	return set_date(d, n[2], digits[2], n[1], n[0]);
 }
@@ -255,7 +256,10 @@ static bool take_plain(struct scan *d, size_t end)
 	int n = number(d, d->i, end), digits = (int)(end - d->i);
 	if (digits == 3 && d->s.p[d->i] == '0')
 		digits = 2;
-	if (digits <= 2 && d->day == UNSET && n >= 1 && n <= 31) {
+	bool year_first = d->year_digits == 4 && d->month == UNSET && d->day == UNSET; /* 2024. 1. 31. */
+	if (digits <= 2 && year_first && n >= 1 && n <= 12) {
+		d->month = n;
+	} else if (digits <= 2 && d->day == UNSET && n >= 1 && n <= 31) {
 		d->day = n;
 	} else if (digits == 2 && d->month == UNSET && n >= 1 && n <= 12 && d->year == UNSET) {
 		d->month = n;

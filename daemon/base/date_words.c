@@ -164,7 +164,10 @@ int date_word_month(struct str folded)
 			n_begun++;
 		}
 	}
-	return n_begun == 1 ? begun : 0; /* "jui" may be two */
+	if (n_begun > 0)
+		return n_begun == 1 ? begun : 0; /* "jui" may be two */
+	english = folded.len > 4 && !date_word_is_weekday(folded) ? short_english(str_slice(folded, 0, 3)) : 0;
+	return english <= 12 ? english : 0; /* "Febuary" */
 }
 
 /* --- the rest --- */
@@ -191,7 +194,7 @@ static const char weekdays[] =
 
 bool date_word_is_weekday(struct str folded)
 {
-	if (short_english(folded) > 12)
+	if (short_english(str_slice(folded, 0, 3)) > 12) /* however it goes on: "Thurs", "Wednes", "Thus" */
 		return true;
 	return text_count(folded) >= 2 &&
 	       (find_in(weekdays, folded) || str_starts(folded, STR("星期")) ||
@@ -226,7 +229,8 @@ bool date_word_zone(struct str folded, int *ret_minutes)
 		{ "wet", 0 },     { "west", 60 },  { "bst", 60 },   { "cet", 60 },
 		{ "met", 60 },    { "mez", 60 },   { "wat", 60 },   { "cest", 120 },
 		{ "mest", 120 },  { "mesz", 120 }, { "eet", 120 },  { "sast", 120 },
-		{ "cat", 120 },   { "eest", 180 }, { "msk", 180 },  { "eat", 180 },
+		{ "cat", 120 },   { "eest", 180 }, { "msk", 180 },  { "мск", 180 },
+		{ "eat", 180 },
 		{ "trt", 180 },   { "msd", 240 },  { "gst", 240 },  { "pkt", 300 },
 		{ "ist", 330 },   { "npt", 345 },  { "wib", 420 },  { "ict", 420 },
 		{ "sgt", 480 },   { "hkt", 480 },  { "awst", 480 }, { "pht", 480 },

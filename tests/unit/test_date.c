@@ -35,6 +35,8 @@ TEST(mail_forms)
 	check_parse("Mon, 11 12 2023 08:14:00 GMT", "2023-12-11T08:14:00Z");
 	check_parse("Mon, 11 Dec 2023 08:14:09:00 GMT", "");
 	check_parse("Dec. 2023", "2023-12-01T00:00:00Z");
+	check_parse("Thus, 7 Dec 2023 08:14:00 GMT", "2023-12-07T08:14:00Z");
+	check_parse("Tue, 7 Febuary 2023 08:14:00 GMT}", "2023-02-07T08:14:00Z");
 }
 
 TEST(iso_forms)
@@ -79,7 +81,9 @@ TEST(numeric_forms)
 	check_parse("12/31/2023 8:14", "2023-12-31T08:14:00Z");
 	check_parse("31/12/2023 08:14", "2023-12-31T08:14:00Z");
 	check_parse("31.12.2023, 08:14 Uhr", "2023-12-31T08:14:00Z");
+	check_parse("2023. 12. 31. 오전 8:14", "2023-12-30T23:14:00Z");
 	check_parse("31-12-2023", "2023-12-31T00:00:00Z");
+	check_parse("12.31.2023", "2023-12-31T00:00:00Z");
 	check_parse("1702282440", "2023-12-11T08:14:00Z");
 	check_parse("1702282440500", "2023-12-11T08:14:00.500Z");
 }
