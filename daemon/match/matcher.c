@@ -132,6 +132,8 @@ static void add_list(const struct index *x, uint32_t at, uint32_t word, struct c
 		add_candidate(c, &x->postings[at], word);
 }
 
+#define AT_ONCE 64 /* words */
+
 /* Keys that the filter lets pass, taken together so that the cache misses of the table and of the postings overlap. */
 struct batch {
 	const struct index *index;
@@ -139,13 +141,15 @@ struct batch {
 	size_t n;
 	struct {
 		uint32_t key, word;
-	} v[64];
+	} v[4 * AT_ONCE];
 };
 
 static void batch_flush(struct batch *b)
 {
 	const struct index *x = b->index;
 
+	for (size_t i = 0; i < b->n; i++)
+		slot_prefetch(&x->keys, b->v[i].key);
 	for (size_t i = 0; i < b->n; i++) {
 		b->v[i].key = slot_find(&x->keys, b->v[i].key);
 		if (b->v[i].key != INDEX_NONE)
@@ -156,25 +160,30 @@ static void batch_flush(struct batch *b)
 	b->n = 0;
 }
 
-static inline void batch_add(struct batch *b, uint32_t key, size_t word)
+static void batch_reserve(struct batch *b, size_t n)
 {
-	if (b->n == sizeof(b->v) / sizeof(b->v[0]))
+	if (b->n + n > sizeof(b->v) / sizeof(b->v[0]))
 		batch_flush(b);
-	slot_prefetch(&b->index->keys, key);
+}
+
+/* Takes the key if `bits` have it: no branch, which nobody could foretell. */
+static inline void batch_add(struct batch *b, uint32_t key, size_t word, unsigned bits)
+{
 	b->v[b->n].key = key;
-	b->v[b->n++].word = (uint32_t)word;
+	b->v[b->n].word = (uint32_t)word;
+	b->n += bits & INDEX_KEY;
 }
 
 static void look_up_prefixes(const struct matcher *m, enum group g, const struct words *w, size_t i, struct batch *b)
 {
 	struct str word = word_text(w, &w->v[i]);
 
+	batch_reserve(b, KEY_PREFIX_MAX);
 	for (size_t len = 1; len <= KEY_PREFIX_MAX && len <= word.len; len++)
 		if (m->prefixes[g][len - 1]) {
 			uint32_t key = key_of_prefix(word.p, len, g);
 
-			if (index_look(&m->index, key) & INDEX_KEY)
-				batch_add(b, key, i);
+			batch_add(b, key, i, index_look(&m->index, key));
 		}
 }
 
@@ -186,32 +195,62 @@ static bool has_prefixes(const struct matcher *m, enum group g)
 	return false;
 }
 
-/* Keys that start at word i: of the word, and of those behind it as long as there may be keys that go on. */
-static inline void look_up_words(const struct index *x, enum group g, const struct words *w, size_t i, struct batch *b)
-{
-	uint64_t hash = w->v[i].hash;
-	uint32_t key = key_of(hash, g);
-	unsigned bits = index_look(x, key);
+/* Words of the post that something longer may begin with. */
+struct stems {
+	size_t n;
+	uint64_t hash[AT_ONCE]; /* of the words joined so far */
+	size_t first[AT_ONCE];
+};
 
-	for (size_t k = i; bits; bits = index_look(x, key)) {
-		if (bits & INDEX_KEY)
-			batch_add(b, key, i);
-		if (!(bits & INDEX_STEM) || ++k == w->n || (w->v[k].flags & WORD_FIRST))
-			return;
-		hash = key_join(hash, w->v[k].hash);
-		key = key_of(hash, g);
+static inline void stems_add(struct stems *s, uint64_t hash, size_t first, unsigned bits)
+{
+	s->hash[s->n] = hash;
+	s->first[s->n] = first;
+	s->n += bits >> 1;
+}
+
+/* Keys of one word that begin at words from..end, at most AT_ONCE; then of two, of three and so on, as far as there may be
+ * keys that go on. */
+static void look_up_words(const struct index *x, enum group g, const struct words *w, size_t from, size_t end, struct batch *b)
+{
+	VIEW_UNINITIALIZED struct stems stems;
+
+	stems.n = 0;
+	batch_reserve(b, end - from);
+	for (size_t i = from; i < end; i++) {
+		uint32_t key = key_of(w->v[i].hash, g);
+		unsigned bits = index_look(x, key);
+
+		batch_add(b, key, i, bits);
+		stems_add(&stems, w->v[i].hash, i, bits);
+	}
+	for (size_t more = 1; stems.n > 0; more++) {
+		size_t n = stems.n;
+
+		stems.n = 0;
+		batch_reserve(b, n);
+		for (size_t i = 0; i < n; i++) {
+			size_t first = stems.first[i];
+
+			if (first + more == w->n || (w->v[first + more].flags & WORD_FIRST))
+				continue;
+			uint64_t hash = key_join(stems.hash[i], w->v[first + more].hash);
+			uint32_t key = key_of(hash, g);
+			unsigned bits = index_look(x, key);
+
+			batch_add(b, key, first, bits);
+			stems_add(&stems, hash, first, bits);
+		}
 	}
 }
 
 static void look_up_group(const struct matcher *m, enum group g, const struct words *w, struct batch *b)
 {
-	bool prefixes = has_prefixes(m, g);
-
-	for (size_t i = 0; i < w->n; i++) {
-		look_up_words(&m->index, g, w, i, b);
-		if (prefixes)
+	for (size_t i = 0; i < w->n; i += AT_ONCE)
+		look_up_words(&m->index, g, w, i, w->n - i < AT_ONCE ? w->n : i + AT_ONCE, b);
+	if (has_prefixes(m, g))
+		for (size_t i = 0; i < w->n; i++)
 			look_up_prefixes(m, g, w, i, b);
-	}
 }
 
 /* `base` 0: the post itself; GROUPS: one of its context. */

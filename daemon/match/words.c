@@ -552,6 +552,35 @@ INLINE void copy_run(struct cutter *c, const struct run *r, size_t from, size_t 
 		c->out = copy_wide(c->out, r->lower + from, end - from);
 }
 
+/* The sigils before words of the run that start at `starts`; the first of these is c->next[-n]. */
+static void add_sigils(struct cutter *c, const struct run *r, uint64_t starts, uint64_t sigils, size_t n)
+{
+	for (uint64_t marked = starts & sigils << 1; marked; marked &= marked - 1) {
+		size_t at = (size_t)__builtin_ctzll(marked), word = (size_t)__builtin_popcountll(starts & (((uint64_t)1 << at) - 1));
+		uint8_t flag = sigil_flag(fold_class_of((unsigned char)r->lower[at - 1]));
+
+		if (word < n)
+			c->next[(ptrdiff_t)word - (ptrdiff_t)n].flags |= flag;
+		else
+			c->flags |= flag;
+	}
+}
+
+/* Goes on with the open word; false if the run ends before it does. */
+INLINE bool go_on(struct cutter *c, const struct run *r, uint64_t ends)
+{
+	size_t end = ends ? (size_t)__builtin_ctzll(ends) : r->n;
+
+	if (end > 0) {
+		copy_run(c, r, 0, end);
+		c->end = c->glue = (uint32_t)(r->i + end);
+	}
+	if (ends == 0)
+		return false;
+	close_word(c);
+	return true;
+}
+
 /* The words of a run; the last one may stay open. */
 INLINE void cut_words(struct cutter *c, const struct run *r, uint64_t sigils)
 {
@@ -559,38 +588,36 @@ INLINE void cut_words(struct cutter *c, const struct run *r, uint64_t sigils)
 	uint64_t starts = r->word & ~(r->word << 1 | open) & inside, ends = ~r->word & (r->word << 1 | open) & inside;
 
 	if (open) {
-		size_t end = ends ? (size_t)__builtin_ctzll(ends) : r->n;
-
-		if (end > 0) {
-			copy_run(c, r, 0, end);
-			c->end = c->glue = (uint32_t)(r->i + end);
-		}
-		if (ends == 0)
+		if (!go_on(c, r, ends))
 			return;
-		close_word(c);
 		ends &= ends - 1;
 	} else if (starts & 1) {
 		c->flags |= (uint8_t)(c->pending | (c->glue == r->i ? WORD_GLUED : 0));
 	}
+	if (starts == 0)
+		return;
 	reserve(c, BLOCK / 2);
-	for (; starts; starts &= starts - 1, ends &= ends - 1) {
-		size_t from = (size_t)__builtin_ctzll(starts), end = ends ? (size_t)__builtin_ctzll(ends) : r->n;
+	size_t n = 0, from = 0, end = 0;
+	uint64_t left = starts;
+	for (; ends; left &= left - 1, ends &= ends - 1, n++) {
 		char *word = c->out;
-		unsigned flags = c->flags;
 
-		if (from > 0 && sigils >> (from - 1) & 1)
-			flags |= sigil_flag(fold_class_of((unsigned char)r->lower[from - 1]));
+		from = (size_t)__builtin_ctzll(left);
+		end = (size_t)__builtin_ctzll(ends);
 		copy_run(c, r, from, end);
-		c->end = c->glue = (uint32_t)(r->i + end);
-		if (ends == 0) {
-			c->open = word;
-			c->start = (uint32_t)(r->i + from);
-			c->flags = (uint8_t)flags;
-			break;
-		}
-		emit(c, word, r->i + from, r->i + end, flags);
+		emit(c, word, r->i + from, r->i + end, c->flags);
 		c->flags = 0;
 	}
+	if (left) {
+		from = (size_t)__builtin_ctzll(left);
+		end = r->n;
+		c->open = c->out;
+		c->start = (uint32_t)(r->i + from);
+		copy_run(c, r, from, end);
+	}
+	c->end = c->glue = (uint32_t)(r->i + end);
+	if (starts & sigils << 1)
+		add_sigils(c, r, starts, sigils, n);
 }
 
 /* What stands at `start` of the block and at i of the text, as far as words and separators go; how many bytes. */
