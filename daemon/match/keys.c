@@ -4,7 +4,7 @@
 
 uint32_t key_of_prefix(const char *p, size_t len, enum group g)
 {
-	return key_of(word_hash(p, len) ^ 0x8ebc6af09c88c6e3u, g);
+	return key_of(word_hash(p, len) ^ 0x8ebc6af0u, g);
 }
 
 void keys_release(struct keys *k)
@@ -116,7 +116,7 @@ static void consider_words(struct choice *best, const struct query *q, const str
 static void add_choice(const struct query *q, const struct node *t, const struct choice *c, enum group to, struct keys *ret)
 {
 	const struct term_word *w = &q->words[t->word + c->word];
-	uint64_t hash = w->hash;
+	uint32_t hash = (uint32_t)w->hash;
 
 	ret->cost += c->cost;
 	ret->groups |= 1u << to;
@@ -127,7 +127,7 @@ static void add_choice(const struct query *q, const struct node *t, const struct
 	}
 	for (uint32_t i = 1; i < c->n; i++) {
 		vec_push(&ret->stems, key_of(hash, to));
-		hash = key_join(hash, w[i].hash);
+		hash = key_join(hash, (uint32_t)w[i].hash);
 	}
 	vec_push(&ret->list, key_of(hash, to));
 }

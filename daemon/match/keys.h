@@ -23,15 +23,17 @@ struct keys {
 	unsigned cost;                  /* how often posts will hold one of them: a guess, for comparing */
 };
 
-static inline uint32_t key_of(uint64_t hash, enum group g)
+/* From the hash of a word, or of some words joined. */
+static inline uint32_t key_of(uint32_t hash, enum group g)
 {
-	hash += (uint64_t)g * 0xa0761d6478bd642fu;
-	return (uint32_t)(hash ^ hash >> 32);
+	return hash + (uint32_t)g * 0x9e3779b9u;
 }
 /* The hash of some words and of one more behind them. */
-static inline uint64_t key_join(uint64_t words, uint64_t next)
+static inline uint32_t key_join(uint32_t words, uint32_t next)
 {
-	return (words ^ 0xe7037ed1a0b428dbu) * 0x9e3779b97f4a7c15u + next;
+	uint64_t h = (words ^ 0xe7037ed1u) * 0x9e3779b97f4a7c15u;
+
+	return (uint32_t)(h >> 32) + next;
 }
 /* `len` in 1..KEY_PREFIX_MAX; p holds as many bytes */
 uint32_t key_of_prefix(const char *p, size_t len, enum group g);

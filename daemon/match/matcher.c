@@ -198,14 +198,14 @@ static bool has_prefixes(const struct matcher *m, enum group g)
 /* Words of the post that something longer may begin with. */
 struct stems {
 	size_t n;
-	uint64_t hash[AT_ONCE]; /* of the words joined so far */
-	size_t first[AT_ONCE];
+	uint32_t hash[AT_ONCE]; /* of the words joined so far */
+	uint32_t first[AT_ONCE];
 };
 
-static inline void stems_add(struct stems *s, uint64_t hash, size_t first, unsigned bits)
+static inline void stems_add(struct stems *s, uint32_t hash, size_t first, unsigned bits)
 {
 	s->hash[s->n] = hash;
-	s->first[s->n] = first;
+	s->first[s->n] = (uint32_t)first;
 	s->n += bits >> 1;
 }
 
@@ -234,7 +234,7 @@ static void look_up_words(const struct index *x, enum group g, const struct word
 
 			if (first + more == w->n || (w->v[first + more].flags & WORD_FIRST))
 				continue;
-			uint64_t hash = key_join(stems.hash[i], w->v[first + more].hash);
+			uint32_t hash = key_join(stems.hash[i], w->v[first + more].hash);
 			uint32_t key = key_of(hash, g);
 			unsigned bits = index_look(x, key);
 

@@ -12,7 +12,7 @@ enum group {
 	GROUP_ID, GROUPS
 };
 
-#define VIEW_SCRATCH (12u << 10) /* bytes; holds the words of a post of about 1,500 bytes */
+#define VIEW_SCRATCH (12u << 10) /* bytes; holds the words of a post of about 1,000 bytes */
 
 /* One post, the matched one or one of its context. */
 struct sight {

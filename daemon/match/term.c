@@ -176,9 +176,9 @@ static bool find_any(const struct query *q, const struct node *t, struct sight *
 
 	words_index(w);
 	for (uint32_t k = 0; k < t->n && !(found && enough); k++) {
-		uint64_t hash = q->words[t->word + k].hash;
+		uint32_t hash = (uint32_t)q->words[t->word + k].hash;
 
-		for (uint32_t i = words_bucket(w, hash); i != WORD_NONE && !(found && enough); i = w->v[i].next)
+		for (uint32_t i = words_first(w, hash); i != WORD_NONE && !(found && enough); i = words_next(w, i))
 			if (w->v[i].hash == hash && word_fits(q, t, k, s, w, &w->v[i])) {
 				tell(q, t, w, (struct hit){ i, i }, out);
 				found = true;
@@ -201,8 +201,8 @@ static bool find(const struct query *q, const struct node *t, struct sight *s, c
 		return found;
 	}
 	words_index(w);
-	uint64_t hash = q->words[t->word + t->pivot].hash;
-	for (uint32_t i = words_bucket(w, hash); i != WORD_NONE && !(found && enough); i = w->v[i].next)
+	uint32_t hash = (uint32_t)q->words[t->word + t->pivot].hash;
+	for (uint32_t i = words_first(w, hash); i != WORD_NONE && !(found && enough); i = words_next(w, i))
 		if (w->v[i].hash == hash && i >= t->pivot)
 			found |= accept(q, t, s, w, i - t->pivot, out);
 	return found;

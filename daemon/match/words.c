@@ -18,11 +18,13 @@ void words_init(struct words *w, void *scratch, size_t scratch_size)
 	memset(w, 0, sizeof(*w));
 	if (scratch == NULL)
 		return;
-	w->cap = scratch_size * 3 / 4 / sizeof(struct word);
 	w->v = scratch;
-	w->folded_cap = scratch_size - w->cap * sizeof(struct word);
-	w->folded = (char *)scratch + w->cap * sizeof(struct word);
-	w->v_borrowed = w->folded_borrowed = true;
+	w->cap = scratch_size / 2 / sizeof(struct word);
+	w->heads = (uint32_t *)(void *)(w->v + w->cap);
+	w->heads_cap = scratch_size / 8 / sizeof(*w->heads);
+	w->folded = (char *)(w->heads + w->heads_cap);
+	w->folded_cap = scratch_size - (size_t)(w->folded - (char *)scratch);
+	w->v_borrowed = w->folded_borrowed = w->heads_borrowed = true;
 }
 
 void words_release(struct words *w)
@@ -31,7 +33,8 @@ void words_release(struct words *w)
 		mem_free(w->v);
 	if (!w->folded_borrowed)
 		mem_free(w->folded);
-	mem_free(w->heads);
+	if (!w->heads_borrowed)
+		mem_free(w->heads);
 	memset(w, 0, sizeof(*w));
 }
 
@@ -77,13 +80,20 @@ static inline uint64_t mix(uint64_t a, uint64_t b)
 	return (uint64_t)m ^ (uint64_t)(m >> 64);
 }
 
+static inline uint32_t last_mix(uint64_t a, uint64_t b)
+{
+	uint64_t h = mix(a, b);
+
+	return (uint32_t)(h ^ h >> 32);
+}
+
 static const uint64_t k0 = 0x9e3779b97f4a7c15u, k1 = 0xd6e8feb86659fd93u, k2 = 0xa0761d6478bd642fu;
 
 /*
  * Multiply-and-fold over 16 bytes a step (the wyhash construction).  Short words are padded with zeros, which folded text
  * has none of; p has WIDE readable bytes, those behind the word are forgotten.
  */
-static inline uint64_t hash_padded(const char *p, size_t len, uint64_t seed)
+static inline uint32_t hash_padded(const char *p, size_t len, uint64_t seed)
 {
 	static const uint64_t keep[] = { 0, 0xff, 0xffff, 0xffffff, UINT32_MAX, 0xffffffffff, 0xffffffffffff, 0xffffffffffffff,
 					 UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
@@ -94,13 +104,13 @@ static inline uint64_t hash_padded(const char *p, size_t len, uint64_t seed)
 	uint64_t h = seed;
 
 	if (len <= WIDE)
-		return mix((load8(p) & keep[len]) ^ k1 ^ seed, (load8(p + 8) & keep_more[len]) ^ seed * k0);
+		return last_mix((load8(p) & keep[len]) ^ k1 ^ seed, (load8(p + 8) & keep_more[len]) ^ seed * k0);
 	for (; end - p > WIDE; p += WIDE)
 		h = mix(load8(p) ^ k1 ^ h, load8(p + 8) ^ k0 ^ seed);
-	return mix(load8(end - WIDE) ^ k2 ^ h, load8(end - 8) ^ k0 ^ seed);
+	return last_mix(load8(end - WIDE) ^ k2 ^ h, load8(end - 8) ^ k0 ^ seed);
 }
 
-uint64_t word_hash(const char *p, size_t len)
+uint32_t word_hash(const char *p, size_t len)
 {
 	char padded[WIDE] = { 0 };
 
@@ -152,7 +162,6 @@ INLINE void emit(struct cutter *c, const char *open, size_t start, size_t end, u
 	w->len = (uint32_t)(c->out - open);
 	w->start = (uint32_t)start;
 	w->end = (uint32_t)end;
-	w->next = WORD_NONE;
 	w->index = c->index;
 	w->field = c->field;
 	w->flags = (uint8_t)flags;
@@ -556,7 +565,8 @@ INLINE void copy_run(struct cutter *c, const struct run *r, size_t from, size_t 
 static void add_sigils(struct cutter *c, const struct run *r, uint64_t starts, uint64_t sigils, size_t n)
 {
 	for (uint64_t marked = starts & sigils << 1; marked; marked &= marked - 1) {
-		size_t at = (size_t)__builtin_ctzll(marked), word = (size_t)__builtin_popcountll(starts & (((uint64_t)1 << at) - 1));
+		size_t at = (size_t)__builtin_ctzll(marked);
+		size_t word = (size_t)__builtin_popcountll(starts & (((uint64_t)1 << at) - 1));
 		uint8_t flag = sigil_flag(fold_class_of((unsigned char)r->lower[at - 1]));
 
 		if (word < n)
@@ -639,7 +649,8 @@ INLINE size_t cut_run(struct cutter *c, const struct fold_table *table, const st
 	return r.n;
 }
 
-static void hash_words(struct words *w, size_t from, size_t to)
+/* Apart from cut(), whose registers it needs. */
+__attribute__((noinline)) static void hash_words(struct words *w, size_t from, size_t to)
 {
 	uint64_t seed = hash_process_seed();
 
@@ -663,8 +674,7 @@ static void cut(struct words *w, struct str text, enum post_field field, size_t 
 		text.len = UINT32_MAX / 4;
 	if (w->folded == NULL)
 		grow_folded(w, text.len + 2 * SLACK);
-	mem_free(w->heads);
-	w->heads = NULL;
+	w->indexed = false;
 	struct cutter c = {
 		.w = w, .next = w->v + w->n, .limit = w->v + w->cap, .folded = w->folded, .out = w->folded + w->len,
 		.glue = UINT32_MAX, .flags = WORD_FIRST, .joined = joined, .field = (uint8_t)field,
@@ -716,8 +726,7 @@ void words_add_run(struct words *w, const struct words *from, size_t i, size_t n
 		memcpy(w->folded + w->len, from->folded + first[k].at, first[k].len);
 		w->len += first[k].len;
 	}
-	mem_free(w->heads);
-	w->heads = NULL;
+	w->indexed = false;
 	w->v[w->n] = *first;
 	w->v[w->n].hash = hash_padded(w->folded + at, w->len - at, hash_process_seed());
 	w->v[w->n].at = (uint32_t)at;
@@ -736,8 +745,7 @@ void words_add_word(struct words *w, const struct word *x, struct str folded)
 	if (w->len + folded.len + SLACK > w->folded_cap)
 		grow_folded(w, w->len + folded.len + SLACK);
 	memcpy(w->folded + w->len, folded.p, folded.len);
-	mem_free(w->heads);
-	w->heads = NULL;
+	w->indexed = false;
 	w->v[w->n] = *x;
 	w->v[w->n].hash = word_hash(w->folded + w->len, folded.len);
 	w->v[w->n].at = (uint32_t)w->len;
@@ -760,19 +768,24 @@ void words_index(struct words *w)
 {
 	size_t buckets = 32;
 
-	if (w->heads)
+	if (w->indexed)
 		return;
 	while (buckets < w->n * 2)
 		buckets *= 2;
-	w->heads = mem_realloc_array(NULL, buckets, sizeof(*w->heads));
+	if (buckets + w->n > w->heads_cap) {
+		w->heads_cap = buckets + w->n;
+		w->heads = mem_realloc_array(w->heads_borrowed ? NULL : w->heads, w->heads_cap, sizeof(*w->heads));
+		w->heads_borrowed = false;
+	}
 	memset(w->heads, 0xff, buckets * sizeof(*w->heads)); /* WORD_NONE */
 	w->mask = buckets - 1;
 	for (size_t i = w->n; i-- > 0;) {
 		uint32_t *head = &w->heads[w->v[i].hash & w->mask];
 
-		w->v[i].next = *head;
+		w->heads[buckets + i] = *head;
 		*head = (uint32_t)i;
 	}
+	w->indexed = true;
 }
 
 static void add_texts(struct words *w, const struct post *post)

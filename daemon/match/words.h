@@ -21,10 +21,9 @@ enum word_flag {
 #define WORD_NONE UINT32_MAX
 
 struct word {
-	uint64_t hash;
+	uint32_t hash;
 	uint32_t at, len;    /* in the folded text */
 	uint32_t start, end; /* in the text as the post holds it */
-	uint32_t next;       /* the next word with the same hash bucket, WORD_NONE at the end; after words_index */
 	uint16_t index;      /* which author, tag or link; the 65,536th is told as the 65,535th */
 	uint8_t field;       /* enum post_field */
 	uint8_t flags;
@@ -35,9 +34,10 @@ struct words {
 	size_t n, cap;
 	char *folded;            /* words, each followed by one space */
 	size_t len, folded_cap;
-	uint32_t *heads;         /* hash bucket -> first word; NULL until words_index */
-	size_t mask;
-	bool v_borrowed, folded_borrowed; /* the caller's scratch memory, not ours to free */
+	uint32_t *heads;         /* hash bucket -> first word, mask + 1 of them; behind them for each word the next one */
+	size_t mask, heads_cap;
+	bool indexed;            /* heads and what is behind them are of these words */
+	bool v_borrowed, folded_borrowed, heads_borrowed; /* the caller's scratch memory, not ours to free */
 };
 
 /* Starts empty; `scratch` (aligned for struct word, may be NULL) is used until it is too small. */
@@ -55,13 +55,18 @@ void words_add_word(struct words *w, const struct word *x, struct str folded);
 /* Words i..i+n-1 again, as a text of their own. */
 void words_add_copy(struct words *w, const struct words *from, size_t i, size_t n);
 /* Hash of folded bytes; seeded once per process so that nobody can write colliding words. */
-uint64_t word_hash(const char *p, size_t len);
-/* Makes words_first usable; adding words afterwards undoes it. */
+uint32_t word_hash(const char *p, size_t len);
+/* Makes words_first and words_next usable; adding words afterwards undoes it. */
 void words_index(struct words *w);
-/* First word whose hash falls in the bucket (compare yourself), then ->next. */
-static inline uint32_t words_bucket(const struct words *w, uint64_t hash)
+/* First word whose hash falls in the same bucket (compare yourself), WORD_NONE if there is none. */
+static inline uint32_t words_first(const struct words *w, uint32_t hash)
 {
 	return w->heads[hash & w->mask];
+}
+/* The one behind word i in its bucket. */
+static inline uint32_t words_next(const struct words *w, uint32_t i)
+{
+	return w->heads[w->mask + 1 + i];
 }
 static inline struct str word_text(const struct words *w, const struct word *x)
 {

@@ -93,7 +93,7 @@ TEST(grows_out_of_scratch)
 	CHECK_INT(w.v[1000].flags, WORD_FIRST);
 	words_index(&w);
 	size_t found = 0;
-	for (uint32_t i = words_bucket(&w, word_hash("a", 1)); i != WORD_NONE; i = w.v[i].next)
+	for (uint32_t i = words_first(&w, word_hash("a", 1)); i != WORD_NONE; i = words_next(&w, i))
 		found += w.v[i].hash == word_hash("a", 1);
 	CHECK_INT(found, 1000);
 	words_release(&w);
