@@ -6,6 +6,7 @@ from pathlib import Path
 from receivers import wait_until
 
 BUILD = Path(os.environ.get("MONITORD_BUILD", "build")).resolve()
+SANITIZED = BUILD.name in ("asan", "tsan")  # takes several times the memory
 
 
 class UnixConnection(http.client.HTTPConnection):

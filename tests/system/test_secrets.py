@@ -9,6 +9,7 @@ from daemon import BUILD, Daemon
 from receivers import MailReceiver, OddServer, WebhookReceiver, wait_until
 from test_hostile import answer, item, rss
 
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 # Each with characters that change when they are encoded.
 NAMES = ("hook-key", "hook-path", "hook-query", "hook-header", "slack-path", "mail-password", "mail-env", "mail-credential",
          "feed-password", "feed-query", "feed-user", "api-feed-query", "api-feed-password", "api-hook-path", "api-hook-key",
@@ -160,7 +161,7 @@ def test_no_secret_shows(world):
     tail.terminate()
     said["tail"] = tail.communicate()[0]
     said["mistakes"] = "\n".join(mistakes(d))
-    d.stop()
+    assert d.stop() == 0, d.log()
     said["log"] = d.log()
     for what, text in said.items():
         assert text, f"{what} said nothing"
