@@ -6,7 +6,7 @@ import base64, stat, subprocess, urllib.parse
 import pytest
 
 from daemon import BUILD, Daemon
-from receivers import MailReceiver, OddServer, WebhookReceiver, wait_until
+from receivers import WITH_US, MailReceiver, OddServer, WebhookReceiver, wait_until
 from test_hostile import answer, item, rss
 
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
@@ -151,8 +151,8 @@ def raw(d, path):
 
 def test_no_secret_shows(world):
     d = world
-    tail = subprocess.Popen([BUILD / "monitorctl", "tail", "--json", "--kind", "post,alert,delivery,source"], env=d.env,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    tail = subprocess.Popen([*WITH_US, BUILD / "monitorctl", "tail", "--json", "--kind", "post,alert,delivery,source"],
+                            env=d.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     said = {"monitorctl": "\n".join(use(d))}
     for path in ("/metrics", "/v1/status", "/v1/sources", "/v1/channels", "/v1/watches", "/v1/alerts", "/v1/deliveries"):
         said[path] = raw(d, path)
