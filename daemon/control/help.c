@@ -281,21 +281,15 @@ static void manual_query(struct strbuf *out)
 	strbuf_adds(out, ".El\n");
 }
 
-/* README.md's tables of what there is: every type of source and channel, every operator of queries. */
+/* README.md's tables of what there is: every type of source and channel. */
 static void manual_readme(struct strbuf *out)
 {
-	struct query_operator op;
-
 	strbuf_adds(out, "\n| source | |\n| --- | --- |\n");
 	for (const struct source_type *const *t = source_types(); *t != NULL; t++)
 		strbuf_addf(out, "| `%s` | %s |\n", (*t)->name, (*t)->help);
 	strbuf_adds(out, "\n| channel | |\n| --- | --- |\n");
 	for (const struct channel_type *const *t = channel_types(); *t != NULL; t++)
 		strbuf_addf(out, "| `%s` | %s |\n", (*t)->name, (*t)->help);
-	strbuf_adds(out, "\n| in a query | finds |\n| --- | --- |\n");
-	for (size_t i = 0; query_operator(i, &op); i++)
-		if (!op.same && !op.refused)
-			strbuf_addf(out, "| `%s` | %s |\n", op.example, op.help);
 	strbuf_addc(out, '\n');
 }
 

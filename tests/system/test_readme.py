@@ -171,6 +171,14 @@ def test_the_readme_names_every_type():
     assert ctl("manual", "readme").stdout in README, "stale: make docs"
 
 
+def test_queries_of_the_readme_are_queries():
+    table = README.split("\n| query | finds |\n")[1].split("\n\n")[0]
+    queries = re.findall(r"^\| `(.+?)` \|", table, re.M)
+    assert len(queries) >= 5
+    for query in queries:
+        match(query, {"text": "it must be a query"})
+
+
 def test_links_of_the_readme_lead_somewhere():
     for name in re.findall(r"\]\((?!https?:)([^)#]+)\)", README + (ROOT / "daemon/README.md").read_text()):
         assert (ROOT / name).exists() or (ROOT / "daemon" / name).exists(), name
