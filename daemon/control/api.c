@@ -34,7 +34,7 @@ void api_handle(struct engine *g, const struct message *request, struct now now)
 	                                      &route, &c.name, &why);
 	struct engine_figures figures;
 	engine_figures(g, &figures);
-	if (answer == ROUTE_FOUND && !figures.store_ok && needs_store(route))
+	if (answer == ROUTE_FOUND && figures.store_down && needs_store(route))
 		engine_problem(g, c.id, 503, 0, "%s; monitord tries again by itself", figures.store_error);
 	else if (answer == ROUTE_FOUND && route->run != NULL)
 		route->run(&c);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Tells the operator when the monitor goes blind (a source fails poll after poll, or is stopped) or mute (a channel takes
- * nothing), and when that is over: one notice for each change of state, over restarts too.  What changes within a minute
- * is one notice, so that a cut cable is one message and not a thousand.
+ * Tells the operator when the monitor goes blind (a source fails poll after poll, or is stopped; the disk is full) or mute
+ * (a channel takes nothing), and when that is over: one notice for each change of state, over restarts too.  What changes
+ * within a minute is one notice, so that a cut cable is one message and not a thousand.
  */
 #include "engine/internal.h"
 
@@ -91,6 +91,15 @@ static void tell_channel(struct notice *n, const struct world_channel *c, bool m
 	else
 		strbuf_adds(&line, c->settings.paused ? "was paused while it took no alerts" : "takes alerts again");
 	add_line(n, mute, strbuf_cstr(&line));
+}
+
+static void tell_disk(struct notice *n)
+{
+	struct engine *g = n->g;
+	if (g->tight == g->tight_told)
+		return;
+	add_line(n, g->tight, g->tight ? RECOVERY_TIGHT : "there is room on the disk again: polling goes on");
+	g->tight_told = g->tight;
 }
 
 /* --- sending it --- */
@@ -210,6 +219,7 @@ void alarm_run(struct engine *g)
 		return; /* nobody to tell; whoever comes later hears what holds then */
 	struct notice n = { .g = g, .lines = STRBUF_INIT(NOTICE_MAX), .first = STRBUF_INIT(4096) };
 	struct err e = { 0 };
+	tell_disk(&n);
 	bool failed = note_sources(&n, &e) != 0 || note_channels(&n, &e) != 0 || note_accounts(&n, &e) != 0;
 	if (failed || (n.bad + n.good > 0 && send(&n, to, n_to, &e) != 0))
 		engine_store_failed(g, &e);

@@ -123,6 +123,10 @@ void engine_probe_source(struct engine *g, struct now now, uint64_t request_id, 
 {
 	(void)now;
 	OWNED_JSON json_t *written = as_written;
+	if (g->tight) {
+		engine_problem(g, request_id, 503, 0, RECOVERY_TIGHT);
+		return;
+	}
 	OWNED(arena) struct arena *arena = arena_new(OBJECT_ARENA_MAX);
 	AUTO(strbuf) struct strbuf said = STRBUF_INIT(4096);
 	struct config_source s;
@@ -267,6 +271,10 @@ static void probe_done(struct engine *g, struct flight *f, const struct reply *r
 void engine_poll_source(struct engine *g, struct now now, uint64_t request_id, struct world_source *s)
 {
 	(void)now;
+	if (g->tight) {
+		engine_problem(g, request_id, 503, 0, RECOVERY_TIGHT);
+		return;
+	}
 	if (s->waiter != 0) {
 		engine_problem(g, request_id, 409, 0, "somebody waits for a poll of \"%.*s\" already", STR_ARG(s->settings.name));
 		return;

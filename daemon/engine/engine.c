@@ -243,8 +243,9 @@ const struct config_types *engine_types(const struct engine *g)
 void engine_figures(const struct engine *g, struct engine_figures *ret)
 {
 	*ret = g->figures;
-	ret->store_ok = g->store_error.len == 0 || g->batch_open;
-	ret->store_error = strbuf_cstr(&g->store_error);
+	ret->store_down = g->store_error.len > 0 && !g->batch_open;
+	ret->store_ok = !ret->store_down && !g->tight;
+	ret->store_error = ret->store_down ? strbuf_cstr(&g->store_error) : g->tight ? RECOVERY_TIGHT : "";
 	ret->config_path = str_empty(g->config_path) ? "" : g->config_path.p;
 	ret->flights = map_count(g->flights);
 }
@@ -259,6 +260,8 @@ void engine_say_status(struct engine *g, int kind)
 	AUTO(strbuf) struct strbuf b = STRBUF_INIT(300);
 	if (g->store_error.len > 0)
 		strbuf_addf(&b, "the database takes nothing: %s", strbuf_cstr(&g->store_error));
+	else if (g->tight)
+		strbuf_adds(&b, RECOVERY_TIGHT);
 	else
 		strbuf_addf(&b, "sources: %zu (%zu failing), watches: %zu, channels: %zu", map_count(g->world->sources), failing,
 		            map_count(g->world->watches), map_count(g->world->channels));
@@ -522,7 +525,7 @@ static void handle(struct engine *g, struct message *m)
 static void prune(struct engine *g)
 {
 	int64_t keep = g->world->config->daemon.keep_posts_ms;
-	if (g->now.mono_ms < g->prune_mono_ms || keep <= 0)
+	if (g->now.mono_ms < g->prune_mono_ms || keep <= 0 || g->tight)
 		return;
 	int pruned = 0;
 	struct err e = { 0 };
@@ -555,8 +558,9 @@ static int64_t next_wake(struct engine *g)
 		return g->stop_mono_ms;
 	if (g->searches != NULL)
 		return g->now.mono_ms;
-	int64_t wake = g->prune_mono_ms < g->alarm_mono_ms ? g->prune_mono_ms : g->alarm_mono_ms;
-	const struct heap_node *n = heap_top(&g->due_sources);
+	int64_t chores = g->tight ? g->retry_mono_ms : g->prune_mono_ms;
+	int64_t wake = chores < g->alarm_mono_ms ? chores : g->alarm_mono_ms;
+	const struct heap_node *n = g->tight ? NULL : heap_top(&g->due_sources);
 	/* Out of credits, the next DONE wakes us. */
 	if (n != NULL && n->key < wake && g->credits_used < g->world->config->daemon.max_transfers)
 		wake = n->key;
@@ -616,9 +620,12 @@ int64_t engine_step(struct engine *g, struct now now, struct message *const *in,
 			recovery_fail(g, in, n_in);
 		} else {
 			outbox_forget_verdicts(g);
+			bool news = down || !g->ready_said;
 			if (down)
 				recovery_done(g);
-			if (down || !g->ready_said)
+			else if (g->tight && now.mono_ms >= g->retry_mono_ms)
+				news |= recovery_reserve(g);
+			if (news)
 				engine_say_status(g, g->ready_said ? 0 : 1);
 			g->ready_said = true;
 		}
@@ -686,6 +693,7 @@ int engine_new(const struct engine_options *options, struct engine **ret, struct
 		config_free(options->config);
 		return -1;
 	}
+	(void)recovery_reserve(g);
 	if (world_build(options->config, &g->types.types, g->store, true, &errors, &g->world) != 0) {
 		err_set(e, ERR_CONFIG, "%.*s", STR_ARG(errors.list.n > 0 ? errors.list.v[0] : STR("cannot build the world")));
 		config_errors_release(&errors);

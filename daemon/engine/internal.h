@@ -83,6 +83,8 @@ struct engine {
 	struct strbuf batch_error;      /* what it said */
 	struct strbuf store_error;      /* not empty: down, and probed at retry_mono_ms */
 	int64_t retry_mono_ms, retry_after_ms;
+	bool tight;                     /* no reserve on the disk: nothing is polled, what waits is told */
+	bool tight_told;                /* to the operator */
 	int64_t held_mono_ms;           /* after a recovery: from then on it counts as one */
 	struct arena *verdicts_arena;   /* of the texts of the next; NULL while there is none */
 	VEC(struct store_delivery) verdicts; /* what hooks answered and no commit holds yet */
@@ -118,6 +120,9 @@ void recovery_wait(struct engine *g, struct message *const *in, size_t n_in);
 /* Inside the first transaction: what is in memory only is written, and memory read anew. */
 int recovery_rebuild(struct engine *g, struct err *e) MUST_CHECK;
 void recovery_done(struct engine *g); /* that transaction holds */
+/* Makes the reserve, or finds that the disk is full; retry_mono_ms says when to look again.  True: that is news. */
+bool recovery_reserve(struct engine *g);
+#define RECOVERY_TIGHT "the disk is full: nothing is polled until there are 12 MiB of room, what waits is still delivered"
 
 /* --- poller.c --- */
 void poller_schedule(struct engine *g, struct world_source *s); /* by what is kept of it */

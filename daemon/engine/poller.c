@@ -256,6 +256,8 @@ static void start(struct engine *g, struct world_source *s, struct host *h)
 
 void poller_run(struct engine *g)
 {
+	if (g->tight || g->store_error.len > 0)
+		return; /* also in the batch of a recovery: only then it is known whether there is room */
 	const struct config_daemon *d = &g->world->config->daemon;
 	for (struct map_iter it = { 0 }; map_next(g->hosts, &it) && g->credits_used < d->max_transfers;) {
 		struct host *h = it.value;

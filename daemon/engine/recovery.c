@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * When the database refuses: nothing of the batch holds, and memory is read anew as soon as it takes something again.  What
- * hooks answered meanwhile is kept.
+ * hooks answered meanwhile is kept.  On a full disk the reserve is let go, so that what waits can be told and noted; polls
+ * would only fill it.
  */
 #include "engine/internal.h"
 
@@ -102,6 +103,9 @@ void recovery_fail(struct engine *g, struct message *const *in, size_t n_in)
 	cancel_flights(g);
 	recovery_wait(g, in, n_in);
 	back_off(g, g->now.mono_ms < g->held_mono_ms);
+	store_let_go(g->store);
+	if (!g->tight)
+		g->retry_mono_ms = g->now.mono_ms; /* that may have helped */
 	engine_say_status(g, g->ready_said ? 0 : 1);
 	g->ready_said = true;
 }
@@ -128,11 +132,31 @@ int recovery_rebuild(struct engine *g, struct err *e)
 	return r;
 }
 
+bool recovery_reserve(struct engine *g)
+{
+	struct err e = { 0 };
+	bool before = g->tight;
+	g->tight = store_reserve(g->store, &e) != 0;
+	if (g->tight)
+		back_off(g, before);
+	if (g->tight == before)
+		return false;
+	if (g->tight)
+		log_err("store.tight", "error=%s", LOG_Q(str_c(e.message)));
+	else
+		log_notice("store.recovered", "after=\"a full disk\"");
+	alarm_look(g);
+	return true;
+}
+
 void recovery_done(struct engine *g)
 {
-	log_notice("store.recovered", "after=%s", LOG_Q(strbuf_str(&g->store_error)));
-	strbuf_reset(&g->store_error);
+	bool before = g->tight;
 	g->held_mono_ms = g->now.mono_ms + HOLDS_MS;
+	(void)recovery_reserve(g);
+	if (!before && !g->tight)
+		log_notice("store.recovered", "after=%s", LOG_Q(strbuf_str(&g->store_error)));
+	strbuf_reset(&g->store_error);
 }
 
 /* The operator who made room restarts at once: the last chance to keep what is known. */

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
 
 #include "base/hash.h"
 #include "base/mem.h"
@@ -230,25 +232,51 @@ uint64_t store_uuid(const struct store *s)
 	return s->uuid;
 }
 
-/* Room for a batch and not just for a page: else the next poll would fill the disk again. */
-static int check_room(struct store *s, struct err *e)
+static bool reserve_path(struct store *s, struct strbuf *path)
 {
 	const char *db = sqlite3_db_filename(s->db, "main");
-	if (db == NULL || db[0] == '\0')
-		return 0; /* in memory */
-	AUTO(strbuf) struct strbuf path = STRBUF_INIT(strlen(db) + sizeof ".room");
-	strbuf_addf(&path, "%s.room", db);
+	strbuf_adds(path, db == NULL ? "" : db);
+	strbuf_adds(path, ".reserve");
+	return db != NULL && db[0] != '\0'; /* else it is in memory */
+}
+
+/* A new reserve wants room beyond itself: where it just fits the next batch would fail again. */
+static int fill_reserve(int fd)
+{
+	struct stat st;
+	if (fstat(fd, &st) != 0)
+		return errno;
+	if (st.st_size == STORE_RESERVE_BYTES && st.st_blocks * 512 >= STORE_RESERVE_BYTES)
+		return 0;
+	int error = posix_fallocate(fd, 0, STORE_RESERVE_BYTES + STORE_ROOM_BYTES);
+	return error == 0 && ftruncate(fd, STORE_RESERVE_BYTES) != 0 ? errno : error;
+}
+
+int store_reserve(struct store *s, struct err *e)
+{
+	AUTO(strbuf) struct strbuf path = STRBUF_INIT(PATH_MAX);
+	if (!reserve_path(s, &path))
+		return 0;
 	int fd = open(strbuf_cstr(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	int error = fd < 0 ? errno : posix_fallocate(fd, 0, STORE_ROOM_BYTES);
+	int error = fd < 0 ? errno : fill_reserve(fd);
 	if (fd >= 0)
 		close(fd);
+	if (error == 0)
+		return 0;
 	(void)unlink(strbuf_cstr(&path));
-	return error == 0 ? 0 : err_errno(e, error, "database: no room for %d MiB", STORE_ROOM_BYTES >> 20);
+	return err_errno(e, error, "no %d MiB of room for %s", (STORE_RESERVE_BYTES + STORE_ROOM_BYTES) >> 20, strbuf_cstr(&path));
+}
+
+void store_let_go(struct store *s)
+{
+	AUTO(strbuf) struct strbuf path = STRBUF_INIT(PATH_MAX);
+	if (reserve_path(s, &path))
+		(void)unlink(strbuf_cstr(&path));
 }
 
 int store_probe(struct store *s, struct err *e)
 {
-	if (check_room(s, e) != 0 || store_begin(s, e) != 0)
+	if (store_begin(s, e) != 0)
 		return -1;
 	sqlite3_stmt *st = db_statement(s, DB_PROBE, "INSERT OR REPLACE INTO meta VALUES ('probe', randomblob(16))", e);
 	if (st == NULL || db_run(s, st, e) != 0) {

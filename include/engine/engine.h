@@ -53,7 +53,7 @@ struct store *engine_store(struct engine *g);
 const struct config_types *engine_types(const struct engine *g);
 struct engine_figures {
 	int64_t started_unix_ms;
-	bool store_ok;
+	bool store_ok, store_down;    /* down: it takes nothing; else, if not ok, the disk is full and nothing is polled */
 	const char *store_error;      /* "" if fine */
 	const char *config_path;      /* "" if none */
 	/* counted since the start */

@@ -28,6 +28,12 @@ int store_begin(struct store *s, struct err *e) MUST_CHECK;  /* BEGIN IMMEDIATE 
 int store_commit(struct store *s, struct err *e) MUST_CHECK; /* on failure the transaction is rolled back */
 void store_rollback(struct store *s);
 
+#define STORE_RESERVE_BYTES (8 << 20) /* enough for thousands of deliveries' marks (RELIABILITY, E1) */
+#define STORE_ROOM_BYTES (4 << 20)    /* must be free besides, when the reserve is made */
+/* Keeps so much of the disk back, as a file beside the database.  ERR_SYSTEM: there is no room for it. */
+int store_reserve(struct store *s, struct err *e) MUST_CHECK;
+void store_let_go(struct store *s); /* the disk is full: what was sent can still be noted in the reserve's room */
+
 /* --- objects added through the API (those from YAML are never stored) --- */
 
 enum store_kind { STORE_SOURCE, STORE_WATCH, STORE_CHANNEL, STORE_ACCOUNT };
@@ -176,8 +182,7 @@ struct store_counts {
 	int64_t posts, alerts, waiting, delivered, dead;
 };
 int store_count(struct store *s, struct store_counts *ret, struct err *e) MUST_CHECK;
-#define STORE_ROOM_BYTES (4 << 20)
-/* Does the disk take anything again: is there STORE_ROOM_BYTES of room, and does a little commit hold? */
+/* Does a little commit hold again? */
 int store_probe(struct store *s, struct err *e) MUST_CHECK;
 /* Random once per database: makes the public ids of alerts and deliveries unique over
  * installations. */

@@ -504,13 +504,18 @@ TEST(stop_waits_for_a_delivery_under_way)
 }
 
 /* A limit on the size of files is a full disk: writes fail, and later they do not. */
-static void disk_full(bool full)
+static void limit_files(rlim_t bytes)
 {
 	signal(SIGXFSZ, SIG_IGN);
 	struct rlimit r;
 	CHECK_INT(getrlimit(RLIMIT_FSIZE, &r), 0);
-	r.rlim_cur = full ? 1 : r.rlim_max;
+	r.rlim_cur = bytes < r.rlim_max ? bytes : r.rlim_max;
 	CHECK_INT(setrlimit(RLIMIT_FSIZE, &r), 0);
+}
+
+static void disk_full(bool full)
+{
+	limit_files(full ? 1 : RLIM_INFINITY);
 }
 
 TEST(a_full_disk_is_said_once_and_refuses_what_needs_it)
@@ -735,6 +740,43 @@ TEST(the_operator_hears_once_that_sources_are_blind_and_once_that_they_see)
 	CHECK_INT(ops->hits, told + 1);
 	CHECK(strstr(ops->bodies.v[ops->bodies.n - 1], "source a sees again") != NULL);
 	CHECK_INT(sim_hits(s, DESK), 1); /* notices are not for the desk */
+	sim_free(s);
+}
+
+/* Where there is no room for the reserve nothing is polled; what waits is told, and the operator hears of it. */
+TEST(a_disk_without_room_stops_polls_and_nothing_else)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20), reserve = STRBUF_INIT(200);
+	struct sim *s = with_operator();
+	struct sim_page *desk = sim_page(s, DESK, 503, ""), *ops = sim_page(s, OPS, 204, "");
+	sim_page(s, FEED, 200, sim_feed(&b, 3, three));
+	sim_run(s, HOUR);
+	int polls = sim_hits(s, FEED), told = ops->hits;
+	strbuf_addf(&reserve, "%s.reserve", s->store);
+	sim_kill(s);
+	CHECK_INT(unlink(strbuf_cstr(&reserve)), 0);
+	limit_files(STORE_RESERVE_BYTES - 1);
+	sim_boot(s);
+	sim_page(s, DESK, 204, "");
+	sim_run(s, 2 * HOUR);
+	struct message *poll = sim_ask(s, "POST", "/v1/sources/a/poll", "", "");
+	struct message *watch = sim_ask(s, "POST", "/v1/watches", "", "{\"query\":\"kept\"}");
+	struct message *status = sim_ask(s, "GET", "/v1/status", "", "");
+	limit_files(RLIM_INFINITY);
+	CHECK_INT(poll->status, 503);
+	CHECK_INT(watch->status, 201);
+	json_t *j OWNED_JSON = sim_json(status);
+	CHECK(!json_get_bool(json_get(j, "store"), "ok", true));
+	CHECK_INT(json_get_int(json_get(j, "deliveries"), "waiting", -1), 0);
+	CHECK(desk->hits > 0);
+	CHECK_INT(sim_hits(s, FEED), polls);
+	CHECK(ops->hits > told && strstr(ops->bodies.v[told], "the disk is full") != NULL);
+	told = ops->hits;
+	sim_run(s, 20 * MINUTE);
+	CHECK(sim_hits(s, FEED) > polls);
+	CHECK_INT(ops->hits, told + 1);
+	CHECK(strstr(ops->bodies.v[told], "there is room on the disk again") != NULL);
+	CHECK_INT(access(strbuf_cstr(&reserve), F_OK), 0);
 	sim_free(s);
 }
 

@@ -158,7 +158,8 @@ static inline struct sim *sim_new(const char *yaml)
 
 static inline void sim_free(struct sim *s)
 {
-	static const char *const files[] = { "monitord.yaml", "monitord.db", "monitord.db-wal", "monitord.db-shm" };
+	static const char *const files[] = { "monitord.yaml", "monitord.db", "monitord.db-wal", "monitord.db-shm",
+		                              "monitord.db.reserve" };
 	if (s->engine != NULL)
 		sim_kill(s);
 	char path[200];

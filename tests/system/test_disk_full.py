@@ -11,12 +11,14 @@ MEBIBYTE = 1 << 20
 
 
 class SmallDisk:
-    """A file system of which the test takes and gives back what is left."""
+    """A file system of which the test takes and gives back what is left; monitord has its reserve there."""
+
+    has_reserve = True
 
     def __init__(self, folder):
         self.folder = folder / "disk"
         self.folder.mkdir()
-        run = ["mount", "-t", "tmpfs", "-o", "size=16m", "none", self.folder]
+        run = ["mount", "-t", "tmpfs", "-o", "size=32m", "none", self.folder]
         if os.geteuid() != 0 or subprocess.run(run, stderr=subprocess.DEVNULL).returncode != 0:
             pytest.skip("a file system of its own needs root")
 
@@ -36,13 +38,15 @@ class SmallDisk:
 
 
 class LimitedFiles:
-    """No file of the daemon may grow: the same to it, and needs no root."""
+    """No file of the daemon may grow: needs no root, and letting the reserve go does not help."""
+
+    has_reserve = False
 
     def __init__(self, folder):
         self.folder = folder / "state"
 
     def fill(self, daemon, leave=0):
-        limit = max(f.stat().st_size for f in self.folder.iterdir())
+        limit = max(f.stat().st_size for f in self.folder.iterdir() if not f.name.endswith(".reserve"))
         assert daemon.log_path.stat().st_size < limit // 2  # it still has to say so
         resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (limit + leave, resource.RLIM_INFINITY))
 
@@ -111,15 +115,21 @@ def test_a_full_disk_is_said_once_and_doubles_nothing(disk):
         stage.publish(30)
         stage.wait_down()
         room.set()
-        wait_until(lambda: len(hook.delivered()) == 5, 10, "answers that cannot be noted")
-        status, answer = daemon.request("POST", "/v1/watches", {"query": "Altman"})
-        assert status == 503 and "database: " in answer["detail"], answer
+        wait_until(lambda: len(hook.delivered()) == 5, 30, "answers although the disk is full")
+        status, answer = daemon.request("POST", "/v1/watches", {"name": "sam", "query": "Altman"})
         run = daemon.ctl("status", "--check")
         assert run.returncode == 1 and "DOWN: the database cannot be written" in run.stdout, run
+        if disk.has_reserve:  # what was sent is noted, what people ask for is done, and nothing is polled
+            wait_until(lambda: stage.status()["deliveries"]["delivered"] == 5, 30, "marks in the reserve's room")
+            assert status == 201 and "the disk is full: nothing is polled" in run.stdout
+            assert daemon.request("POST", "/v1/sources/feed/poll")[0] == 503
+            assert len(daemon.events("store.tight")) == 1
+        else:
+            assert status == 503 and "database: " in answer["detail"], answer
         assert len(hook.requests) == 5
         disk.free(daemon)
         stage.wait_delivered()
-        assert [w["name"] for w in daemon.ask("GET", "/v1/watches")["watches"]] == ["w"]
+        assert len(daemon.ask("GET", "/v1/watches")["watches"]) == 1 + (status == 201)
         assert len(daemon.events("store.failed")) == len(daemon.events("store.recovered")) == 1, daemon.log()
         daemon.restart()
         stage.wait_delivered()
