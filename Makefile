@@ -171,7 +171,7 @@ $(BUILD)/libfuzztest.a: $(filter-out $(BUILD)/tests/lib/test.o,$(TEST_LIB))
 	$(Q)rm -f $@; ar crs $@ $^
 $(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libfuzztest.a $(LIB)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< $(BUILD)/libfuzztest.a $(LIB) $(LIBS)
+	$(Q)$(CXX) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< $(BUILD)/libfuzztest.a $(LIB) $(LIBS)
 fuzz-built: $(if $(T),$(BUILD)/tests/fuzz/fuzz_$(T),$(FUZZERS))
 	$(Q)sh tests/fuzz/run.sh $(BUILD) $(FUZZ_SECONDS) $^
 .PHONY: fuzz-built
