@@ -31,6 +31,8 @@ struct run {
 	size_t attrs_cap;
 	size_t depth; /* elements open */
 	bool any, too_deep;
+	bool junk;     /* something stands behind the root, and it is no second document */
+	long root_end; /* bytes up to the end of the root, -1 before */
 	xmlEntity entity; /* the last one that was asked for */
 	xmlChar entity_text[ENTITY_TEXT_MAX + 1];
 	struct declared {
@@ -88,6 +90,8 @@ static void on_end(void *ctx, const xmlChar *name, const xmlChar *prefix __attri
 
 	if (r->depth > 0 && r->depth-- <= XML_DEPTH_MAX)
 		r->handler->end(r->ctx, of_xml(name), of_xml(uri));
+	if (r->depth == 0 && r->root_end < 0)
+		r->root_end = xmlByteConsumed(r->parser);
 }
 
 static void on_text(void *ctx, const xmlChar *text, int len)
@@ -163,7 +167,16 @@ static xmlEntityPtr on_entity(void *ctx, const xmlChar *name)
 
 /* --- one run ------------------------------------------------------------------------------------------------ */
 
-/* Parses clean or hopefully clean UTF-8.  True if it was well-formed. */
+/* Is what stands behind the root only what a cache or a proxy wrote there?  Items would be read by the repair. */
+static bool is_junk(const struct run *r, struct str utf8)
+{
+	struct str tail = str_from(utf8, r->root_end < 0 ? 0 : (size_t)r->root_end);
+
+	return r->root_end >= 0 && r->depth == 0 && str_find(tail, STR("item")) == STR_NPOS &&
+	       str_find(tail, STR("entry")) == STR_NPOS;
+}
+
+/* Parses clean or hopefully clean UTF-8.  True if it was well-formed, but for junk behind the root. */
 static bool run_parser(struct run *r, struct str utf8, bool recover)
 {
 	xmlSAXHandler sax = {
@@ -178,7 +191,8 @@ static bool run_parser(struct run *r, struct str utf8, bool recover)
 	};
 
 	r->depth = r->n_declared = r->expanded = 0;
-	r->any = r->too_deep = false;
+	r->any = r->too_deep = r->junk = false;
+	r->root_end = -1;
 	if (r->handler->restart)
 		r->handler->restart(r->ctx);
 	r->parser = xmlCreatePushParserCtxt(&sax, r, NULL, 0, NULL);
@@ -195,7 +209,8 @@ static bool run_parser(struct run *r, struct str utf8, bool recover)
 		last = i + PUSH_BYTES >= utf8.len;
 		(void)xmlParseChunk(r->parser, chunk.p, (int)chunk.len, last);
 	}
-	bool well_formed = r->parser->wellFormed == 1 && r->depth == 0;
+	r->junk = !recover && r->parser->errNo == XML_ERR_DOCUMENT_END && is_junk(r, utf8);
+	bool well_formed = (r->parser->wellFormed == 1 && r->depth == 0) || r->junk;
 	xmlDocPtr doc = r->parser->myDoc;
 	xmlFreeParserCtxt(r->parser);
 	if (doc)
@@ -360,6 +375,7 @@ int xml_parse(struct str bytes, struct str content_type, const struct xml_handle
 		if (utf8 || !run_parser(&r, body, false))
 			run_repaired(&r, body, &res);
 	}
+	res.repaired = res.repaired || r.junk;
 	mem_free(r.attrs);
 	if (!r.any) {
 		strbuf_release(&res.encoding);

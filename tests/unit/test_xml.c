@@ -72,6 +72,13 @@ TEST(events)
 	check("<p:a>undeclared</p:a>", "(p:a undeclared)", false);
 }
 
+TEST(junk_behind_the_root)
+{
+	check("<a><b>x</b></a>\n<script src='x'></script>", "(a (b x))", true);
+	check("<a><b>x</b></a> and words < &", "(a (b x))", true);
+	check("<a><item>x</item></a><a><item>y</item></a>", "(a (item x)(a (item y)))", true); /* a second document */
+}
+
 TEST(html_entities)
 {
 	check("<a t='x&eacute;y'>&nbsp;&eacute;&hellip;&euro;</a>", "(a@t=x\xc3\xa9y \xc2\xa0\xc3\xa9\xe2\x80\xa6\xe2\x82\xac)", false);
