@@ -6,6 +6,9 @@
 
 #include <endian.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "base/text.h"
 #include "entity.h"
@@ -292,31 +295,41 @@ static bool is_in_run(struct str s, size_t from, size_t i)
 
 #define RUN_BLOCK 16
 
-/* Are these bytes surely in the run?  One more can be read.  No branches: the compiler makes vectors of it. */
-static bool is_all_run(const unsigned char *p)
+/* A bit for each of RUN_BLOCK bytes at p that may end a run (0xc2 may, or may not); one byte more can be read. */
+static unsigned run_stops(const unsigned char *p)
 {
-	unsigned char low = 0, lt = 0, amp = 0, nbsp = 0, spaces = 0; /* in one, gcc would make a bit test of it */
+	unsigned marks = 0, spaces = 0;
 
-	for (int i = 0; i < RUN_BLOCK; i++) {
-		low |= p[i] < ' ';
-		lt |= p[i] == '<';
-		amp |= p[i] == '&';
-		nbsp |= p[i] == 0xc2;
-		spaces |= (p[i] == ' ') & (p[i + 1] == ' ');
+#ifdef __SSE2__
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+	__m128i lt = _mm_cmpeq_epi8(v, _mm_set1_epi8('<')), amp = _mm_cmpeq_epi8(v, _mm_set1_epi8('&'));
+	__m128i nbsp = _mm_cmpeq_epi8(v, _mm_set1_epi8((char)0xc2)), low = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v);
+
+	marks = (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(lt, amp), _mm_or_si128(nbsp, low)));
+	spaces = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8(' ')));
+#else
+	for (unsigned i = 0; i < RUN_BLOCK; i++) {
+		marks |= (unsigned)(p[i] != ' ' && run_class[p[i]] != RUN) << i;
+		spaces |= (unsigned)(p[i] == ' ') << i;
 	}
-	return !(low | lt | amp | nbsp | spaces) && (p[RUN_BLOCK - 1] != ' ' || run_class[p[RUN_BLOCK]] == RUN);
+#endif
+	/* a space does not end a run if what follows goes on with it */
+	unsigned behind = (marks | spaces) >> 1 | (unsigned)(run_class[p[RUN_BLOCK]] != RUN) << (RUN_BLOCK - 1);
+	return marks | (spaces & behind);
 }
 
 static size_t run_end(struct str s, size_t from)
 {
-	for (size_t i = from; i < s.len;) {
-		if (i > from && s.len - i > RUN_BLOCK && is_all_run((const unsigned char *)s.p + i)) {
-			i += RUN_BLOCK;
-			continue;
+	for (size_t i = from; i < s.len; i++) {
+		if (i > from && s.len - i > RUN_BLOCK) {
+			unsigned stops = run_stops((const unsigned char *)s.p + i);
+
+			i += stops ? (size_t)__builtin_ctz(stops) : RUN_BLOCK - 1;
+			if (stops == 0)
+				continue;
 		}
-		for (size_t end = s.len - i > RUN_BLOCK ? i + RUN_BLOCK : s.len; i < end; i++)
-			if (!is_in_run(s, from, i))
-				return i;
+		if (!is_in_run(s, from, i))
+			return i;
 	}
 	return s.len;
 }
