@@ -190,7 +190,7 @@ void api_search(const struct call *c)
 	else if (params_since(&params, "since", c->now.unix_ms, &since, &e) != 0 ||
 	         params_int(&params, "limit", 1, PAGE_MAX, PAGE_DEFAULT, &limit, &e) != 0 ||
 	         cursor(c, &params, "before", "pst", &before, &e) != 0 ||
-	         query_parse(params_get(&params, "q"), &query, &e) != 0)
+	         world_parse(engine_world(c->engine), params_get(&params, "q"), &query, &e) != 0)
 		call_bad(c, &e);
 	else
 		engine_search(c->engine, c->id, take(query), since, before, (int)limit);

@@ -62,6 +62,9 @@ static int change(const struct call *c, struct world_watch *old, const struct co
                   struct world_watch **ret, struct err *e)
 {
 	bool renamed = !str_eq(settings->name, old->settings.name);
+	AUTO(world_requery) struct world_requery others = { 0 };
+	if (renamed && world_plan_watch(engine_world(c->engine), old->settings.name, STR_NULL, NULL, &others, e) != 0)
+		return -1; /* somebody needs the old name */
 	if (renamed && engine_add_watch(c->engine, c->now, settings, *arena, ret, e) != 0)
 		return -1;
 	if (!renamed && engine_change_watch(c->engine, c->now, old, settings, *arena, ret, e) != 0)

@@ -66,22 +66,19 @@ int engine_change_watch(struct engine *g, struct now now, struct world_watch *ol
 	(void)now;
 	json_t *written OWNED_JSON = watch_written(s);
 	struct query *q = NULL;
-	if (query_parse(s->query, &q, e) != 0)
+	AUTO(world_requery) struct world_requery others = { 0 };
+	if (world_plan_watch(g->world, s->name, s->query, &q, &others, e) != 0)
 		return -1;
 	if (put(g, STORE_WATCH, s->name, written, e) != 0) {
 		query_free(q);
 		return -1;
 	}
-	if (!old->settings.paused)
-		matcher_remove(g->world->matcher, old->handle);
-	query_free(old->query);
+	world_set_query(g->world, old, q, s->paused);
 	arena_free(old->arena);
-	old->query = q;
 	old->on = world_events_of(&s->on);
 	old->settings = *s;
 	old->arena = arena;
-	if (!s->paused)
-		matcher_add(g->world->matcher, old->handle, q);
+	world_do_requery(g->world, &others);
 	log_notice("watch.changed", "watch=%s query=%s paused=%s", LOG_Q(s->name), LOG_Q(s->query), s->paused ? "yes" : "no");
 	*ret = old;
 	return 0;
@@ -89,6 +86,9 @@ int engine_change_watch(struct engine *g, struct now now, struct world_watch *ol
 
 int engine_remove_watch(struct engine *g, struct world_watch *w, struct err *e)
 {
+	AUTO(world_requery) struct world_requery others = { 0 };
+	if (world_plan_watch(g->world, w->settings.name, STR_NULL, NULL, &others, e) != 0)
+		return -1;
 	if (engine_check(g, store_object_remove(g->store, STORE_WATCH, w->settings.name, e), e) != 0)
 		return -1;
 	log_notice("watch.removed", "watch=%s", LOG_Q(w->settings.name));

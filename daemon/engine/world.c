@@ -18,10 +18,109 @@ const char *origin_name(enum origin o)
 	return o == ORIGIN_CONFIG ? "config" : "api";
 }
 
+static bool any_watch(void *ctx, struct str name, struct str *ret_query)
+{
+	(void)ctx;
+	(void)name;
+	*ret_query = STR("anything");
+	return true;
+}
+
+/* By itself: whether there are the watches that it names is known when all of them are. */
 static int check_query(struct str query, struct err *e)
 {
+	const struct query_names names = { .watch = any_watch };
 	OWNED(query) struct query *q = NULL;
-	return query_parse(query, &q, e);
+	return query_parse_named(query, &names, &q, e);
+}
+
+/* --- names in queries --- */
+
+/* As the world will be when one watch has this query; an absent one: when it is gone. */
+struct outlook {
+	const struct world *world;
+	struct str watch, query;
+};
+
+static bool named_watch(void *ctx, struct str name, struct str *ret_query)
+{
+	const struct outlook *o = ctx;
+	const struct world_watch *w = world_watch(o->world, name);
+	bool changed = str_present(o->watch) && str_eq(name, o->watch);
+	*ret_query = changed ? o->query : w != NULL ? w->settings.query : STR_NULL;
+	return str_present(*ret_query);
+}
+
+static int parse_in(const struct outlook *o, struct str self, struct str query, struct query **ret, struct err *e)
+{
+	const struct query_names names = { .ctx = (void *)(uintptr_t)o, .self = self, .watch = named_watch };
+	return query_parse_named(query, &names, ret, e);
+}
+
+int world_parse(const struct world *w, struct str query, struct query **ret, struct err *e)
+{
+	const struct outlook now = { .world = w };
+	return parse_in(&now, STR_NULL, query, ret, e);
+}
+
+void world_requery_release(struct world_requery *r)
+{
+	for (size_t i = 0; i < r->list.n; i++)
+		query_free(r->list.v[i].query);
+	vec_free(&r->list);
+}
+
+static int requery(const struct outlook *o, struct world_requery *ret, struct err *e)
+{
+	for (struct map_iter it = { 0 }; map_next(o->world->watches, &it);) {
+		struct world_watch *w = it.value;
+		struct query *q = NULL;
+		if (!query_refers(w->query) || (str_present(o->watch) && str_eq(w->settings.name, o->watch)))
+			continue;
+		if (parse_in(o, w->settings.name, w->settings.query, &q, e) != 0) {
+			e->kind = ERR_CONFIG;
+			e->column = 0;
+			return err_wrap(e, "watch \"%.*s\" needs it", STR_ARG(w->settings.name));
+		}
+		vec_push(&ret->list, ((struct world_query){ w, q }));
+	}
+	return 0;
+}
+
+int world_plan_watch(const struct world *w, struct str name, struct str query, struct query **ret_query,
+                     struct world_requery *ret, struct err *e)
+{
+	const struct outlook o = { .world = w, .watch = name, .query = query };
+	struct query *q = NULL;
+	if (str_present(query) && parse_in(&o, name, query, &q, e) != 0)
+		return -1;
+	if (requery(&o, ret, e) != 0) {
+		query_free(q);
+		return -1;
+	}
+	if (ret_query != NULL)
+		*ret_query = q;
+	return 0;
+}
+
+void world_set_query(struct world *w, struct world_watch *watch, struct query *q, bool paused)
+{
+	if (watch->query != NULL && !watch->settings.paused)
+		matcher_remove(w->matcher, watch->handle);
+	query_free(watch->query);
+	watch->query = q;
+	watch->settings.paused = paused;
+	if (!paused)
+		matcher_add(w->matcher, watch->handle, q);
+}
+
+void world_do_requery(struct world *w, struct world_requery *r)
+{
+	for (size_t i = 0; i < r->list.n; i++) {
+		struct world_watch *watch = r->list.v[i].watch;
+		world_set_query(w, watch, r->list.v[i].query, watch->settings.paused);
+	}
+	vec_free(&r->list);
 }
 
 void world_types_init(struct world_types *t)
@@ -276,26 +375,36 @@ bool world_tells(const struct world_watch *watch, enum alert_event event)
 	return watch->on >> event & 1;
 }
 
-int world_add_watch(struct world *w, const struct config_watch *s, struct arena *arena, enum origin origin,
-                    struct world_watch **ret, struct err *e)
+/* Without its query: that may name watches that are not there yet. */
+static int place_watch(struct world *w, const struct config_watch *s, struct arena *arena, enum origin origin,
+                       struct world_watch **ret, struct err *e)
 {
 	const struct world_watch *there = world_watch(w, s->name);
 	if (there != NULL)
 		return name_taken("watch", s->name, there->origin, there->settings.where, e);
-	struct query *q = NULL;
-	if (query_parse(s->query, &q, e) != 0)
-		return -1;
 	struct world_watch *n = mem_new(struct world_watch);
 	n->settings = *s;
 	n->arena = arena;
 	n->origin = origin;
-	n->query = q;
 	n->on = world_events_of(&s->on);
 	give_handle(w, n);
-	if (!n->settings.paused)
-		matcher_add(w->matcher, n->handle, q);
 	map_put(w->watches, n->settings.name, n);
 	*ret = n;
+	return 0;
+}
+
+int world_add_watch(struct world *w, const struct config_watch *s, struct arena *arena, enum origin origin,
+                    struct world_watch **ret, struct err *e)
+{
+	const struct outlook now = { .world = w };
+	struct query *q = NULL;
+	if (parse_in(&now, s->name, s->query, &q, e) != 0)
+		return -1;
+	if (place_watch(w, s, arena, origin, ret, e) != 0) {
+		query_free(q);
+		return -1;
+	}
+	world_set_query(w, *ret, q, s->paused);
 	return 0;
 }
 
@@ -319,7 +428,7 @@ void world_remove_channel(struct world *w, struct world_channel *c)
 
 void world_remove_watch(struct world *w, struct world_watch *watch)
 {
-	if (!watch->settings.paused)
+	if (!watch->settings.paused && watch->query != NULL)
 		matcher_remove(w->matcher, watch->handle);
 	w->by_handle.v[watch->handle] = NULL;
 	while (w->by_handle.n > 0 && w->by_handle.v[w->by_handle.n - 1] == NULL)
@@ -474,7 +583,7 @@ static void add_stored(void *ctx, struct str name, struct str json)
 		break;
 	case STORE_WATCH:
 		if (r == 0 && (r = config_watch_from_json(j, b->types, arena, &w, &e)) == 0)
-			r = world_add_watch(b->world, &w, arena, ORIGIN_API, &new_watch, &e);
+			r = place_watch(b->world, &w, arena, ORIGIN_API, &new_watch, &e);
 		break;
 	}
 	if (r == 0)
@@ -562,8 +671,32 @@ static void add_configured(struct build *b, struct store *store)
 		if (world_add_channel(b->world, &c->channels.v[i], NULL, ORIGIN_CONFIG, &ch, &e) != 0)
 			complain(b, c->channels.v[i].where, &e), b->failed = true;
 	for (size_t i = 0; i < c->watches.n; i++)
-		if (world_add_watch(b->world, &c->watches.v[i], NULL, ORIGIN_CONFIG, &w, &e) != 0)
+		if (place_watch(b->world, &c->watches.v[i], NULL, ORIGIN_CONFIG, &w, &e) != 0)
 			complain(b, c->watches.v[i].where, &e), b->failed = true;
+}
+
+/* Now that all watches are there, each may name any. */
+static void parse_watches(struct build *b)
+{
+	const struct outlook all = { .world = b->world };
+	VEC(struct world_watch *) bad = { 0 };
+	for (struct map_iter it = { 0 }; map_next(b->world->watches, &it);) {
+		struct world_watch *w = it.value;
+		struct query *q = NULL;
+		struct err e = { 0 };
+		if (parse_in(&all, w->settings.name, w->settings.query, &q, &e) == 0) {
+			world_set_query(b->world, w, q, w->settings.paused);
+			continue;
+		}
+		if (w->origin == ORIGIN_API)
+			(void)err_wrap(&e, "watch \"%.*s\" of the database", STR_ARG(w->settings.name));
+		complain(b, w->origin == ORIGIN_CONFIG ? w->settings.where : STR_NULL, &e);
+		b->failed |= w->origin == ORIGIN_CONFIG || !b->lenient;
+		vec_push(&bad, w);
+	}
+	for (size_t i = 0; i < bad.n; i++)
+		world_remove_watch(b->world, bad.v[i]);
+	vec_free(&bad);
 }
 
 int world_build(struct config *config, const struct config_types *types, struct store *store, bool lenient,
@@ -581,6 +714,7 @@ int world_build(struct config *config, const struct config_types *types, struct 
 		b.kind = kinds[i];
 		r = store_object_each(store, b.kind, add_stored, &b, &e);
 	}
+	parse_watches(&b);
 	if (r == 0)
 		r = add_kept(w, store, &e);
 	if (r == 0)

@@ -101,6 +101,8 @@ static const struct operator operators[] = {
 	{ .kind = OPERATOR_WORDS, .name = name_, .id = op_, .scope = scope_, .takes = takes_, .help = help_, .example = example_ },
 #define SCOPE(name_, scope_, help_, example_)                                                                                \
 	{ .kind = OPERATOR_SCOPE, .name = name_, .scope = scope_, .takes = "query", .help = help_, .example = example_ },
+#define WATCH(name_, takes_, help_, example_)                                                                                \
+	{ .kind = OPERATOR_WATCH, .name = name_, .takes = takes_, .help = help_, .example = example_ },
 #define FACT(id_, op_, value_, test_, help_)                                                                                 \
 	{ .kind = OPERATOR_FACT, .name = op_, .id = FACT_##id_, .value = value_, .takes = value_, .help = help_,             \
 	  .example = op_ ":" value_ },

@@ -55,6 +55,7 @@ const struct op *op_of(const struct node *t);
 enum operator_kind {
 	OPERATOR_WORDS, /* of the op with this id */
 	OPERATOR_SCOPE,
+	OPERATOR_WATCH,
 	OPERATOR_FACT,  /* name:value */
 	OPERATOR_RANGE,
 	OPERATOR_SAME,  /* as the one that `value` names */

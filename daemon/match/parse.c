@@ -1,210 +1,64 @@
 /* SPDX-License-Identifier: ISC */
 /* From a query's tokens to its tree: NEAR binds tightest, then - and NOT, AND, OR. */
+#include "parse.h"
+
 #include "base/mem.h"
 #include "base/text.h"
-#include "base/vec.h"
-#include "lex.h"
-#include "ops.h"
 #include "regex.h"
-#include "stem.h"
 
-#define FOLDED_MAX ((size_t)UINT16_MAX) /* QUERY_MAX of anything makes less, see query.h */
+/* --- the tree -------------------------------------------------------------------------------------------------------- */
 
-struct parser {
-	struct lexer lex;
-	int depth;
-	unsigned scope;       /* of the terms to come */
-	size_t n_terms;
-	VEC(struct node) nodes;
-	VEC(struct term_word) words;
-	VEC(struct regex *) regexes;
-	struct strbuf folded; /* of all terms, with their stars */
-	struct words cut;     /* the words of all terms, without their stars */
-};
-
-/* --- terms ----------------------------------------------------------------------------------------------------------- */
-
-static uint16_t add_node(struct parser *p, struct node n)
+uint16_t parser_add_node(struct parser *p, struct node n)
 {
 	vec_push(&p->nodes, n);
 	return (uint16_t)(p->nodes.n - 1);
 }
 
-/* The longest word that must stand as it is: looked up first. */
-static uint16_t pivot_of(const struct parser *p, const struct node *t)
+uint16_t parser_add_list(struct parser *p, enum node_kind kind, const struct children *c)
 {
-	uint16_t best = t->n;
-
-	for (uint16_t i = 0; i < t->n; i++) {
-		const struct term_word *w = &p->words.v[t->word + i];
-
-		if (!(w->flags & TERM_WORD_WILD) && (best == t->n || w->len > p->words.v[t->word + best].len))
-			best = i;
-	}
-	return best;
+	if (c->list.n == 1)
+		return c->list.v[0];
+	for (size_t i = 0; i + 1 < c->list.n; i++)
+		p->nodes.v[c->list.v[i]].next = c->list.v[i + 1];
+	return parser_add_node(p, (struct node){ .kind = (uint8_t)kind, .child = c->list.v[0] });
 }
 
-static bool is_star(struct str text, size_t at)
+void children_release(struct children *c)
 {
-	return at < text.len && text.p[at] == '*';
+	vec_free(&c->list);
 }
 
-/* Each star stands for letters of a word that it touches. */
-static int check_stars(struct parser *p, struct str text, const struct word *w, size_t n)
+int parser_add_chunk(struct parser *p, struct str text)
 {
-	size_t at = (size_t)(text.p - p->lex.text.p);
-
-	for (size_t i = 0; i < text.len; i++) {
-		bool before = false, behind = false, spaceless = false;
-
-		if (text.p[i] != '*')
-			continue;
-		for (size_t k = 0; k < n; k++) {
-			before |= w[k].end == i;
-			behind |= w[k].start == i + 1;
-			spaceless |= (w[k].end == i || w[k].start == i + 1) && (w[k].flags & WORD_CHAR);
-		}
-		if ((!before && !behind) || is_star(text, i + 1))
-			return lex_fail_at(&p->lex, at + i, "found *, expected a letter or digit before the * or behind it");
-		if (before && behind && spaceless)
-			return lex_fail_at(&p->lex, at + i, "found * in a script without spaces, "
-				"expected NEAR between the two parts");
-	}
+	if (p->texts_len + text.len > TEXTS_MAX)
+		return lex_fail_at(&p->lex, p->lex.token.at, "with the queries that it names the query has more than %zu bytes",
+			TEXTS_MAX);
+	vec_push(&p->chunks, ((struct chunk){ text, p->texts_len }));
+	p->texts_len += text.len;
 	return 0;
 }
 
-/* One word of the term, with the stars that touch it; what a star joins to the one before becomes part of that. */
-static void add_word(struct parser *p, struct str text, const struct word *w, bool first)
+uint16_t parser_text_at(const struct parser *p, struct str piece)
 {
-	bool starred = w->start > 0 && is_star(text, w->start - 1), open = is_star(text, w->end);
-	bool joined = starred && !first && w[-1].end + 1 == w->start;
-	struct term_word new = { .hash = w->hash, .at = (uint16_t)p->folded.len, .flags = w->flags & (WORD_GLUED | WORD_CHAR) };
+	size_t i = p->chunks.n - 1;
 
-	if (joined)
-		new = p->words.v[--p->words.n];
-	else if (starred)
-		strbuf_addc(&p->folded, '*');
-	strbuf_add(&p->folded, word_text(&p->cut, w));
-	if (open)
-		strbuf_addc(&p->folded, '*');
-	if (starred || open)
-		new.flags |= TERM_WORD_WILD;
-	new.len = (uint16_t)(p->folded.len - new.at);
-	vec_push(&p->words, new);
-}
-
-/* The words as they are written, for =Exact. */
-static void add_raw_words(struct parser *p, struct str text, const struct word *w, size_t n)
-{
-	size_t at = (size_t)(text.p - p->lex.text.p), start = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		size_t end = w[i].end + is_star(text, w[i].end);
-
-		if (i == 0 || !is_star(text, w[i - 1].end) || w[i - 1].end + 1 != w[i].start)
-			start = w[i].start - (w[i].start > 0 && is_star(text, w[i].start - 1));
-		else
-			p->words.n--;
-		vec_push(&p->words, ((struct term_word){ .at = (uint16_t)(at + start), .len = (uint16_t)(end - start),
-							 .flags = TERM_WORD_RAW }));
-	}
-}
-
-static int add_words(struct parser *p, const struct token *t, struct node *n)
-{
-	struct str text = t->text;
-	size_t from = p->cut.n;
-	bool open = t->open;
-
-	if (n->op == OP_TAG && is_star(text, text.len - 1)) { /* a tag is one word without what stands between its letters */
-		text.len--;
-		open = true;
-	}
-	(n->op == OP_TAG ? words_add_joined : words_add)(&p->cut, text, FIELD_OF_TEXT, 0);
-	const struct word *w = p->cut.v + from;
-	size_t count = p->cut.n - from;
-	if (check_stars(p, text, w, count) != 0)
-		return -1;
-	if (count == 0)
-		return lex_fail_expected(&p->lex, "a letter or digit to look for");
-	for (size_t i = 0; i < count; i++)
-		add_word(p, text, &w[i], i == 0);
-	if (open) {
-		struct term_word *last = &p->words.v[p->words.n - 1];
-
-		strbuf_addc(&p->folded, '*');
-		last->len++;
-		last->flags |= TERM_WORD_WILD;
-	}
-	n->n = (uint16_t)(p->words.n - n->word);
-	if (n->flags & TERM_EXACT)
-		add_raw_words(p, text, w, count);
-	return 0;
-}
-
-/* The word's stem in each language. */
-static int add_stems(struct parser *p, const struct token *t, struct node *n)
-{
-	size_t from = p->cut.n;
-
-	words_add(&p->cut, t->text, FIELD_OF_TEXT, 0);
-	if (p->cut.n != from + 1 || (p->cut.v[from].flags & WORD_CHAR) || str_chr(t->text, '*') != STR_NPOS || t->exact)
-		return lex_fail_at(&p->lex, t->at, "expected one word, of a script with spaces, after stem:");
-	from = p->cut.n;
-	stem_variants(&p->cut, t->text);
-	for (size_t i = from; i < p->cut.n; i++)
-		add_word(p, STR(""), &p->cut.v[i], true);
-	n->n = (uint16_t)(p->words.n - n->word);
-	n->flags |= TERM_ANY;
-	return 0;
-}
-
-static int add_term(struct parser *p, enum op_id op, const struct token *t, uint16_t *ret)
-{
-	struct node n = { .kind = NODE_TERM, .op = (uint8_t)op, .scope = (uint8_t)p->scope, .number = (uint8_t)t->number,
-			  .word = (uint16_t)p->words.n, .flags = (t->exact ? TERM_EXACT : 0) | (t->loose ? TERM_LOOSE : 0),
-			  .term_at = (uint16_t)(t->term.p - p->lex.text.p), .term_len = (uint16_t)t->term.len };
-
-	if (++p->n_terms > QUERY_TERMS_MAX)
-		return lex_fail_at(&p->lex, t->at, "more than %d words and phrases, expected fewer", QUERY_TERMS_MAX);
-	if (t->loose && ops[op].group != GROUP_TEXT)
-		return lex_fail_expected(&p->lex, "~ only behind phrases of the text");
-	if ((op == OP_STEM ? add_stems : add_words)(p, t, &n) != 0)
-		return -1;
-	if (p->folded.toobig)
-		return lex_fail_at(&p->lex, t->at, "the query grows too large here, expected fewer words");
-	if (t->loose && n.n > QUERY_LOOSE_WORDS_MAX)
-		return lex_fail_at(&p->lex, t->at, "found %u words, expected at most %d before ~", n.n, QUERY_LOOSE_WORDS_MAX);
-	n.pivot = pivot_of(p, &n);
-	*ret = add_node(p, n);
-	return 0;
-}
-
-static int parse_term(struct parser *p, enum op_id op, uint16_t *ret)
-{
-	return add_term(p, op, &p->lex.token, ret) ? -1 : lex_next(&p->lex, false);
-}
-
-static int parse_regex(struct parser *p, enum op_id op, uint16_t *ret)
-{
-	const struct token *t = &p->lex.token;
-	struct regex_error why;
-	struct regex *r = regex_new(t->text.p, t->text.len, t->flags.p, t->flags.len, &why);
-
-	if (r == NULL)
-		return lex_fail_at(&p->lex, t->at + 1 + why.at, "regular expression: %s", why.why);
-	vec_push(&p->regexes, r);
-	if (++p->n_terms > QUERY_TERMS_MAX || p->regexes.n > QUERY_REGEXES_MAX)
-		return lex_fail_at(&p->lex, t->at, "more than %d regular expressions, expected fewer", QUERY_REGEXES_MAX);
-	*ret = add_node(p, (struct node){ .kind = NODE_REGEX, .op = (uint8_t)op, .scope = (uint8_t)p->scope,
-					  .word = (uint16_t)(p->regexes.n - 1), .term_at = (uint16_t)(t->term.p - p->lex.text.p),
-					  .term_len = (uint16_t)t->term.len });
-	return lex_next(&p->lex, false);
+	while (i > 0 && (piece.p < p->chunks.v[i].text.p || piece.p > p->chunks.v[i].text.p + p->chunks.v[i].text.len))
+		i--;
+	return (uint16_t)(p->chunks.v[i].at + (size_t)(piece.p - p->chunks.v[i].text.p));
 }
 
 /* --- parser ---------------------------------------------------------------------------------------------------------- */
-
 static int parse_or(struct parser *p, enum op_id op, uint16_t *ret);
+
+/* Terms of the current token, then the next one. */
+static int parse_term(struct parser *p, enum op_id op, uint16_t *ret)
+{
+	const struct token t = p->lex.token;
+
+	if ((t.kind == TOKEN_REGEX ? parser_add_regex : parser_add_value)(p, op, &t, ret) != 0)
+		return -1;
+	return lex_next(&p->lex, false);
+}
 
 static int enter(struct parser *p)
 {
@@ -264,7 +118,7 @@ static int parse_fact(struct parser *p, const char *name, uint16_t *ret)
 	if (o && !fact_can_be_known(o->id))
 		return lex_fail_at(&p->lex, t->at, "%s:%s is not to be had: %s", name, o->value, o->help);
 	if (o) {
-		*ret = add_node(p, (struct node){ .kind = NODE_FACT, .op = o->id });
+		*ret = parser_add_node(p, (struct node){ .kind = NODE_FACT, .op = o->id });
 		return 0;
 	}
 	int near = str_nearest(t->text, values, n);
@@ -285,56 +139,7 @@ static int parse_range(struct parser *p, const struct operator *o, bool at_least
 		return lex_fail_at(&p->lex, p->lex.token.at, "expected a %s after %s:, such as %s", o->takes, o->name, o->example);
 	vec_push(&p->words, ((struct term_word){ .hash = (uint64_t)from }));
 	vec_push(&p->words, ((struct term_word){ .hash = (uint64_t)to }));
-	*ret = add_node(p, n);
-	return 0;
-}
-
-/* from:x:elonmusk is from:elonmusk platform:x; true if the value is so, which then stands without the platform. */
-static bool split_platform(struct parser *p, enum op_id op, struct str *ret_platform)
-{
-	static const char *const schemes[] = { "did", "http", "https", "at", "acct" };
-	struct token *t = &p->lex.token;
-	size_t n = 0;
-
-	if (ops[op].group != GROUP_AUTHOR && ops[op].group != GROUP_MENTION)
-		return false;
-	while (n < t->text.len && (char_is_alnum(t->text.p[n]) || t->text.p[n] == '_'))
-		n++;
-	if (n == 0 || n + 1 >= t->text.len || t->text.p[n] != ':')
-		return false;
-	*ret_platform = str_slice(t->text, 0, n);
-	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
-		if (str_eq_nocase(*ret_platform, str_c(schemes[i])))
-			return false;
-	t->text = t->term = str_from(t->text, n + 1);
-	return true;
-}
-
-/* A term that is told by an operator of names; may become two. */
-static int parse_value(struct parser *p, enum op_id op, uint16_t *ret)
-{
-	static const char *const also[][2] = { { "twitter", "x" }, { "bsky", "bluesky" }, { "fediverse", "mastodon" } };
-	struct str platform;
-
-	if (op == OP_DOMAIN) { /* an address was pasted */
-		struct str *text = &p->lex.token.text;
-		size_t host = str_find(*text, STR("://"));
-
-		*text = str_from(*text, host == STR_NPOS ? 0 : host + 3);
-		*text = str_slice(*text, 0, str_chr(*text, '/'));
-	}
-	if (!split_platform(p, op, &platform))
-		return parse_term(p, op, ret);
-	struct token t = p->lex.token;
-	t.text = t.term = platform;
-	for (size_t i = 0; i < sizeof(also) / sizeof(also[0]); i++)
-		if (str_eq_nocase(platform, str_c(also[i][0])))
-			t.text = str_c(also[i][1]);
-	uint16_t on, who;
-	if (add_term(p, OP_PLATFORM, &t, &on) || parse_term(p, op, &who))
-		return -1;
-	p->nodes.v[who].next = on;
-	*ret = add_node(p, (struct node){ .kind = NODE_AND, .child = who });
+	*ret = parser_add_node(p, n);
 	return 0;
 }
 
@@ -349,6 +154,11 @@ static int parse_operator(struct parser *p, uint16_t *ret)
 		return lex_fail_expected(&p->lex, "no such operator inside of another one");
 	if (lex_next(&p->lex, true) || check_value(p, o))
 		return -1;
+	if (o->kind == OPERATOR_WATCH) {
+		struct token value = p->lex.token;
+
+		return enter(p) || parser_add_watch(p, &value, ret) || (p->depth--, lex_next(&p->lex, false)) ? -1 : 0;
+	}
 	if (o->kind != OPERATOR_WORDS) {
 		struct token value = p->lex.token;
 
@@ -357,18 +167,17 @@ static int parse_operator(struct parser *p, uint16_t *ret)
 			return -1;
 		struct node *n = &p->nodes.v[*ret];
 		n->scope = (uint8_t)scope;
-		n->term_at = (uint16_t)name.at;
-		n->term_len = (uint16_t)((size_t)(value.text.p - p->lex.text.p) + value.text.len - name.at);
+		struct str whole = str_slice(p->lex.text, name.at, (size_t)(value.text.p - p->lex.text.p) + value.text.len);
+		n->term_at = parser_text_at(p, whole);
+		n->term_len = (uint16_t)whole.len;
 		return lex_next(&p->lex, false);
 	}
 	p->scope = o->scope ? o->scope : scope;
 	if (p->lex.token.kind == TOKEN_OPEN) {
 		p->lex.names = ops[o->id].group != GROUP_TEXT && ops[o->id].group != GROUP_TAG;
 		result = parse_group(p, o->id, ret);
-	} else if (p->lex.token.kind == TOKEN_REGEX) {
-		result = parse_regex(p, o->id, ret);
 	} else {
-		result = parse_value(p, o->id, ret);
+		result = parse_term(p, o->id, ret);
 	}
 	p->scope = scope;
 	return result;
@@ -413,7 +222,7 @@ static int parse_sentence(struct parser *p, enum op_id op, uint16_t *ret)
 		return -1;
 	if (!is_running(p, child, true))
 		return lex_fail_at(&p->lex, at, "expected words, phrases and NEAR between the parentheses of SENTENCE");
-	*ret = add_node(p, (struct node){ .kind = NODE_SENTENCE, .scope = (uint8_t)p->scope, .child = child });
+	*ret = parser_add_node(p, (struct node){ .kind = NODE_SENTENCE, .scope = (uint8_t)p->scope, .child = child });
 	return 0;
 }
 
@@ -431,7 +240,7 @@ static int parse_times(struct parser *p, enum op_id op, uint16_t *ret)
 	p->depth--;
 	if (!is_running(p, child, false))
 		return lex_fail_at(&p->lex, at, "expected a word, a phrase or a group of them with OR behind {%u,}", number);
-	*ret = add_node(p, (struct node){ .kind = NODE_TIMES, .scope = (uint8_t)p->scope, .number = (uint8_t)number,
+	*ret = parser_add_node(p, (struct node){ .kind = NODE_TIMES, .scope = (uint8_t)p->scope, .number = (uint8_t)number,
 					 .child = child });
 	return 0;
 }
@@ -447,7 +256,7 @@ static int parse_not(struct parser *p, enum op_id op, uint16_t *ret)
 	if (enter(p) || lex_next(&p->lex, false) || parse_near(p, op, &child))
 		return -1;
 	p->depth--;
-	*ret = add_node(p, (struct node){ .kind = NODE_NOT, .child = child });
+	*ret = parser_add_node(p, (struct node){ .kind = NODE_NOT, .child = child });
 	return 0;
 }
 
@@ -504,11 +313,10 @@ static int parse_unary(struct parser *p, enum op_id op, uint16_t *ret)
 	case TOKEN_WORD:
 		if (op != OP_WORD && p->lex.token.op != OP_WORD && (op == OP_TITLE || op == OP_TEXT))
 			return lex_fail_expected(&p->lex, "a word or a phrase inside the operator's parentheses");
-		return parse_value(p, op != OP_WORD ? op : p->lex.token.op, ret);
+		return parse_term(p, op != OP_WORD ? op : p->lex.token.op, ret);
 	case TOKEN_PHRASE:
-		return parse_value(p, op, ret);
 	case TOKEN_REGEX:
-		return parse_regex(p, op, ret);
+		return parse_term(p, op, ret);
 	case TOKEN_END:
 	case TOKEN_CLOSE:
 	case TOKEN_OR:
@@ -535,30 +343,11 @@ static int parse_near(struct parser *p, enum op_id op, uint16_t *ret)
 			return lex_fail_at(&p->lex, t.at,
 				"expected on both sides of NEAR a word, a phrase or a group of them with OR");
 		p->nodes.v[left].next = right;
-		left = add_node(p, (struct node){ .kind = NODE_NEAR, .scope = (uint8_t)p->scope, .number = (uint8_t)t.number,
+		left = parser_add_node(p, (struct node){ .kind = NODE_NEAR, .scope = (uint8_t)p->scope, .number = (uint8_t)t.number,
 						  .child = left, .flags = t.ordered ? NEAR_ORDERED : 0 });
 	}
 	*ret = left;
 	return 0;
-}
-
-/* Children one after another under a node of `kind`; a single one stands for itself. */
-static uint16_t add_list(struct parser *p, enum node_kind kind, const uint16_t *children, size_t n)
-{
-	if (n == 1)
-		return children[0];
-	for (size_t i = 0; i + 1 < n; i++)
-		p->nodes.v[children[i]].next = children[i + 1];
-	return add_node(p, (struct node){ .kind = (uint8_t)kind, .child = children[0] });
-}
-
-struct children {
-	VEC(uint16_t) list;
-};
-
-static void children_release(struct children *c)
-{
-	vec_free(&c->list);
 }
 
 static int parse_and(struct parser *p, enum op_id op, uint16_t *ret)
@@ -578,7 +367,7 @@ static int parse_and(struct parser *p, enum op_id op, uint16_t *ret)
 			break;
 		}
 	}
-	*ret = add_list(p, NODE_AND, c.list.v, c.list.n);
+	*ret = parser_add_list(p, NODE_AND, &c);
 	return 0;
 }
 
@@ -597,7 +386,7 @@ static int parse_or(struct parser *p, enum op_id op, uint16_t *ret)
 		if (lex_next(&p->lex, false))
 			return -1;
 	}
-	*ret = add_list(p, NODE_OR, c.list.v, c.list.n);
+	*ret = parser_add_list(p, NODE_OR, &c);
 	return 0;
 }
 
@@ -631,17 +420,19 @@ static struct query *pack(struct parser *p, uint16_t root)
 	size_t words = p->words.n * sizeof(struct term_word);
 
 	words_at += -words_at % _Alignof(struct term_word);
-	char *block = mem_alloc(words_at + words + p->folded.len + p->lex.text.len);
+	char *block = mem_alloc(words_at + words + p->folded.len + p->texts_len);
 	struct query *q = (struct query *)(void *)block;
 	char *folded = block + words_at + words, *text = folded + p->folded.len;
 
 	memcpy(block + words_at, p->words.v, words);
 	memcpy(folded, strbuf_cstr(&p->folded), p->folded.len);
-	memcpy(text, p->lex.text.p, p->lex.text.len);
+	for (size_t i = 0; i < p->chunks.n; i++)
+		memcpy(text + p->chunks.v[i].at, p->chunks.v[i].text.p, p->chunks.v[i].text.len);
 	q->words = (const struct term_word *)(const void *)(block + words_at);
 	q->folded = folded;
 	q->text = text;
-	q->text_len = (uint16_t)p->lex.text.len;
+	q->text_len = (uint16_t)p->chunks.v[0].text.len;
+	q->refers = p->refers;
 	q->n_words = (uint16_t)p->words.n;
 	q->regexes = p->regexes.v;
 	q->n_regexes = (uint16_t)p->regexes.n;
@@ -651,40 +442,58 @@ static struct query *pack(struct parser *p, uint16_t root)
 	return q;
 }
 
-static int parse(struct parser *p, struct query **ret_query)
+int parser_read(struct parser *p, uint16_t *ret)
 {
-	uint16_t root;
-
 	if (lex_next(&p->lex, false))
 		return -1;
 	if (p->lex.token.kind == TOKEN_END)
 		return lex_fail_at(&p->lex, 0, "the query is empty, expected a word, a phrase or an operator");
-	/* node 0 is kept free: no child has that number, so `next` 0 is the end */
-	add_node(p, (struct node){ 0 });
-	if (parse_or(p, OP_WORD, &root))
+	if (parse_or(p, OP_WORD, ret))
 		return -1;
 	if (p->lex.token.kind != TOKEN_END)
 		return lex_fail_expected(&p->lex, "no ) without its (");
-	*ret_query = pack(p, root);
 	return 0;
 }
 
-int query_parse(struct str text, struct query **ret_query, struct err *e)
+static void parser_release(struct parser *p)
 {
-	struct parser p = { .lex = { .text = text, .e = e }, .scope = SCOPE_SELF, .folded = STRBUF_INIT(FOLDED_MAX) };
+	words_release(&p->cut);
+	strbuf_release(&p->folded);
+	vec_free(&p->nodes);
+	vec_free(&p->words);
+	vec_free(&p->chunks);
+	for (size_t i = 0; i < p->regexes.n; i++)
+		regex_free(p->regexes.v[i]);
+	vec_free(&p->regexes);
+}
+
+int query_parse_named(struct str text, const struct query_names *names, struct query **ret_query, struct err *e)
+{
+	AUTO(parser) struct parser p = { .lex = { .text = text, .e = e }, .names = names, .scope = SCOPE_SELF,
+					 .folded = STRBUF_INIT(FOLDED_MAX) };
+	uint16_t root;
 
 	if (text.len > QUERY_MAX)
 		return err_set_at(e, ERR_INPUT, 1, "%zu bytes, expected at most %d", text.len, QUERY_MAX);
 	if (!text_is_utf8(text))
 		return err_set_at(e, ERR_INPUT, 1, "the query is not UTF-8 text");
 	words_init(&p.cut, NULL, 0);
-	int result = parse(&p, ret_query);
-	words_release(&p.cut);
-	strbuf_release(&p.folded);
-	vec_free(&p.nodes);
-	for (size_t i = 0; i < p.regexes.n; i++)
-		regex_free(p.regexes.v[i]);
-	vec_free(&p.regexes);
-	vec_free(&p.words);
-	return result;
+	if (names && str_present(names->self))
+		p.watches[p.n_watches++] = names->self;
+	/* node 0 is kept free: no child has that number, so `next` 0 is the end */
+	parser_add_node(&p, (struct node){ 0 });
+	if (parser_add_chunk(&p, text) || parser_read(&p, &root))
+		return -1;
+	*ret_query = pack(&p, root);
+	return 0;
+}
+
+int query_parse(struct str text, struct query **ret_query, struct err *e)
+{
+	return query_parse_named(text, NULL, ret_query, e);
+}
+
+bool query_refers(const struct query *q)
+{
+	return q->refers;
 }

@@ -78,6 +78,7 @@ struct query {
 	const struct term_word *words;
 	struct regex **regexes; /* owned */
 	const char *folded, *text;
+	bool refers;       /* to watches or people by name: it changes with them */
 	uint16_t n_words, n_nodes, n_regexes, text_len;
 	struct node nodes[]; /* the root is the first one */
 };

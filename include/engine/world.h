@@ -143,6 +143,23 @@ int world_add_watch(struct world *w, const struct config_watch *s, struct arena 
 /* Out of the world and freed. The caller has cancelled what runs for it. */
 void world_remove_source(struct world *w, struct world_source *s);
 void world_remove_account(struct world *w, struct world_account *a); /* no source names it */
+/* Parses a query that may name watches: for a search, or to look at it. */
+int world_parse(const struct world *w, struct str query, struct query **ret, struct err *e) MUST_CHECK;
+/* Other watches may name one that is to be changed: their queries anew, to be put in force with it. */
+struct world_query {
+	struct world_watch *watch;
+	struct query *query;
+};
+struct world_requery {
+	VEC(struct world_query) list;
+};
+void world_requery_release(struct world_requery *r);
+/* What it takes that the watch of this name gets this query, or is removed (absent).  ERR_INPUT: the query is wrong.
+ * ERR_CONFIG: another watch needs it as it is.  Nothing is changed yet. */
+int world_plan_watch(const struct world *w, struct str name, struct str query, struct query **ret_query,
+                     struct world_requery *ret, struct err *e) MUST_CHECK;
+void world_set_query(struct world *w, struct world_watch *watch, struct query *q /* taken */, bool paused);
+void world_do_requery(struct world *w, struct world_requery *r);
 void world_remove_channel(struct world *w, struct world_channel *c);
 void world_remove_watch(struct world *w, struct world_watch *watch);
 

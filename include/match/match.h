@@ -47,6 +47,16 @@ void query_free(struct query *q);
 /* ERR_INPUT with e->column (code point, 1-based): what was found, what was expected, nearest
  * operator for a slip.  `text` is copied. */
 int query_parse(struct str text, struct query **ret_query, struct err *e) MUST_CHECK;
+/* What names in a query stand for. */
+struct query_names {
+	void *ctx;
+	struct str self; /* the watch whose query it is: it cannot ask for itself; may be absent */
+	/* The query of that watch, which must stay until the call ends; false if there is none. */
+	bool (*watch)(void *ctx, struct str name, struct str *ret_query);
+};
+/* The same with names: watch:NAME is read in its place, so whoever changes that watch must parse this query again. */
+int query_parse_named(struct str text, const struct query_names *names, struct query **ret_query, struct err *e) MUST_CHECK;
+bool query_refers(const struct query *q); /* did it name any? */
 DEFINE_OWNED(query);
 struct str query_text(const struct query *q);             /* as written */
 /* One line a clause for `--explain`: indented tree, "yes"/"no" first, the words that hit behind.

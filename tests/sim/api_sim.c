@@ -695,6 +695,28 @@ TEST(the_archive_is_searched)
 	refused(&r, "GET", "/v1/search", NULL, 400, "q: expected a query");
 }
 
+TEST(a_watch_names_another)
+{
+	RIG(r);
+	done(&r, "POST", "/v1/channels", HOOK, 201);
+	refused(&r, "POST", "/v1/watches", "{\"name\":\"a\",\"query\":\"x watch:z\"}", 400, "no watch is called \"z\"");
+	done(&r, "POST", "/v1/watches", "{\"name\":\"z\",\"query\":\"neverseen\"}", 201);
+	done(&r, "POST", "/v1/watches", "{\"name\":\"a\",\"query\":\"watch:z -nothing\",\"channels\":[\"webhook\"]}", 201);
+	refused(&r, "PATCH", "/v1/watches/z", "{\"query\":\"watch:a\"}", 400, "watch \"z\" asks for itself: z, a, z");
+	refused(&r, "PATCH", "/v1/watches/z", "{\"query\":\"watch:z\"}", 400, "watch \"z\" asks for itself: z, z");
+	refused(&r, "PATCH", "/v1/watches/z", "{\"name\":\"y\"}", 409, "watch \"a\" needs it");
+	refused(&r, "DELETE", "/v1/watches/z", NULL, 409, "watch \"a\" needs it");
+	done(&r, "PATCH", "/v1/watches/z", "{\"query\":\"sutskever\"}", 200);
+	done(&r, "POST", "/v1/reload", NULL, 200);
+	CHECK_INT(count(&r, "/v1/watches", "watches"), 3);
+	done(&r, "POST", "/v1/sources", "{\"url\":\"https://feed.example/rss\",\"name\":\"fil\",\"backfill\":\"all\"}", 201);
+	settle(&r);
+	CHECK(count(&r, "/v1/alerts?watch=a", "alerts") > 0);
+	CHECK_INT(count(&r, "/v1/search?q=source:fil+watch:a", "posts"), (int64_t)count(&r, "/v1/alerts?watch=a", "alerts"));
+	done(&r, "DELETE", "/v1/watches/a", NULL, 204);
+	done(&r, "DELETE", "/v1/watches/z", NULL, 204);
+}
+
 /* --- the daemon --- */
 
 TEST(status_counts_what_there_is)

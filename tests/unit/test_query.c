@@ -163,6 +163,53 @@ TEST(explain)
 	explains("{3,}musk", &p, "no  at least 3 times\nyes   musk   title: Musk, text: musk\n");
 }
 
+static bool known(void *ctx, struct str name, struct str *ret)
+{
+	static const char *const queries[][2] = { { "rivals", "altman OR =Zuck title:bezos" }, { "more", "watch:rivals -musk" },
+						  { "loop", "a watch:self" }, { "self", "watch:loop" }, { "bad", "é from:" } };
+
+	(void)ctx;
+	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++)
+		if (str_eq(name, str_c(queries[i][0]))) {
+			*ret = str_c(queries[i][1]);
+			return true;
+		}
+	return false;
+}
+
+static void refuses_named(const char *query, int column, const char *message)
+{
+	const struct query_names names = { .watch = known };
+	struct query *q = NULL;
+	struct err e = { 0 };
+
+	CHECK_INT(query_parse_named(str_c(query), &names, &q, &e), -1);
+	CHECK_STR(str_c(e.message), message);
+	CHECK_INT(e.column, column);
+}
+
+TEST(a_query_names_others)
+{
+	const struct query_names names = { .watch = known };
+	struct post p = { .text = STR("Zuck"), .title = STR("Bezos") };
+	AUTO(spans) struct spans s = { 0 };
+	struct query *q = NULL;
+	struct err e = { 0 };
+
+	CHECK_OK(query_parse_named(STR("-x watch:more"), &names, &q, &e), &e);
+	CHECK(query_refers(q));
+	CHECK_STR(query_text(q), "-x watch:more");
+	CHECK(query_matches(q, &p, &s));
+	CHECK_INT(s.list.n, 2);
+	CHECK_STR(s.list.v[0].term, "bezos");
+	CHECK_STR(s.list.v[1].term, "=Zuck");
+	query_free(q);
+	refuses_named("a watch:self", 9,
+		"column 7 of watch \"self\": column 9 of watch \"loop\": watch \"self\" asks for itself: self, loop, self");
+	refuses_named("a watch:bad", 9, "column 8 of watch \"bad\": the query ends here, expected an account, a phrase or ( directly after from:");
+	refuses_named("watch:none", 7, "no watch is called \"none\"");
+}
+
 static void lints(const char *query, const char *part)
 {
 	OWNED(query) struct query *q = parsed(query);
