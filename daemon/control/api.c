@@ -98,18 +98,23 @@ json_t *call_body(const struct call *c)
 
 void call_missing(const struct call *c, const char *noun, const struct map *map)
 {
+	call_missing_name(c, 404, noun, c->name, map);
+}
+
+void call_missing_name(const struct call *c, int status, const char *noun, struct str name, const struct map *map)
+{
 	const char *names[CANDIDATES_MAX];
 	size_t n = 0;
 	struct map_iter it = { 0 };
 	while (n < CANDIDATES_MAX && map_next(map, &it))
 		names[n++] = arena_cstr(c->arena, it.key);
-	int nearest = str_nearest(c->name, names, n);
-	struct str shown = text_cut(c->name, 200);
+	int nearest = str_nearest(name, names, n);
+	struct str shown = text_cut(name, 200);
 	if (nearest >= 0)
-		engine_problem(c->engine, c->id, 404, 0, "there is no %s \"%.*s\"; did you mean \"%s\"?", noun, STR_ARG(shown),
+		engine_problem(c->engine, c->id, status, 0, "there is no %s \"%.*s\"; did you mean \"%s\"?", noun, STR_ARG(shown),
 		               names[nearest]);
 	else
-		engine_problem(c->engine, c->id, 404, 0, "there is no %s \"%.*s\"", noun, STR_ARG(shown));
+		engine_problem(c->engine, c->id, status, 0, "there is no %s \"%.*s\"", noun, STR_ARG(shown));
 }
 
 bool call_writable(const struct call *c, enum origin origin, struct str where, const char *noun)

@@ -35,6 +35,25 @@ void api_watch_show(const struct call *c)
 		engine_reply(c->engine, c->id, 200, engine_watch_json(c->engine, watch));
 }
 
+/* Answers 400 for the first name of nothing among those that `given` says; groups of sources (#tag) may come later. */
+static bool names_exist(const struct call *c, const struct config_watch *s, const json_t *given)
+{
+	const struct world *w = engine_world(c->engine);
+	const struct { const char *key, *noun; const struct texts *names; const struct map *map; } kinds[] = {
+		{ "channels", "channel", &s->channels, w->channels }, { "sources", "source", &s->sources, w->sources },
+	};
+
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(*kinds); k++)
+		for (size_t i = 0; i < kinds[k].names->list.n && json_get(given, kinds[k].key) != NULL; i++) {
+			struct str name = kinds[k].names->list.v[i];
+			if (map_get(kinds[k].map, name) != NULL || str_starts(name, STR("#")))
+				continue;
+			call_missing_name(c, 400, kinds[k].noun, name, kinds[k].map);
+			return false;
+		}
+	return true;
+}
+
 void api_watch_add(const struct call *c)
 {
 	OWNED_JSON json_t *body = call_body(c);
@@ -47,6 +66,8 @@ void api_watch_add(const struct call *c)
 	struct err e = { 0 };
 	if (config_watch_from_json(body, engine_types(c->engine), arena, &settings, &e) != 0) {
 		call_bad(c, &e);
+	} else if (!names_exist(c, &settings, body)) {
+		return;
 	} else if (engine_add_watch(c->engine, c->now, &settings, arena, &watch, &e) != 0) {
 		call_failed(c, &e);
 	} else {
@@ -84,6 +105,8 @@ static void patch(const struct call *c, struct world_watch *old, const json_t *c
 	struct err e = { 0 };
 	if (config_watch_from_json(merged, engine_types(c->engine), arena, &settings, &e) != 0)
 		call_bad(c, &e);
+	else if (!names_exist(c, &settings, changes))
+		return;
 	else if (change(c, old, &settings, &arena, &watch, &e) != 0)
 		call_failed(c, &e);
 	else

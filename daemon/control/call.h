@@ -31,6 +31,7 @@ bool call_params(const struct call *c, const char *const *known, struct params *
 json_t *call_body(const struct call *c);
 /* 404: there is no such `noun`; names the nearest key of `map`. */
 void call_missing(const struct call *c, const char *noun, const struct map *map);
+void call_missing_name(const struct call *c, int status, const char *noun, struct str name, const struct map *map);
 /* 403 when it comes from the configuration. */
 bool call_writable(const struct call *c, enum origin origin, struct str where, const char *noun);
 /* The object as it was written, changed by `patch`; NULL after an answer.  New reference. */

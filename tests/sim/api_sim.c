@@ -385,6 +385,7 @@ TEST(a_watch_that_is_not_well_made_is_refused)
 	refused(&r, "POST", "/v1/watches", "{\"query\":", 400, "line 1");
 	refused(&r, "POST", "/v1/watches", "", 400, "JSON object");
 	refused(&r, "POST", "/v1/watches", "{\"query\":\"x\",\"name\":\"fixed\"}", 409, "fixed");
+	refused(&r, "POST", "/v1/watches", "{\"query\":\"x\",\"sources\":[\"#later\",\"nothing\"]}", 400, "no source \"nothing\"");
 	CHECK_INT(count(&r, "/v1/watches", "watches"), 1);
 }
 
@@ -396,6 +397,7 @@ TEST(a_watch_is_changed_key_by_key)
 	CHECK_STR(json_get_str(j, "query"), "two");
 	CHECK_INT(json_array_size(json_get(j, "channels")), 1);
 	CHECK_INT(json_array_size(json_get(j, "sources")), 0);
+	refused(&r, "PATCH", "/v1/watches/w", "{\"channels\":[\"screem\"]}", 400, "did you mean \"screen\"?");
 	refused(&r, "PATCH", "/v1/watches/w", "{\"query\":\"-\"}", 400, "");
 	refused(&r, "PATCH", "/v1/watches/w", "{\"query\":null}", 400, "query");
 	OWNED_JSON json_t *paused = ask(&r, "POST", "/v1/watches/w/pause", NULL, 200);
