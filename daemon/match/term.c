@@ -248,23 +248,51 @@ static void find_places(const struct query *q, const struct node *t, const struc
 				vec_push(&ret->of[k], (uint32_t)*i);
 }
 
+/* Who has which place of those in low + k .. low + k + number; with stars, two words of a phrase may want the same. */
+struct seats {
+	uint32_t of[QUERY_LOOSE_WORDS_MAX]; /* index into places.of[k]; UINT32_MAX: none yet */
+	unsigned asked;                     /* bit per word that was asked to move */
+};
+
+static uint32_t who_has(const struct node *t, const struct places *p, const struct seats *s, uint32_t place)
+{
+	for (uint32_t j = 0; j < t->n; j++)
+		if (s->of[j] != UINT32_MAX && p->of[j].v[s->of[j]] == place)
+			return j;
+	return UINT32_MAX;
+}
+
+/* Gives word k a place; who has it moves if he can (Kuhn's way to match). */
+static bool seat(const struct node *t, const struct places *p, int64_t low, uint32_t k, struct seats *s)
+{
+	for (size_t i = p->from[k]; i < p->of[k].n && p->of[k].v[i] <= low + k + t->number; i++) {
+		uint32_t other = who_has(t, p, s, p->of[k].v[i]);
+
+		if (other != UINT32_MAX) {
+			if (s->asked >> other & 1)
+				continue;
+			s->asked |= 1u << other;
+			if (!seat(t, p, low, other, s))
+				continue;
+		}
+		s->of[k] = (uint32_t)i;
+		return true;
+	}
+	return false;
+}
+
 /* Whether every word has a place of its own in low + k .. low + k + number. */
 static bool all_near(const struct node *t, struct places *p, int64_t low)
 {
-	uint32_t taken[QUERY_LOOSE_WORDS_MAX];
+	struct seats s;
 
+	memset(s.of, 0xff, sizeof(s.of));
 	for (uint32_t k = 0; k < t->n; k++) {
 		while (p->from[k] < p->of[k].n && p->of[k].v[p->from[k]] < low + k)
 			p->from[k]++;
-		size_t i = p->from[k];
-		for (uint32_t j = 0; j < k && i < p->of[k].n; j++)
-			if (taken[j] == p->of[k].v[i]) {
-				i++;
-				j = UINT32_MAX; /* from the start again */
-			}
-		if (i == p->of[k].n || p->of[k].v[i] > low + k + t->number)
+		s.asked = 1u << k;
+		if (!seat(t, p, low, k, &s))
 			return false;
-		taken[k] = p->of[k].v[i];
 	}
 	return true;
 }
