@@ -160,12 +160,33 @@ bool ctl_daemon_listens(const struct ctl *c)
 	return probe(strbuf_cstr(&c->socket)) == 0;
 }
 
+/* Where a user's own monitord listens: below $XDG_RUNTIME_DIR, which only a log-in sets, else in its state folder. */
+static size_t own_places(struct strbuf *run, struct strbuf *state, const char **places)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR"), *dir = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	size_t n = 0;
+
+	if (runtime != NULL && runtime[0] == '/')
+		strbuf_addf(run, "%s/monitord/control.sock", runtime);
+	else if (getuid() != 0)
+		strbuf_addf(run, "/run/user/%u/monitord/control.sock", (unsigned int)getuid());
+	if (getuid() != 0 && dir != NULL && dir[0] == '/')
+		strbuf_addf(state, "%s/monitord/control.sock", dir);
+	else if (getuid() != 0 && home != NULL && home[0] == '/')
+		strbuf_addf(state, "%s/.local/state/monitord/control.sock", home);
+	if (run->len > 0)
+		places[n++] = strbuf_cstr(run);
+	if (state->len > 0)
+		places[n++] = strbuf_cstr(state);
+	return n;
+}
+
 int ctl_find_socket(struct ctl *c)
 {
-	AUTO(strbuf) struct strbuf own = STRBUF_INIT(4096);
+	AUTO(strbuf) struct strbuf run = STRBUF_INIT(4096), state = STRBUF_INIT(4096);
 	struct str said = ctl_option(&c->args, "socket");
-	const char *env = getenv("MONITORD_SOCKET"), *runtime = getenv("XDG_RUNTIME_DIR");
-	const char *places[2];
+	const char *env = getenv("MONITORD_SOCKET");
+	const char *places[3];
 	size_t n = 0;
 
 	if (str_present(said)) {
@@ -176,12 +197,7 @@ int ctl_find_socket(struct ctl *c)
 		places[n++] = env;
 		return try_places(c, places, n);
 	}
-	if (runtime != NULL && runtime[0] == '/')
-		strbuf_addf(&own, "%s/monitord/control.sock", runtime);
-	else if (getuid() != 0)
-		strbuf_addf(&own, "/run/user/%u/monitord/control.sock", (unsigned int)getuid());
-	if (own.len > 0)
-		places[n++] = strbuf_cstr(&own);
+	n = own_places(&run, &state, places);
 	places[n++] = "/run/monitord/control.sock";
 	return try_places(c, places, n);
 }

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from receivers import stop, wait_until
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("MONITORD_BUILD", "build")).resolve()
 CTL = str(BUILD / "monitorctl")
@@ -71,6 +73,23 @@ def test_no_daemon(tmp_path):
     r = run("list-watches", env={"XDG_RUNTIME_DIR": str(tmp_path)})
     if r.returncode == 69:  # unless the system's own daemon runs here
         assert f"{tmp_path}/monitord/control.sock" in r.stderr and "/run/monitord/control.sock" in r.stderr
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="not root: no other user to be")
+def test_a_users_own_daemon_is_found_without_a_log_in():
+    """Nobody sets XDG_RUNTIME_DIR in a cron job or a container: the socket is in the state folder then, for both."""
+    with tempfile.TemporaryDirectory() as home:
+        for name in ("monitord", "monitorctl"):
+            shutil.copy(BUILD / name, home)
+        shutil.chown(home, "nobody")
+        who = {"user": 65534, "group": 65534, "extra_groups": [], "env": {"HOME": home, "PATH": "/usr/bin:/bin"}, "text": True}
+        daemon = subprocess.Popen([home + "/monitord"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL, **who)
+        try:
+            ask = lambda: subprocess.run([home + "/monitorctl", "status"], capture_output=True, **who)
+            assert "no source yet" in wait_until(lambda: (r := ask()).returncode == 0 and r.stdout, 30, lambda: ask().stderr)
+        finally:
+            stop(daemon)
 
 
 def test_no_permission():
@@ -281,7 +300,7 @@ def test_fish_completes(line, want):
 
 def test_zsh_completes_names():
     """As _arguments calls it: with options of compadd first."""
-    script = ('compdef() { :; }; . "$1"; monitorctl() { [ "$*" = "__names watch" ] && printf "%s\n" ilya "l\'\$(id)"; }; '
+    script = ('compdef() { :; }; . "$1"; monitorctl() { [ "$*" = "__names watch" ] && printf "%s\n" ilya "l\'\\$(id)"; }; '
               'compadd() { print -rl -- "$@" $names; }; _monitorctl_names -J group -X NAME watch')
     r = subprocess.run(["zsh", "-f", "-c", script, "-", ROOT / "daemon/completions/_monitorctl"], capture_output=True, text=True)
     assert r.stdout.splitlines() == ["-J", "group", "-X", "NAME", "-a", "names", "ilya", "l'$(id)"], r.stderr
