@@ -424,7 +424,8 @@ static struct query *pack(struct parser *p, uint16_t root)
 	struct query *q = (struct query *)(void *)block;
 	char *folded = block + words_at + words, *text = folded + p->folded.len;
 
-	memcpy(block + words_at, p->words.v, words);
+	if (words > 0) /* a query of facts has none */
+		memcpy(block + words_at, p->words.v, words);
 	memcpy(folded, strbuf_cstr(&p->folded), p->folded.len);
 	for (size_t i = 0; i < p->chunks.n; i++)
 		memcpy(text + p->chunks.v[i].at, p->chunks.v[i].text.p, p->chunks.v[i].text.len);
