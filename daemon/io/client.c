@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "base/mem.h"
+#include "io/frames.h"
 #include "base/num.h"
 
 #define CONNECT_MS 5000L
@@ -16,7 +17,8 @@ struct stream {
 	CURL *easy;
 	bool (*event)(void *ctx, struct str name, struct str data);
 	void *ctx;
-	struct strbuf line, name, data, refusal;
+	struct frames frames;
+	struct strbuf refusal;
 	bool stopped; /* the caller has seen enough */
 };
 
@@ -110,31 +112,6 @@ int client_exchange(const char *socket_path, const char *method, const char *pat
 
 /* --- events ----------------------------------------------------------------------------------------------------- */
 
-/* One line of a text/event-stream (WHATWG HTML, 9.2.6).  False: the caller has seen enough. */
-static bool stream_line(struct stream *s, struct str line)
-{
-	if (str_empty(line)) {
-		bool more = s->data.len == 0 || s->event(s->ctx, strbuf_str(&s->name), strbuf_str(&s->data));
-		strbuf_reset(&s->name);
-		strbuf_reset(&s->data);
-		return more;
-	}
-	size_t colon = str_chr(line, ':');
-	struct str field = colon == STR_NPOS ? line : str_slice(line, 0, colon);
-	struct str value = colon == STR_NPOS ? STR("") : str_from(line, colon + 1);
-	if (str_starts(value, STR(" ")))
-		value = str_from(value, 1);
-	if (str_eq(field, STR("event"))) {
-		strbuf_reset(&s->name);
-		strbuf_add(&s->name, value);
-	} else if (str_eq(field, STR("data"))) {
-		if (s->data.len)
-			strbuf_addc(&s->data, '\n');
-		strbuf_add(&s->data, value);
-	}
-	return true;
-}
-
 static size_t on_stream(char *p, size_t size, size_t n, void *arg)
 {
 	struct stream *s = arg;
@@ -145,20 +122,13 @@ static size_t on_stream(char *p, size_t size, size_t n, void *arg)
 		strbuf_add(&s->refusal, str_slice(chunk, 0, SHOWN_BYTES));
 		return chunk.len;
 	}
-	for (struct str rest = chunk; rest.len > 0;) {
-		size_t end = str_chr(rest, '\n');
-		if (!strbuf_add(&s->line, str_slice(rest, 0, end == STR_NPOS ? rest.len : end)))
-			return 0;
-		if (end == STR_NPOS)
-			break;
-		if (!stream_line(s, strbuf_str(&s->line))) {
+	struct str rest = chunk;
+	while (frames_next(&s->frames, &rest))
+		if (!s->event(s->ctx, strbuf_str(&s->frames.name), strbuf_str(&s->frames.data))) {
 			s->stopped = true;
 			return 0;
 		}
-		strbuf_reset(&s->line);
-		rest = str_from(rest, end + 1);
-	}
-	return chunk.len;
+	return s->frames.data.toobig ? 0 : chunk.len;
 }
 
 static int stream_result(struct stream *s, CURLcode code, const char *socket_path, struct err *e)
@@ -167,7 +137,7 @@ static int stream_result(struct stream *s, CURLcode code, const char *socket_pat
 	(void)curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (s->stopped)
 		return 0;
-	if (s->line.toobig)
+	if (s->frames.data.toobig)
 		return err_set(e, ERR_LIMIT, "monitord sent an event of more than %u bytes", EVENT_LINE_MAX);
 	if (status != 0 && status != 200)
 		return err_set(e, ERR_INPUT, "monitord answered %ld: %s", status, strbuf_cstr(&s->refusal));
@@ -187,18 +157,14 @@ int client_events(const char *socket_path, const char *path_and_query,
 		.easy = c,
 		.event = event,
 		.ctx = ctx,
-		.line = STRBUF_INIT(EVENT_LINE_MAX),
-		.name = STRBUF_INIT(256),
-		.data = STRBUF_INIT(EVENT_LINE_MAX),
 		.refusal = STRBUF_INIT(SHOWN_BYTES),
 	};
+	frames_init(&s.frames, FRAMING_SSE, EVENT_LINE_MAX);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_stream);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, &s);
 	CURLcode code = curl_easy_perform(c);
 	int result = stream_result(&s, code, socket_path, e);
-	strbuf_release(&s.line);
-	strbuf_release(&s.name);
-	strbuf_release(&s.data);
+	frames_release(&s.frames);
 	strbuf_release(&s.refusal);
 	curl_easy_cleanup(c);
 	return result;

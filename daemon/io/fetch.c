@@ -70,6 +70,7 @@ static void run_free(struct run *r)
 	curl_url_cleanup(r->url);
 	curl_url_cleanup(r->first_url);
 	strbuf_release(&r->raw_headers);
+	stream_free(r->stream);
 	transfer_free(r->t);
 	reply_free(r->reply);
 	mem_free(r);
@@ -126,6 +127,14 @@ static void run_end(struct run *r, enum reply_outcome outcome, const char *error
 		message_free(m);
 }
 
+/* Of a whole answer; of a stream: between two signs of life. */
+static int64_t deadline_ms(const struct transfer *t)
+{
+	if (t->framing == FRAMING_BODY)
+		return t->total_ms ? t->total_ms : TRANSFER_TOTAL_MS;
+	return t->idle_ms ? t->idle_ms : TRANSFER_IDLE_MS;
+}
+
 /* A run whose mail thread has it ends when that comes back. */
 static void run_stop(struct run *r, enum reply_outcome outcome, const char *error)
 {
@@ -138,12 +147,29 @@ static void run_stop(struct run *r, enum reply_outcome outcome, const char *erro
 	run_end(r, outcome, error);
 }
 
+void run_give_up(struct run *r, enum reply_outcome outcome, const char *error)
+{
+	run_stop(r, outcome, error);
+}
+
+struct event_base *run_base(const struct run *r)
+{
+	return r->fetch->base;
+}
+
+struct mailbox *run_engine(const struct run *r)
+{
+	return r->fetch->to_engine;
+}
+
 static void on_deadline(evutil_socket_t fd __attribute__((unused)), short what __attribute__((unused)), void *arg)
 {
 	struct run *r = arg;
+	if (r->stream && !stream_silent(r))
+		return;
 	char text[128], limit[48];
-	int64_t total_ms = r->t->total_ms ? r->t->total_ms : TRANSFER_TOTAL_MS;
-	(void)snprintf(text, sizeof(text), "timeout: no whole answer within %s",
+	int64_t total_ms = deadline_ms(r->t);
+	(void)snprintf(text, sizeof(text), r->stream ? "timeout: nothing came for %s" : "timeout: no whole answer within %s",
 		       num_format_duration(limit, sizeof(limit), total_ms));
 	run_stop(r, REPLY_FAILED, text);
 }
@@ -283,11 +309,13 @@ static void run_failed(struct run *r, CURLcode code)
 	}
 }
 
-static void run_result(struct run *r, CURLcode code)
+void run_result(struct run *r, CURLcode code)
 {
 	long status = 0;
 	curl_off_t bytes = 0;
 	r->shard = NULL; /* shard.c has taken it out */
+	if (r->stream && stream_holds(r, code))
+		return;
 	(void)curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
 	(void)curl_easy_getinfo(r->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
 	r->reply->status = (int)status;
@@ -390,12 +418,12 @@ static void start_file(struct run *r)
 void fetch_start(struct fetch *f, struct transfer *t)
 {
 	struct run *r = run_new(f, t);
-	int64_t total_ms = t->total_ms ? t->total_ms : TRANSFER_TOTAL_MS;
+	int64_t total_ms = deadline_ms(t);
 	if (f->runs.n > IO_TRANSFERS_MAX) {
 		run_end(r, REPLY_FAILED, "too many transfers at once");
 		return;
 	}
-	if (t->framing != FRAMING_BODY) {
+	if (t->framing == FRAMING_WEBSOCKET || (t->framing != FRAMING_BODY && t->kind != TRANSFER_HTTP)) {
 		run_end(r, REPLY_REFUSED, "this transfer's framing is not known here");
 		return;
 	}

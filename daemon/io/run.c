@@ -84,6 +84,16 @@ static bool count_encodings(struct run *r, struct str line)
 	return r->encodings <= 1;
 }
 
+/* Of a response: a 1xx, or a proxy's, may come before the one that counts. */
+static void end_headers(struct run *r)
+{
+	long status = 0;
+	r->in_headers = false;
+	if (r->t->framing != FRAMING_BODY && curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
+	    status / 100 == 2 && !r->stream)
+		stream_begin(r, (int)status);
+}
+
 static size_t on_header(char *p, size_t size, size_t n, void *arg)
 {
 	struct run *r = arg;
@@ -101,7 +111,7 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg)
 		return line.len;
 	}
 	if (str_empty(str_trim(line)))
-		r->in_headers = false;
+		end_headers(r);
 	if (!strbuf_add(&r->raw_headers, line)) {
 		r->cut_why = "more than 64 KiB of headers";
 		return 0;
@@ -116,6 +126,8 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg)
 static size_t on_body(char *p, size_t size, size_t n, void *arg)
 {
 	struct run *r = arg;
+	if (r->stream)
+		return stream_take(r, str_n(p, size * n));
 	return strbuf_add(&r->reply->body, str_n(p, size * n)) ? size * n : 0;
 }
 
@@ -166,8 +178,10 @@ static void set_common(struct run *r)
 	curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L); /* else a dead DNS server freezes the loop */
 	curl_easy_setopt(c, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)(t->connect_ms ? t->connect_ms : TRANSFER_CONNECT_MS));
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, FETCH_SLOW_BYTES_S);
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, FETCH_SLOW_S);
+	if (t->framing == FRAMING_BODY) {
+		curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, FETCH_SLOW_BYTES_S);
+		curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, FETCH_SLOW_S);
+	}
 	curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
 	curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, r);
 	curl_easy_setopt(c, CURLOPT_PREREQFUNCTION, on_request);
@@ -246,7 +260,8 @@ static int configure_http(struct run *r, struct err *e)
 		return err_set(e, ERR_SYSTEM, "libcurl without HTTP");
 	/* Redirects are followed by fetch.c, hop by hop, under these same rules. */
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "");
+	if (t->framing == FRAMING_BODY) /* a compressed event could lie in the decoder until the next one comes */
+		curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "");
 	set_str(c, CURLOPT_USERAGENT, str_present(t->user_agent) ? t->user_agent : r->user_agent);
 	set_http_headers(r);
 	if (!r->left_origin)

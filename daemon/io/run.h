@@ -46,8 +46,22 @@ struct run {
 	char refused_address[INET6_ADDRSTRLEN];
 	const char *cut_why;          /* why we stopped a response ourselves */
 	size_t mail_sent;
+	struct stream *stream;        /* NULL: a body, or not begun */
 	char curl_error[CURL_ERROR_SIZE];
 };
+
+/* A stream (stream.c): it begins with its response's headers and takes bytes (and says what libcurl's write callback
+ * shall return).  At its end it may hold frames that there is no room for: then run_result comes again, later. */
+void stream_begin(struct run *r, int status);
+size_t stream_take(struct run *r, struct str chunk);
+bool stream_holds(struct run *r, CURLcode code);
+void stream_free(struct stream *s);
+bool stream_silent(struct run *r); /* the deadline rang: true if nothing came for too long, else it is set again */
+void run_result(struct run *r, CURLcode code);
+/* Ends the run from a callback of ours, never of libcurl's. */
+void run_give_up(struct run *r, enum reply_outcome outcome, const char *error);
+struct event_base *run_base(const struct run *r);
+struct mailbox *run_engine(const struct run *r);
 
 /* Fills `easy` for this hop.  The only place where options are set, so no transfer escapes a rule. */
 int run_configure(struct run *r, struct err *e) MUST_CHECK;

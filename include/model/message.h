@@ -10,7 +10,8 @@
 
 enum message_kind {
 	/* io -> engine */
-	MESSAGE_FRAME,   /* `transfer_id`, `text`: one event, line or WebSocket message of a stream */
+	MESSAGE_FRAME,   /* `transfer_id`, `text`: one event (its name is `content_type`), line or WebSocket message of a
+			  * stream; `text` absent: it began, with `status` */
 	MESSAGE_DONE,    /* `reply`: a transfer ended */
 	MESSAGE_COMMAND, /* `command`: an API request to be answered by a REPLY of the same `request_id` */
 	MESSAGE_RELOAD,  /* SIGHUP */

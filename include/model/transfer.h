@@ -19,9 +19,10 @@ enum transfer_kind {
 };
 enum framing {
 	FRAMING_BODY,      /* the whole body in DONE */
+	/* Streams: a FRAME with nothing but the status when a 2xx (or 101) begins, then */
 	FRAMING_SSE,       /* one FRAME an event */
 	FRAMING_LINES,     /* one FRAME a line */
-	FRAMING_WEBSOCKET, /* one FRAME a message */
+	FRAMING_WEBSOCKET, /* one FRAME a message; ws:// or wss:// */
 };
 
 struct header {
@@ -39,6 +40,7 @@ bool network_contains(const struct network *n, const unsigned char address[stati
 
 #define TRANSFER_CONNECT_MS 15000  /* RELIABILITY 3, client rules */
 #define TRANSFER_TOTAL_MS 120000
+#define TRANSFER_IDLE_MS 90000     /* servers give a sign of life every 15 to 30 s */
 #define TRANSFER_BODY_MAX (16 << 20) /* decoded bytes */
 #define TRANSFER_REDIRECTS_MAX 5
 
@@ -65,7 +67,8 @@ struct transfer {
 	struct str ca_file;      /* absent = the system's */
 	struct str mail_from;    /* SMTP envelope */
 	VEC(struct str) mail_to;
-	int64_t connect_ms, total_ms; /* deadlines; 0 = the defaults above */
+	int64_t connect_ms, total_ms; /* deadlines; 0 = the defaults above; a stream has no total */
+	int64_t idle_ms;         /* a stream in which nothing comes for so long is dead; 0 = the default above */
 	int64_t body_max;        /* decoded bytes; 0 = the default above */
 };
 void transfer_free(struct transfer *t);

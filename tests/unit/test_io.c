@@ -1,116 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The io thread against servers of this file on the loopback: transfers, the guard, mails, files, the API. */
-#include "lib/test.h"
-
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#include "base/mem.h"
-#include "io/client.h"
-#include "io/io.h"
-
-#define WAIT_MS 20000
-
-/* --- a server ---------------------------------------------------------------------------------------------------- */
-
-struct server {
-	int fd, port;
-	pthread_t acceptor;
-	_Atomic int requests, connections, live;
-	_Atomic bool stop, mail_may_end;
-	void (*serve)(struct server *s, int fd);
-	pthread_mutex_t lock;
-	char last_head[4096]; /* of the last request served; guarded by lock */
-	char shown_head[4096]; /* last_head's copy for the test */
-};
-struct connection {
-	struct server *server;
-	int fd;
-};
-
-static void put_text(int fd, const char *text)
-{
-	size_t len = strlen(text);
-	for (size_t sent = 0; sent < len;) {
-		ssize_t n = send(fd, text + sent, len - sent, MSG_NOSIGNAL);
-		if (n <= 0)
-			return;
-		sent += (size_t)n;
-	}
-}
-
-static void *connection_main(void *arg)
-{
-	struct connection c = *(struct connection *)arg;
-	free(arg);
-	c.server->serve(c.server, c.fd);
-	close(c.fd);
-	atomic_fetch_sub(&c.server->live, 1);
-	return NULL;
-}
-
-static void *acceptor_main(void *arg)
-{
-	struct server *s = arg;
-	for (int fd; (fd = accept(s->fd, NULL, NULL)) >= 0 && !atomic_load(&s->stop);) {
-		struct timeval tv = { .tv_sec = 10 };
-		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
-		struct connection *c = calloc(1, sizeof(*c));
-		*c = (struct connection){ s, fd };
-		atomic_fetch_add(&s->connections, 1);
-		atomic_fetch_add(&s->live, 1);
-		pthread_t thread;
-		if (pthread_create(&thread, NULL, connection_main, c) != 0)
-			abort();
-		pthread_detach(thread);
-	}
-	return NULL;
-}
-
-static void server_start(struct server *s, void (*serve)(struct server *s, int fd))
-{
-	memset(s, 0, sizeof(*s));
-	s->serve = serve;
-	pthread_mutex_init(&s->lock, NULL);
-	s->fd = socket(AF_INET, SOCK_STREAM, 0);
-	struct sockaddr_in a = { .sin_family = AF_INET };
-	socklen_t len = sizeof(a);
-	if (bind(s->fd, (struct sockaddr *)&a, sizeof(a)) != 0 || listen(s->fd, 64) != 0 ||
-	    getsockname(s->fd, (struct sockaddr *)&a, &len) != 0)
-		abort();
-	s->port = ntohs(a.sin_port);
-	if (pthread_create(&s->acceptor, NULL, acceptor_main, s) != 0)
-		abort();
-}
-
-static const char *last_head(struct server *s)
-{
-	pthread_mutex_lock(&s->lock);
-	memcpy(s->shown_head, s->last_head, sizeof(s->last_head));
-	pthread_mutex_unlock(&s->lock);
-	return s->shown_head;
-}
-
-/* Once io has closed its ends, the connections' threads end by themselves. */
-static void server_stop(struct server *s)
-{
-	atomic_store(&s->stop, true);
-	shutdown(s->fd, SHUT_RDWR);
-	pthread_join(s->acceptor, NULL);
-	close(s->fd);
-	for (int i = 0; i < WAIT_MS && atomic_load(&s->live) > 0; i++)
-		usleep(1000);
-	CHECK_INT(atomic_load(&s->live), 0);
-}
+#include "lib/io_rig.h"
 
 /* A gzip member of `n` times 258 letters: one literal, then matches of distance 1, fixed Huffman codes (RFC 1951). */
 static size_t make_bomb(unsigned char *out, size_t n)
@@ -257,124 +147,10 @@ static void serve_smtp(struct server *s, int fd)
 	fclose(f);
 }
 
-/* --- an io thread, and this test as its engine ------------------------------------------------------------------- */
-
-struct rig {
-	struct mailbox *to_engine, *from_engine;
-	struct io *io;
-	pthread_t thread;
-	char folder[64], socket[96];
-	uint64_t last_id;
-	int exit_code;
-};
-
-static void *rig_main(void *arg)
-{
-	struct rig *rig = arg;
-	rig->exit_code = io_run(rig->io);
-	return NULL;
-}
-
-static void free_mail(struct mail *m)
-{
-	message_free((struct message *)m);
-}
-
-static void rig_start(struct rig *rig)
-{
-	memset(rig, 0, sizeof(*rig));
-	strcpy(rig->folder, "/tmp/test_io.XXXXXX");
-	if (!mkdtemp(rig->folder))
-		abort();
-	snprintf(rig->socket, sizeof(rig->socket), "%s/control.sock", rig->folder);
-	rig->to_engine = mailbox_new(64u << 20);
-	rig->from_engine = mailbox_new(64u << 20);
-	struct io_options options = { .socket_path = str_c(rig->socket),
-				      .listen_fd = -1,
-				      .user_agent = STR("test/1 (+mailto:test@example.org)"),
-				      .to_engine = rig->to_engine,
-				      .from_engine = rig->from_engine };
-	struct err e = { 0 };
-	CHECK_OK(io_new(&options, &rig->io, &e), &e);
-	if (pthread_create(&rig->thread, NULL, rig_main, rig) != 0)
-		abort();
-}
-
-static void send_io(struct rig *rig, struct message *m)
-{
-	CHECK(mailbox_put(rig->from_engine, &m->mail, true));
-}
-
-static void rig_stop(struct rig *rig)
-{
-	send_io(rig, message_new(MESSAGE_STOPPED));
-	pthread_join(rig->thread, NULL);
-	CHECK_INT(rig->exit_code, 0);
-	io_free(rig->io);
-	mailbox_free(rig->to_engine, free_mail);
-	mailbox_free(rig->from_engine, free_mail);
-	CHECK(access(rig->socket, F_OK) != 0);
-	CHECK_INT(rmdir(rig->folder), 0);
-}
-
-static struct message *wait_message(struct rig *rig, enum message_kind kind)
-{
-	struct message *m = (struct message *)mailbox_wait(rig->to_engine, WAIT_MS);
-	if (!m)
-		fail_msg("no message in time");
-	CHECK_INT(m->kind, kind);
-	return m;
-}
-
-static uint64_t start(struct rig *rig, struct transfer *t)
-{
-	struct message *m = message_new(MESSAGE_START);
-	t->id = ++rig->last_id;
-	m->transfer = t;
-	send_io(rig, m);
-	return rig->last_id;
-}
-
-static struct reply *wait_reply(struct rig *rig)
-{
-	struct message *m = wait_message(rig, MESSAGE_DONE);
-	CHECK_INT(m->transfer_id, m->reply->transfer_id);
-	struct reply *r = m->reply;
-	m->reply = NULL;
-	message_free(m);
-	return r;
-}
-
-static struct transfer *get_from(const char *host, int port, const char *path)
-{
-	struct transfer *t = transfer_new(TRANSFER_HTTP);
-	struct network loopback;
-	CHECK(network_parse(STR("127.0.0.1"), &loopback));
-	vec_push(&t->allow, loopback);
-	t->url = arena_fmt(t->arena, "http://%s:%d%s", host, port, path);
-	t->follow = true;
-	return t;
-}
-
 static struct reply *fetch(struct rig *rig, struct server *s, const char *path)
 {
 	start(rig, get_from("127.0.0.1", s->port, path));
 	return wait_reply(rig);
-}
-
-static bool says(struct str s, const char *part)
-{
-	if (str_find(s, str_c(part)) != STR_NPOS)
-		return true;
-	print_error("\"%.*s\" does not say \"%s\"\n", STR_ARG(s), part);
-	return false;
-}
-
-static void check_end(struct reply *r, enum reply_outcome outcome, const char *error)
-{
-	CHECK_INT(r->outcome, outcome);
-	CHECK(says(r->error, error));
-	reply_free(r);
 }
 
 /* --- transfers ---------------------------------------------------------------------------------------------------- */
@@ -385,7 +161,7 @@ TEST(answers)
 	struct rig rig;
 	setenv("http_proxy", "http://127.0.0.1:1", 1); /* the environment is never asked */
 	server_start(&s, serve_http);
-	rig_start(&rig);
+	rig_start(&rig, 64u << 20);
 	struct transfer *t = get_from("127.0.0.1", s.port, "/ok");
 	transfer_header(t, "X-Key", STR("k\r\nX-Evil: 1"));
 	t->bearer = STR("token");
@@ -420,7 +196,7 @@ TEST(posts_a_body_and_follows_nothing)
 	struct server s;
 	struct rig rig;
 	server_start(&s, serve_http);
-	rig_start(&rig);
+	rig_start(&rig, 64u << 20);
 	struct transfer *t = get_from("127.0.0.1", s.port, "/moved");
 	t->has_body = true;
 	t->body = STR("{\"a\":1}");
@@ -441,7 +217,7 @@ TEST(redirects)
 	struct server s;
 	struct rig rig;
 	server_start(&s, serve_http);
-	rig_start(&rig);
+	rig_start(&rig, 64u << 20);
 	struct reply *r = fetch(&rig, &s, "/moved");
 	CHECK_INT(r->outcome, REPLY_OK);
 	CHECK_STR(strbuf_str(&r->body), "hello");
@@ -465,7 +241,7 @@ TEST(credentials_stay_with_their_host)
 	struct server s;
 	struct rig rig;
 	server_start(&s, serve_http);
-	rig_start(&rig);
+	rig_start(&rig, 64u << 20);
 	struct transfer *t = get_from("127.0.0.1", s.port, "/elsewhere");
 	t->allow_all_networks = true;
 	t->bearer = STR("token");
@@ -490,7 +266,7 @@ TEST(private_addresses_are_refused)
 	struct server s;
 	struct rig rig;
 	server_start(&s, serve_http);
-	rig_start(&rig);
+	rig_start(&rig, 64u << 20);
 	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
 		struct transfer *t = get_from(hosts[i], s.port, "/ok");
 		vec_clear(&t->allow);
@@ -507,7 +283,7 @@ TEST(private_addresses_are_refused_on_a_kept_connection)
 	struct server s;
 	struct rig rig;
 	server_start(&s, serve_http);
-	rig_start(&rig);
+	rig_start(&rig, 64u << 20);
 	reply_free(fetch(&rig, &s, "/ok"));
 	struct transfer *t = get_from("127.0.0.1", s.port, "/ok");
 	vec_clear(&t->allow);
@@ -523,7 +299,7 @@ TEST(hostile_bodies)
 	struct server s;
 	struct rig rig;
 	server_start(&s, serve_http);
-	rig_start(&rig);
+	rig_start(&rig, 64u << 20);
 	check_end(fetch(&rig, &s, "/big"), REPLY_TOO_BIG, "larger than 16777216 bytes");
 	check_end(fetch(&rig, &s, "/bomb"), REPLY_TOO_BIG, "larger than 16777216 bytes");
 	check_end(fetch(&rig, &s, "/headers"), REPLY_FAILED, "64 KiB of headers");
@@ -548,7 +324,7 @@ TEST(deadline_and_cancel)
 	struct server s;
 	struct rig rig;
 	server_start(&s, serve_http);
-	rig_start(&rig);
+	rig_start(&rig, 64u << 20);
 	struct transfer *t = get_from("127.0.0.1", s.port, "/drip");
 	t->total_ms = 150;
 	start(&rig, t);
@@ -575,7 +351,7 @@ TEST(every_start_has_one_done)
 	struct rig rig;
 	bool seen[201] = { false };
 	server_start(&s, serve_http);
-	rig_start(&rig);
+	rig_start(&rig, 64u << 20);
 	for (int i = 0; i < 200; i++) /* more than may run at once: the rest is refused, not lost */
 		start(&rig, get_from("127.0.0.1", s.port, i % 2 ? "/ok" : "/moved"));
 	for (int i = 0; i < 200; i++) {
@@ -596,7 +372,7 @@ TEST(unreachable)
 	server_start(&s, serve_http);
 	int port = s.port;
 	server_stop(&s);
-	rig_start(&rig);
+	rig_start(&rig, 64u << 20);
 	start(&rig, get_from("127.0.0.1", port, "/"));
 	check_end(wait_reply(&rig), REPLY_FAILED, "Failed to connect to 127.0.0.1");
 	start(&rig, get_from("host.invalid", port, "/"));
@@ -625,7 +401,7 @@ TEST(files)
 {
 	struct rig rig;
 	char path[128], fifo[128];
-	rig_start(&rig);
+	rig_start(&rig, 64u << 20);
 	snprintf(path, sizeof(path), "%s/a b", rig.folder);
 	snprintf(fifo, sizeof(fifo), "%s/fifo", rig.folder);
 	FILE *f = fopen(path, "w");
@@ -670,7 +446,7 @@ TEST(mails_do_not_stop_the_loop)
 	struct rig rig;
 	server_start(&http, serve_http);
 	server_start(&smtp, serve_smtp);
-	rig_start(&rig);
+	rig_start(&rig, 64u << 20);
 	uint64_t mail = start(&rig, mail_to(smtp.port, "reader@example.org"));
 	struct reply *r = fetch(&rig, &http, "/ok"); /* while the mail's server thinks */
 	CHECK(r->transfer_id != mail);
@@ -703,7 +479,7 @@ TEST(a_hanging_mail_is_cancelled)
 	struct server smtp;
 	struct rig rig;
 	server_start(&smtp, serve_smtp);
-	rig_start(&rig);
+	rig_start(&rig, 64u << 20);
 	uint64_t mail = start(&rig, mail_to(smtp.port, "reader@example.org"));
 	struct message *cancel = message_new(MESSAGE_CANCEL);
 	cancel->transfer_id = mail;
@@ -762,7 +538,7 @@ TEST(api_round_trip)
 {
 	struct rig rig;
 	struct call a, b;
-	rig_start(&rig);
+	rig_start(&rig, 64u << 20);
 	struct stat st;
 	CHECK_INT(stat(rig.socket, &st), 0);
 	CHECK_INT(st.st_mode & 07777, 0660);
@@ -789,7 +565,7 @@ TEST(api_limits)
 {
 	struct rig rig;
 	struct call c;
-	rig_start(&rig);
+	rig_start(&rig, 64u << 20);
 	char *big = mem_alloc(IO_API_BODY_MAX + 1);
 	memset(big, 'x', IO_API_BODY_MAX + 1);
 	call_start(&c, &rig, "POST", "/v1/watches", str_n(big, IO_API_BODY_MAX + 1));
@@ -834,7 +610,7 @@ static void check_raw(const struct rig *rig, const char *request, size_t len, co
 TEST(api_nonsense)
 {
 	struct rig rig;
-	rig_start(&rig);
+	rig_start(&rig, 64u << 20);
 	CHECK_RAW("\r\n\r\n", "HTTP/1.1 400 ");
 	CHECK_RAW("GET\r\n\r\n", "HTTP/1.1 400 ");
 	CHECK_RAW("GET /a\0b HTTP/1.1\r\n\r\n", "HTTP/1.1 400 ");
@@ -865,7 +641,7 @@ TEST(api_nonsense)
 TEST(api_pipelines)
 {
 	struct rig rig;
-	rig_start(&rig);
+	rig_start(&rig, 64u << 20);
 	int fd = connect_raw(&rig);
 	static const char two[] = "POST /a HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}GET /b HTTP/1.1\r\nConnection: close\r\n\r\n";
 	CHECK_INT(send(fd, two, sizeof(two) - 1, 0), sizeof(two) - 1);
@@ -892,7 +668,7 @@ TEST(api_counts_its_clients)
 {
 	struct rig rig;
 	int fds[IO_API_CLIENTS_MAX];
-	rig_start(&rig);
+	rig_start(&rig, 64u << 20);
 	for (size_t i = 0; i < IO_API_CLIENTS_MAX; i++) {
 		fds[i] = connect_raw(&rig);
 		CHECK_INT(send(fds[i], "GET /v1/events HTTP/1.1\r\n\r\n", 27, 0), 27);
@@ -916,7 +692,7 @@ TEST(api_says_busy)
 {
 	struct rig rig;
 	struct call c;
-	rig_start(&rig);
+	rig_start(&rig, 64u << 20);
 	struct message *filler = message_new(MESSAGE_COMMAND); /* an engine that does not keep up */
 	filler->mail.bytes = 64u << 20;
 	CHECK(mailbox_put(rig.to_engine, &filler->mail, false));
@@ -961,7 +737,7 @@ TEST(events)
 {
 	struct rig rig;
 	struct err e = { 0 };
-	rig_start(&rig);
+	rig_start(&rig, 64u << 20);
 	pthread_t thread;
 	struct source source = { .rig = &rig };
 	if (pthread_create(&thread, NULL, event_source, &source) != 0)
@@ -982,7 +758,7 @@ TEST(events)
 TEST(event_subscribers_that_lag_are_cut_off)
 {
 	struct rig rig;
-	rig_start(&rig);
+	rig_start(&rig, 64u << 20);
 	int fd = connect_raw(&rig);
 	CHECK_INT(send(fd, "GET /v1/events HTTP/1.1\r\n\r\n", 27, 0), 27);
 	char byte, *big = mem_alloc(100000);
@@ -1011,7 +787,7 @@ TEST(client_says_what_to_do)
 	CHECK_INT(e.kind, ERR_CONFIG);
 	CHECK(says(str_c(e.message), "monitord is not running (nobody serves /no/such/socket)"));
 	struct rig rig;
-	rig_start(&rig);
+	rig_start(&rig, 64u << 20);
 	e = (struct err){ 0 };
 	CHECK_INT(client_exchange(rig.socket, "GET", "/v1/status", STR_NULL, 50, &status, &body, &e), -1);
 	CHECK_INT(e.kind, ERR_RETRY);
@@ -1027,7 +803,7 @@ TEST(socket_files)
 	struct rig rig;
 	struct io *second = NULL;
 	struct err e = { 0 };
-	rig_start(&rig);
+	rig_start(&rig, 64u << 20);
 	struct io_options options = { .socket_path = str_c(rig.socket), .listen_fd = -1,
 				      .to_engine = rig.to_engine, .from_engine = rig.from_engine };
 	CHECK_INT(io_new(&options, &second, &e), -1);
@@ -1066,7 +842,7 @@ TEST(socket_files)
 TEST(signals)
 {
 	struct rig rig;
-	rig_start(&rig);
+	rig_start(&rig, 64u << 20);
 	kill(getpid(), SIGHUP);
 	message_free(wait_message(&rig, MESSAGE_RELOAD));
 	kill(getpid(), SIGTERM);
