@@ -93,8 +93,10 @@ int url_split(struct str url, struct url_parts *ret_parts, struct err *e)
 
 static size_t find_any(struct str s, size_t from, struct str set)
 {
-	while (from < s.len && str_chr(set, s.p[from]) == STR_NPOS)
-		from++;
+	for (; from < s.len; from++)
+		for (size_t i = 0; i < set.len; i++)
+			if (s.p[from] == set.p[i])
+				return from;
 	return from;
 }
 
