@@ -80,7 +80,7 @@ _monitorctl() {
 	esac
 	options=" --json --socket --help"
 	case $command in
-	"") [[ $cur == -* ]] || _monitorctl_words "add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-source import-opml export-opml list-sources show-source edit-source remove-source pause-source resume-source poll-source login logout list-accounts add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail test-watch search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help" ;;
+	"") [[ $cur == -* ]] || _monitorctl_words "add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-source import-opml export-opml list-sources show-source edit-source remove-source pause-source resume-source poll-source login logout list-accounts add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail test-watch explain lint search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help" ;;
 	add-watch)
 		options+=" --name --channel --source --on --paused"
 		[[ $cur == -* ]] || :
@@ -175,6 +175,12 @@ _monitorctl() {
 		options+=" --since"
 		[[ $cur == -* ]] || :
 		;;
+	explain)
+		[[ $cur == -* ]] || _monitorctl_names watch
+		;;
+	lint)
+		[[ $cur == -* ]] || _monitorctl_names watch
+		;;
 	search)
 		options+=" --since --limit"
 		[[ $cur == -* ]] || :
@@ -211,7 +217,7 @@ _monitorctl() {
 		[[ $cur == -* ]] || _monitorctl_words "bash zsh fish"
 		;;
 	help)
-		[[ $cur == -* ]] || _monitorctl_words "add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-source import-opml export-opml list-sources show-source edit-source remove-source pause-source resume-source poll-source login logout list-accounts add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail test-watch search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help"
+		[[ $cur == -* ]] || _monitorctl_words "add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-source import-opml export-opml list-sources show-source edit-source remove-source pause-source resume-source poll-source login logout list-accounts add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail test-watch explain lint search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help"
 		;;
 	esac
 	if [[ $cur == -* ]]; then

@@ -111,6 +111,10 @@ complete -c monitorctl -n '__fish_seen_subcommand_from tail' -l kind -d 'of post
 complete -c monitorctl -n '__fish_seen_subcommand_from tail' -l count -d 'end after N of them' -x
 complete -c monitorctl -n __fish_use_subcommand -a test-watch -d 'say what a watch would have told, by the archive'
 complete -c monitorctl -n '__fish_seen_subcommand_from test-watch' -l since -d 'that far back (else 30d)' -x
+complete -c monitorctl -n __fish_use_subcommand -a explain -d 'say why a post matches or not, clause by clause'
+complete -c monitorctl -n '__fish_seen_subcommand_from explain' -a '(monitorctl __names watch 2>/dev/null)'
+complete -c monitorctl -n __fish_use_subcommand -a lint -d 'say what is odd about a query, and what it costs'
+complete -c monitorctl -n '__fish_seen_subcommand_from lint' -a '(monitorctl __names watch 2>/dev/null)'
 complete -c monitorctl -n __fish_use_subcommand -a search -d 'search the archive of posts, newest first'
 complete -c monitorctl -n '__fish_seen_subcommand_from search' -l since -d 'only what came since then: 7d, or 2024-05-01T00:00:00Z' -x
 complete -c monitorctl -n '__fish_seen_subcommand_from search' -l limit -d 'at most N posts' -x
@@ -139,4 +143,4 @@ complete -c monitorctl -n '__fish_seen_subcommand_from match' -l explain -d 'say
 complete -c monitorctl -n __fish_use_subcommand -a completion -d 'print the completion script for a shell'
 complete -c monitorctl -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
 complete -c monitorctl -n __fish_use_subcommand -a help -d 'say how a command is used'
-complete -c monitorctl -n '__fish_seen_subcommand_from help' -a 'add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-source import-opml export-opml list-sources show-source edit-source remove-source pause-source resume-source poll-source login logout list-accounts add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail test-watch search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help'
+complete -c monitorctl -n '__fish_seen_subcommand_from help' -a 'add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-source import-opml export-opml list-sources show-source edit-source remove-source pause-source resume-source poll-source login logout list-accounts add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail test-watch explain lint search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help'

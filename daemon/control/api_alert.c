@@ -195,3 +195,26 @@ void api_search(const struct call *c)
 	else
 		engine_search(c->engine, c->id, take(query), since, before, (int)limit);
 }
+
+/* The id is its source's: several sources may know one. */
+void api_post_show(const struct call *c)
+{
+	struct world *w = engine_world(c->engine);
+	struct store_found f = { 0 };
+	struct err e = { 0 };
+	bool found = false;
+	for (struct map_iter it = { 0 }; !found && map_next(w->sources, &it);) {
+		const struct world_source *s = it.value;
+		if (store_post_find(engine_store(c->engine), s->settings.name, c->name, c->arena, &f, &found, &e) != 0) {
+			engine_store_failed(c->engine, &e);
+			return;
+		}
+	}
+	json_t *post = found && str_present(f.json) ? json_parse(f.json, &e) : NULL;
+	if (post == NULL) {
+		engine_problem(c->engine, c->id, 404, 0, "%s",
+		               found ? "the text of this post is kept no more" : "there is no post of this id");
+		return;
+	}
+	engine_reply(c->engine, c->id, 200, json_pack("{s:o,s:o}", "post", post, "came", engine_time_json(f.came_unix_ms)));
+}

@@ -64,6 +64,7 @@ struct ctl {
 	bool json;
 	bool colour;            /* stdout is a terminal and wants colours */
 	int width;              /* columns of the terminal, 0 = no terminal: cut nothing */
+	bool quiet;             /* say nothing of errors: the caller knows another way */
 	bool progress;          /* stderr is a terminal */
 	int64_t now_unix_ms;
 	struct strbuf socket;   /* path, once found */

@@ -34,11 +34,11 @@ void ctl_error(const struct ctl *c, const char *fmt, ...)
 	AUTO(strbuf) struct strbuf text = STRBUF_INIT(8192);
 	va_list ap;
 
-	(void)c;
 	va_start(ap, fmt);
 	strbuf_vaddf(&text, fmt, ap);
 	va_end(ap);
-	say("monitorctl: ", strbuf_str(&text));
+	if (!c->quiet)
+		say("monitorctl: ", strbuf_str(&text));
 }
 
 void ctl_note(const struct ctl *c, const char *fmt, ...)

@@ -515,7 +515,7 @@ void world_watch_warning(const struct world *w, const struct world_watch *watch,
 	if (world_channels_of(w, watch, to) == 0)
 		strbuf_addf(out, "%snobody is told: name a channel, or mark one as default", out->len ? "; " : "");
 	AUTO(strbuf) struct strbuf lint = STRBUF_INIT(400);
-	query_lint(watch->query, &lint);
+	query_lint(watch->query, "; ", &lint);
 	if (lint.len > 0)
 		strbuf_addf(out, "%s%s", out->len ? "; " : "", strbuf_cstr(&lint));
 }

@@ -61,30 +61,68 @@ static void add_kind(const struct node *n, struct strbuf *out)
 		strbuf_adds(out, names[n->kind]);
 }
 
-static void explain_node(const struct query *q, const struct node *n, struct view *v, int depth, struct strbuf *out)
+/* Whether the answer of n, which decides, rests on its child's. */
+static bool rests_on(const struct node *n, bool n_holds, bool child_holds)
+{
+	return n->kind == NODE_OR ? child_holds || !n_holds : n->kind == NODE_NOT || n_holds || !child_holds;
+}
+
+struct walk {
+	const struct query *q;
+	struct view view;
+	void (*clause)(void *ctx, const struct query_clause *clause);
+	void *ctx;
+};
+
+static void walk_node(struct walk *w, const struct node *n, int depth, bool decides)
 {
 	AUTO(spans) struct spans s = { 0 };
-	bool is = evaluate_part(q, n, v, &s);
+	AUTO(strbuf) struct strbuf text = STRBUF_INIT(2 * QUERY_MAX);
+	bool is = evaluate_part(w->q, n, &w->view, &s);
 
-	strbuf_addf(out, "%-4s%*s", is ? "yes" : "no", 2 * depth, "");
 	if (n->kind <= NODE_FACT)
-		explain_term(q, n, out);
+		explain_term(w->q, n, &text);
 	else
-		add_kind(n, out);
-	if (n->kind <= NODE_REGEX || n->kind >= NODE_NEAR)
-		add_hits(&s, v->self.post, out);
-	strbuf_addc(out, '\n');
+		add_kind(n, &text);
+	if (n->kind > NODE_REGEX && n->kind < NODE_NEAR)
+		vec_clear(&s.list); /* their parts say what hit */
+	spans_sort(&s);
+	w->clause(w->ctx, &(struct query_clause){ .depth = depth, .holds = is, .decides = decides, .text = strbuf_str(&text),
+						  .spans = &s });
 	if (n->kind <= NODE_FACT)
 		return;
-	for (const struct node *c = node_child(q, n); c; c = node_next(q, c))
-		explain_node(q, c, v, depth + 1, out);
+	for (const struct node *c = node_child(w->q, n); c; c = node_next(w->q, c))
+		walk_node(w, c, depth + 1, decides && rests_on(n, is, evaluate_part(w->q, c, &w->view, NULL)));
+}
+
+void query_explain_each(const struct query *q, const struct post *post,
+                        void (*clause)(void *ctx, const struct query_clause *clause), void *ctx)
+{
+	VIEW_UNINITIALIZED struct walk w;
+
+	w.q = q;
+	w.clause = clause;
+	w.ctx = ctx;
+	view_init(&w.view, post);
+	walk_node(&w, q->nodes, 0, true);
+	view_release(&w.view);
+}
+
+struct lines {
+	const struct post *post;
+	struct strbuf *out;
+};
+
+static void add_line(void *ctx, const struct query_clause *c)
+{
+	struct lines *l = ctx;
+
+	strbuf_addf(l->out, "%-4s%*s%.*s", c->holds ? "yes" : "no", 2 * c->depth, "", STR_ARG(c->text));
+	add_hits(c->spans, l->post, l->out);
+	strbuf_addc(l->out, '\n');
 }
 
 void query_explain(const struct query *q, const struct post *post, struct strbuf *out)
 {
-	VIEW_UNINITIALIZED struct view v;
-
-	view_init(&v, post);
-	explain_node(q, q->nodes, &v, 0, out);
-	view_release(&v);
+	query_explain_each(q, post, add_line, &(struct lines){ post, out });
 }

@@ -108,7 +108,7 @@ int store_post_delete(struct store *s, int64_t row, int64_t now_unix_ms, struct 
 int store_post_find(struct store *s, struct str source, struct str id, struct arena *arena, struct store_found *ret,
                     bool *ret_found, struct err *e)
 {
-	sqlite3_stmt *st = db_statement(s, DB_POST_FIND, "SELECT row, fingerprint, deleted, json FROM post"
+	sqlite3_stmt *st = db_statement(s, DB_POST_FIND, "SELECT row, fingerprint, deleted, json, came FROM post"
 	                                " WHERE source=?1 AND id=?2", e);
 	if (st == NULL)
 		return -1;
@@ -121,6 +121,7 @@ int store_post_find(struct store *s, struct str source, struct str id, struct ar
 	ret->row = sqlite3_column_int64(st, 0);
 	ret->fingerprint = (uint64_t)sqlite3_column_int64(st, 1);
 	ret->deleted = db_column_time(st, 2) != TIME_ABSENT;
+	ret->came_unix_ms = db_column_time(st, 4);
 	ret->json = arena == NULL ? STR_NULL : arena_str(arena, db_column_text(st, 3));
 	return db_run(s, st, e);
 }

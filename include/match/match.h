@@ -62,8 +62,20 @@ struct str query_text(const struct query *q);             /* as written */
 /* One line a clause for `--explain`: indented tree, "yes"/"no" first, the words that hit behind.
  * `post` matched against q. */
 void query_explain(const struct query *q, const struct post *post, struct strbuf *out);
-/* A warning if it can never match or has no necessary term ("over-broad"); empty if fine. */
-void query_lint(const struct query *q, struct strbuf *out);
+/* The same clause by clause, parents first. */
+struct query_clause {
+	int depth;                 /* 0: all of the query */
+	bool holds;
+	bool decides;              /* the answer rests on it */
+	struct str text;           /* a term as in a query, or "all of", "not" and the like */
+	const struct spans *spans; /* what hit */
+};
+void query_explain_each(const struct query *q, const struct post *post,
+                        void (*clause)(void *ctx, const struct query_clause *clause), void *ctx);
+/* Warnings if it can never match, has parts that change nothing or no necessary term ("over-broad"); empty if fine. */
+void query_lint(const struct query *q, const char *between /* two warnings */, struct strbuf *out);
+/* Which posts it is examined for, in words: "high: …", "middle: …", "low: …" or "least: …". */
+void query_cost(const struct query *q, struct strbuf *out);
 /* The language's operators, for the manual: false beyond the last.  Static texts. */
 struct query_operator {
 	const char *name;    /* "" for a bare word, "@", "#" … or a word that a colon follows */

@@ -94,6 +94,7 @@ int store_spent(struct store *s, enum store_kind kind, struct str name, int64_t 
  * pruned.  ret_found false: never seen. */
 struct store_found {
 	int64_t row;
+	int64_t came_unix_ms;
 	uint64_t fingerprint;
 	bool deleted;
 	struct str json;

@@ -23,7 +23,8 @@ static void check_match(const struct query *q, const struct post *p)
 		MUST(text_is_utf8(str_slice(text, s->start, s->end)));
 	}
 	query_explain(q, p, &note);
-	query_lint(q, &note);
+	query_lint(q, "\n", &note);
+	query_cost(q, &note);
 	(void)query_necessary_fts(q, &note);
 	MUST(text_is_utf8(strbuf_str(&note)));
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/url.h"
 #include "base/mem.h"
 #include "control/api.h"
 #include "control/route.h"
@@ -695,6 +696,13 @@ TEST(the_archive_is_searched)
 	OWNED_JSON json_t *bad = ask(&r, "GET", "/v1/search?q=%28a", NULL, 400);
 	CHECK(json_get_int(bad, "column", 0) > 0);
 	refused(&r, "GET", "/v1/search", NULL, 400, "q: expected a query");
+	struct str id = json_get_str(json_get(json_array_get(json_get(one, "posts"), 0), "post"), "id");
+	AUTO(strbuf) struct strbuf path = STRBUF_INIT(1024);
+	strbuf_adds(&path, "/v1/posts/");
+	url_encode(&path, id);
+	OWNED_JSON json_t *post = ask(&r, "GET", strbuf_cstr(&path), NULL, 200);
+	CHECK_STR(json_get_str(json_get(post, "post"), "title"), "News 4");
+	refused(&r, "GET", "/v1/posts/nothing", NULL, 404, "no post of this id");
 }
 
 TEST(a_watch_names_another)

@@ -303,6 +303,18 @@ def test_deliveries(daemon):
     assert r.returncode == 1 and r.stdout == "trying dlv_1 again now, to hook\n"
 
 
+def test_explain_asks_for_watches_and_posts(daemon):
+    daemon.answers["GET", "/v1/watches/rivals"] = (200, {"name": "rivals", "query": "altman OR Sutskever"})
+    daemon.answers["GET", "/v1/posts/p1"] = (200, {"post": POST, "came": "2023-12-11T08:15:00Z"})
+    r = daemon.run("explain", "rivals", "p1")
+    assert r.returncode == 0 and "watch rivals: altman OR Sutskever" in r.stderr and "any of" in r.stdout
+    r = daemon.run("explain", "-watch:rivals", "p1", "--json")
+    assert r.returncode == 1 and json.loads(r.stdout)["clauses"][0]["clause"] == "not"
+    daemon.answers["GET", "/v1/alerts/alr_1"] = (200, {"id": "alr_1", "post": POST})
+    assert daemon.run("explain", "Sutskever", "alr_1").returncode == 0
+    assert daemon.run("lint", "watch:rivals").returncode == 0
+
+
 def test_search(daemon):
     daemon.answers["GET", "/v1/search"] = (200, {"posts": [{"post": POST, "spans": SPANS, "came": "2023-12-11T08:15:00Z"}],
                                                  "complete": False, "next": "pst_1"})

@@ -164,7 +164,7 @@ def test_match_json():
     assert r.returncode == 0 and [p["id"] for p in found] == ["1", "3"]
     assert list(found[0]) == POST_KEYS + ["spans"]
     title, text = found[0]["spans"][:2]
-    assert title == {"field": "title", "start": 7, "end": 16, "term": "Sutskever"}
+    assert title == {"field": "title", "index": 0, "start": 7, "end": 16, "term": "Sutskever"}
     assert text["field"] == "text"
     assert found[0]["text"].encode()[text["start"]:text["end"]] == b"Sutskever"
     assert found[1]["title"] is None
@@ -201,6 +201,32 @@ def test_match_explains_both():
     assert r.stdout.count("does not match:") == 2 and r.stdout.count("  matches:") == 1
     r = run("match", "--explain", "--json", "Sutskever -ilya", stdin=LINES)
     assert ["sutskever" in json.loads(line)["explain"].lower() for line in r.stdout.splitlines()] == [True]
+
+
+def test_explain_says_why_and_why_not(tmp_path):
+    posts = tmp_path / "posts.jsonl"
+    posts.write_text(LINES)
+    r = run("explain", "Sutskever -ilya", posts)
+    assert r.returncode == 0
+    assert r.stdout.count("does not match:") == 2 and r.stdout.count("  matches:") == 1
+    assert run("explain", "nothing", posts).returncode == 1
+    tree = [json.loads(line) for line in run("explain", "--json", "Sutskever -ilya", stdin=LINES).stdout.splitlines()]
+    assert [t["matches"] for t in tree].count(True) == 1 and all(t["post"]["id"] for t in tree)
+    root = tree[0]["clauses"][0]
+    assert root["clause"] == "all of" and root["decides"] and root["holds"] == tree[0]["matches"]
+    assert [c["clause"] for c in root["clauses"]] == ["Sutskever", "not"]
+    assert run("explain", "x (", posts).returncode == 64
+
+
+def test_lint():
+    r = run("lint", "sutskever")
+    assert (r.returncode, r.stdout, r.stderr) == (0, "cost: least: examined for posts with rare words\n", "")
+    r = run("lint", "musk", "-Musk")
+    assert r.returncode == 1 and "warning: can never match: musk is both asked for and excluded" in r.stderr
+    said = json.loads(run("lint", "--json", "-musk OR *fix").stdout)
+    assert said["query"] == "-musk OR *fix" and len(said["warnings"]) == 1 and said["cost"].startswith("high")
+    r = run("lint", "watch:other")
+    assert r.returncode == 64 and 'no watch is called "other"' in r.stderr
 
 
 # --- check-config ---

@@ -215,7 +215,7 @@ static void lints(const char *query, const char *part)
 	OWNED(query) struct query *q = parsed(query);
 	AUTO(strbuf) struct strbuf b = STRBUF_INIT(4096);
 
-	query_lint(q, &b);
+	query_lint(q, "; ", &b);
 	if (part[0] == '\0')
 		CHECK_STR(strbuf_str(&b), "");
 	else if (str_find(strbuf_str(&b), str_c(part)) == STR_NPOS)
@@ -235,6 +235,80 @@ TEST(lint)
 	lints("(musk -musk) OR tesla", "can never match");
 	lints("lang:fr lang:de", "one lang, and two");
 	lints("source:a source:b x", "one source, and two");
+	lints("musk likes:..5 likes:9..", "can never match: no number is in both ranges");
+	lints("musk likes:..9 likes:9..", "");
+	lints("\"elon musk\" -musk", "can never match: \"elon musk\" is both asked for and excluded");
+	lints("title:musk -musk", "can never match");
+	lints("musk -title:musk", "");
+	lints("=Musk -musk", "can never match");
+	lints("musk -=Musk", "");
+	lints("musk* -muskat", "");
+	lints("muskat -musk*", "can never match");
+	lints("parent:musk -context:musk", "can never match");
+	lints("musk tesla Musk", "redundant: Musk is there twice");
+	lints("musk \"elon musk\"", "redundant: musk changes nothing beside \"elon musk\"");
+	lints("musk OR \"elon musk\"", "redundant: \"elon musk\" changes nothing beside musk");
+	lints("muskat OR musk*", "redundant: muskat changes nothing beside musk*");
+	lints("is:reply is:reply a", "redundant: is:reply is there twice");
+	lints("a OR (b -b)", "can never match: b is both");
+	lints("/a/ OR -/a/", "always true: with /a/ or without it");
+	lints("*fix", "over-broad: no word");
+	lints("stem:a stem:a", "redundant");
+	lints("SENTENCE(a -a)", "can never match");
+}
+
+static void costs(const char *query, const char *start)
+{
+	OWNED(query) struct query *q = parsed(query);
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(4096);
+
+	query_cost(q, &b);
+	CHECK(str_starts(strbuf_str(&b), str_c(start)));
+}
+
+TEST(cost)
+{
+	costs("sutskever", "least");
+	costs("sutskever the", "least");
+	costs("musk", "low");
+	costs("the", "middle");
+	costs("lang:fr", "middle");
+	costs("-musk", "high");
+	costs("/musk/", "high");
+}
+
+struct told {
+	struct strbuf text;
+};
+
+static void tell(void *ctx, const struct query_clause *c)
+{
+	struct told *t = ctx;
+
+	strbuf_addf(&t->text, "%d%s%s %.*s %zu\n", c->depth, c->holds ? "+" : "-", c->decides ? "!" : "", STR_ARG(c->text),
+		c->spans->list.n);
+}
+
+TEST(clauses_that_decide)
+{
+	OWNED(query) struct query *q = parsed("musk (tesla OR \"space x\") -(bot OR ad) a NEAR/1 b");
+	struct told t = { STRBUF_INIT(65536) };
+	struct post p = { .text = STR("Musk, Tesla, ad: a - b") };
+
+	query_explain_each(q, &p, tell, &t);
+	CHECK_STR(strbuf_str(&t.text), "0-! all of 0\n"
+		"1+ musk 1\n"
+		"1+ any of 0\n"
+		"2+ tesla 1\n"
+		"2- \"space x\" 0\n"
+		"1-! not 0\n"
+		"2+! any of 0\n"
+		"3- bot 0\n"
+		"3+! ad 1\n"
+		"1+ at most 1 words between 2\n"
+		"2+ a 1\n"
+		"2+ b 1\n");
+	strbuf_release(&t.text);
 }
 
 static void fts(const char *query, const char *want)
