@@ -79,7 +79,8 @@ class Clone:
         self.addresses = {"https://hooks.example.org/monitord": self.hook.url,
                           "https://hooks.example.org/": self.hook.url.rsplit("/", 1)[0] + "/",
                           "smtp://mail.example.org:587": self.mail.url, "https://news.example.org/": self.web.url()}
-        env = {k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k != "MONITORD_SOCKET"}
+        outer = ("BUILD", "OPT", "SAN", "WERROR", "MONITORD_SOCKET")  # of the make that runs the tests: its variables are not ours
+        env = {k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k not in outer}
         env.update(LC_ALL="C.UTF-8", TZ="UTC", NO_COLOR="1", ROOT=str(ROOT), BUILT=str(BUILD), DESTDIR=str(self.folder / "root"),
                    USER=env.get("USER", "you"))
         self.shell = subprocess.Popen(["bash"], cwd=self.folder, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
