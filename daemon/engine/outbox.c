@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/text.h"
 
 #define DELIVERIES_MAX 16            /* under way at once, over all channels; io has room for them beside the polls */
@@ -247,11 +248,13 @@ static void later(struct engine *g, struct world_channel *c, struct outbox_item 
 	strbuf_reset(&c->last_error);
 	strbuf_add(&c->last_error, why);
 	g->figures.attempts_failed++;
+	char in[48];
+	(void)num_format_duration(in, sizeof in, wait - wait % 1000);
 	if (broken && news)
-		log_err("channel.broken", "channel=%s error=%s retry=hourly", LOG_Q(c->settings.name), LOG_Q(why));
+		log_err("channel.broken", "channel=%s error=%s retry_in=%s", LOG_Q(c->settings.name), LOG_Q(why), in);
 	else if (news)
-		log_warning("delivery.failed", "channel=%s attempts=%lld error=%s retry_in_s=%lld", LOG_Q(c->settings.name),
-		            (long long)d.attempts, LOG_Q(why), (long long)(wait / 1000));
+		log_warning("delivery.failed", "channel=%s attempts=%lld error=%s retry_in=%s", LOG_Q(c->settings.name),
+		            (long long)d.attempts, LOG_Q(why), in);
 }
 
 static void why_not(const struct reply *r, struct strbuf *why)

@@ -269,3 +269,11 @@ def test_manuals_name_pages_that_exist():
     for path in sources:
         for name, section in re.findall(r"\b(monitor[\w.-]*)(?: |\()([1578])\b\)?", path.read_text()):
             assert f"{name}.{section}" in ours, f"{path.relative_to(ROOT)} names {name}({section})"
+
+
+def test_the_manual_names_every_event_of_the_log():
+    page = (ROOT / "daemon/man/monitord.8").read_text()
+    events = {m for path in (ROOT / "daemon").rglob("*.c") for m in re.findall(r'\blog_\w+\(\s*"([a-z]+\.[a-z_]+)"', path.read_text())}
+    assert len(events) > 30 and [e for e in sorted(events) if not re.search(rf"\b{re.escape(e)}\b", page)] == []
+    named = set(re.findall(r"\b([a-z]+\.[a-z_]+)\b", " ".join(re.findall(r"^\.(?:It )?Cm (.*)$", page, re.M))))
+    assert named - events == set()
