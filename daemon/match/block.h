@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define BLOCK 64
-#define BLOCK_SLACK 16 /* readable bytes behind `lower` */
+#define BLOCK_SLACK BLOCK /* readable bytes behind those of `lower` */
 
 struct block { /* bit i tells of byte i */
 	uint64_t foreign; /* not ASCII */

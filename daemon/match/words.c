@@ -127,6 +127,12 @@ uint32_t word_hash(const char *p, size_t len)
  * folded text could be any of it otherwise.
  */
 #define INLINE static inline __attribute__((always_inline))
+#define UNINITIALIZED __attribute__((uninitialized))
+
+INLINE bool is_digit(char ch)
+{
+	return ch >= '0' && ch <= '9';
+}
 
 struct cutter {
 	struct words *w;
@@ -300,11 +306,6 @@ INLINE void step(struct cutter *c, struct piece p, size_t start, size_t end)
 	c->end = c->glue = (uint32_t)end;
 }
 
-INLINE bool is_digit(char ch)
-{
-	return ch >= '0' && ch <= '9';
-}
-
 /* A full stop or comma between two digits belongs to the number. */
 static bool holds_number(const char *open, const char *out, struct str text, size_t i)
 {
@@ -367,10 +368,17 @@ INLINE struct triple triple_at(const char *text, size_t left)
 INLINE struct piece piece_of_triple(const struct fold_table *table, struct triple t)
 {
 	struct piece p = piece_of_entry(fold_find(table, t.point));
+	bool itself = p.len == 0 && (p.cls == FOLD_WORD || p.cls == FOLD_CHAR);
 
-	p.bytes = p.len ? p.bytes : t.raw;
-	p.len = p.len ? p.len : 3;
+	p.bytes = itself ? t.raw : p.bytes;
+	p.len = itself ? 3 : p.len;
 	return p;
+}
+
+/* Does it belong to the word that it stands in or behind?  An accent has no bytes left. */
+INLINE bool goes_on(enum fold_class cls)
+{
+	return (1u << FOLD_WORD | 1u << FOLD_EXTEND | 1u << FOLD_MARK) >> cls & 1;
 }
 
 /* The letters of two bytes at i, which are all of one word; the first one is there. */
@@ -387,7 +395,7 @@ INLINE size_t cut_pairs(struct cutter *c, const struct fold_table *table, struct
 		struct piece piece = piece_of_pair(table, p);
 		uint64_t bytes = htole64(piece.bytes);
 
-		if (piece.cls != FOLD_WORD)
+		if (!goes_on(piece.cls))
 			break;
 		memcpy(out, &bytes, sizeof(bytes));
 		out += piece.len;
@@ -397,45 +405,57 @@ INLINE size_t cut_pairs(struct cutter *c, const struct fold_table *table, struct
 	return c->end;
 }
 
-/* The characters of three bytes at i that are words of their own; the first one is there, the last one stays open. */
+/* The characters of three bytes at i that are words of their own, with their signs; the first one is there, the last one
+ * stays open. */
 INLINE size_t cut_chars(struct cutter *c, const struct fold_table *table, struct str text, size_t i, struct piece p)
 {
 	close_word(c);
 	open_word(c, i, WORD_CHAR);
-	put(c, p);
 	for (;;) {
+		put(c, p);
 		i += 3;
 		struct triple t = triple_at(text.p + i, text.len - i);
 		p = piece_of_triple(table, t);
-		if (t.point == 0 || p.cls != FOLD_CHAR)
+		if (t.point == 0 || (p.cls != FOLD_CHAR && p.cls != FOLD_EXTEND))
 			break;
+		if (p.cls == FOLD_EXTEND)
+			continue;
 		reserve(c, 1);
 		emit(c, c->open, c->start, i, c->flags);
 		c->open = c->out;
 		c->start = (uint32_t)i;
 		c->flags = WORD_CHAR | WORD_GLUED;
-		put(c, p);
 	}
 	c->end = c->glue = (uint32_t)i;
 	return i;
 }
 
-/* The letter or sign of three bytes at i; returns the index behind it, or i if it is something else. */
+/* What stands between words: nothing to keep. */
+INLINE void part(struct cutter *c)
+{
+	close_word(c);
+	c->pending = 0;
+}
+
+/* The letter, sign or separator of three bytes at i; returns the index behind it, or i if it is something else. */
 INLINE size_t cut_triple(struct cutter *c, const struct fold_table *table, struct str text, size_t i)
 {
 	struct triple t = triple_at(text.p + i, text.len - i);
 	struct piece p = piece_of_triple(table, t);
+	bool open = c->open != NULL;
 
 	if (t.point == 0)
 		return i;
 	if (p.cls == FOLD_CHAR)
 		return cut_chars(c, table, text, i, p);
-	if (p.cls == FOLD_WORD) {
-		if (c->flags & WORD_CHAR)
-			close_word(c);
-		if (c->open == NULL)
-			open_word(c, i, 0);
-	} else if (p.cls != FOLD_EXTEND || c->open == NULL) {
+	if (p.cls == FOLD_SEP) {
+		part(c);
+		return i + 3;
+	}
+	if (p.cls == FOLD_WORD && (!open || (c->flags & WORD_CHAR))) {
+		close_word(c);
+		open_word(c, i, 0);
+	} else if (!open || !goes_on(p.cls)) {
 		return i;
 	}
 	put(c, p);
@@ -443,19 +463,32 @@ INLINE size_t cut_triple(struct cutter *c, const struct fold_table *table, struc
 	return i + 3;
 }
 
-/* As many letters of other scripts, and single spaces between them, as stand at i; returns the index behind them. */
+/* An ASCII byte that does nothing but part words. */
+INLINE bool is_separator(const struct fold_table *table, struct str text, size_t i)
+{
+	unsigned char byte = (unsigned char)text.p[i];
+	enum fold_class cls = byte < 0x80 ? table->low[byte].cls : FOLD_WORD;
+
+	return cls == FOLD_SEP || (cls == FOLD_MIDNUM && !(i + 1 < text.len && is_digit(text.p[i + 1])));
+}
+
+/* As many letters of other scripts as stand at i, and separators between them; returns the index behind them. */
 INLINE size_t cut_letters(struct cutter *c, const struct fold_table *table, struct str text, size_t i)
 {
 	while (i + 1 < text.len) {
 		size_t from = i;
 
 		if (is_pair(text.p + i)) {
-			if (piece_of_pair(table, text.p + i).cls != FOLD_WORD)
-				break;
-			i = cut_pairs(c, table, text, i);
-		} else if (text.p[i] == ' ' && (unsigned char)text.p[i + 1] >= 0x80) {
-			close_word(c);
-			c->pending = 0;
+			enum fold_class cls = piece_of_pair(table, text.p + i).cls;
+
+			if (cls == FOLD_WORD) {
+				i = cut_pairs(c, table, text, i);
+			} else if (cls == FOLD_SEP) {
+				part(c);
+				i += 2;
+			}
+		} else if (is_separator(table, text, i)) {
+			part(c);
 			i++;
 		} else {
 			i = cut_triple(c, table, text, i);
@@ -495,38 +528,70 @@ INLINE char *copy_wide(char *to, const char *from, size_t len)
 	return to + len;
 }
 
-/* A stretch of text within one block: ASCII, and among it letters of two bytes and separators of any script. */
+/*
+ * A stretch of text within one block: ASCII, and among it letters of two bytes and separators of any script.  Most such
+ * letters fold to one byte, so `word` has a bit for each byte of the text and `packed` one for each byte of `folded`.
+ */
 struct run {
-	const struct fold_table *table;
-	const char *lower; /* as in the block */
-	size_t i, n;       /* where it stands in the text, bytes */
-	uint64_t word;     /* bit k: byte k belongs to a word */
-	uint64_t letters;  /* bit k: a letter of two bytes starts there */
+	size_t i, n;        /* where it stands in the text, bytes */
+	size_t dropped;     /* bytes fewer in `folded` */
+	uint64_t word, packed;
+	const char *text, *folded; /* WIDE more bytes of both can be read */
+	char *buffer;       /* for the bytes if they are not as in the block */
 };
+#define RUN_BUFFER (2 * BLOCK + WIDE)
 
-/* Takes characters beyond ASCII into the run as long as they do no more than go on with a word or part two. */
-INLINE void admit(struct run *r, uint64_t foreign)
+/* Puts the folded letter p, of one byte or two, for the two bytes at byte k of the text. */
+INLINE void fold_letter(struct run *r, size_t k, struct piece p)
 {
+	size_t at = k - r->dropped;
+	uint64_t below = ((uint64_t)2 << at) - 1;
+	char *to = r->buffer + at, rest[BLOCK];
+
+	if (r->folded != r->buffer)
+		memcpy(r->buffer, r->folded, BLOCK);
+	r->folded = r->buffer;
+	r->word |= (uint64_t)3 << k;
+	r->packed |= (uint64_t)3 << at;
+	to[0] = (char)p.bytes;
+	to[1] = (char)(p.bytes >> 8);
+	if (p.len == 2)
+		return;
+	memcpy(rest, to + 2, BLOCK);
+	memcpy(to + 1, rest, BLOCK);
+	r->packed = (r->packed & below) | (r->packed >> 1 & ~below);
+	r->dropped++;
+}
+
+/* A letter beyond ASCII with an ASCII one before it, or something of ASCII behind it: others come in longer rows. */
+INLINE bool is_latin(const struct run *r, size_t k)
+{
+	return (k > 0 && r->word >> (k - 1) & 1) || (k + 2 < r->n && (unsigned char)r->text[k + 2] < 0x80);
+}
+
+/* Takes characters beyond ASCII into the run as long as they do no more than be letters of a word or part two. */
+INLINE void admit(struct run *r, const struct fold_table *table, uint64_t foreign)
+{
+	r->packed = r->word;
 	while (foreign) {
 		size_t k = (size_t)__builtin_ctzll(foreign);
-		const char *p = r->lower + k;
+		const char *p = r->text + k;
 
 		if (k + 1 < r->n && is_pair(p)) {
-			enum fold_class cls = piece_of_pair(r->table, p).cls;
+			struct piece piece = piece_of_pair(table, p);
 
 			foreign &= ~((uint64_t)3 << k);
-			if (cls == FOLD_SEP)
+			if (piece.cls == FOLD_SEP)
 				continue;
-			if (cls == FOLD_WORD && k > 0 && r->word >> (k - 1) & 1) {
-				r->word |= (uint64_t)3 << k;
-				r->letters |= (uint64_t)1 << k;
+			if (piece.cls == FOLD_WORD && piece.len <= 2 && is_latin(r, k)) {
+				fold_letter(r, k, piece);
 				continue;
 			}
 		} else {
 			struct triple t = triple_at(p, r->n - k);
 
 			foreign &= ~((uint64_t)7 << k);
-			if (t.point && piece_of_triple(r->table, t).cls == FOLD_SEP)
+			if (t.point && piece_of_triple(table, t).cls == FOLD_SEP)
 				continue;
 		}
 		r->n = k;
@@ -534,40 +599,30 @@ INLINE void admit(struct run *r, uint64_t foreign)
 	}
 }
 
-/* The bytes from..end of a run with such letters, folded. */
-static char *copy_letters(char *out, const struct run *r, size_t from, size_t end)
-{
-	while (from < end) {
-		uint64_t letters = r->letters >> from;
-		size_t n = letters ? (size_t)__builtin_ctzll(letters) : BLOCK;
+/* Where words start and where they end, in a text that starts in a word or not. */
+struct borders {
+	uint64_t starts, ends;
+};
 
-		if (n >= end - from)
-			return copy_wide(out, r->lower + from, end - from);
-		out = copy_wide(out, r->lower + from, n);
-		struct piece p = piece_of_pair(r->table, r->lower + from + n);
-		uint64_t bytes = htole64(p.bytes);
-		memcpy(out, &bytes, sizeof(bytes));
-		out += p.len;
-		from += n + 2;
-	}
-	return out;
+INLINE struct borders borders_of(uint64_t word, uint64_t open, size_t n)
+{
+	uint64_t inside = UINT64_MAX >> (BLOCK - n);
+
+	return (struct borders){ word & ~(word << 1 | open) & inside, ~word & (word << 1 | open) & inside };
 }
 
-INLINE void copy_run(struct cutter *c, const struct run *r, size_t from, size_t end)
+INLINE size_t first_of(uint64_t bits, size_t otherwise)
 {
-	if (r->letters && r->letters >> from << from << (BLOCK - end))
-		c->out = copy_letters(c->out, r, from, end);
-	else
-		c->out = copy_wide(c->out, r->lower + from, end - from);
+	return bits ? (size_t)__builtin_ctzll(bits) : otherwise;
 }
 
 /* The sigils before words of the run that start at `starts`; the first of these is c->next[-n]. */
-static void add_sigils(struct cutter *c, const struct run *r, uint64_t starts, uint64_t sigils, size_t n)
+static void add_sigils(struct cutter *c, const struct run *r, struct str text, uint64_t starts, uint64_t sigils, size_t n)
 {
 	for (uint64_t marked = starts & sigils << 1; marked; marked &= marked - 1) {
 		size_t at = (size_t)__builtin_ctzll(marked);
 		size_t word = (size_t)__builtin_popcountll(starts & (((uint64_t)1 << at) - 1));
-		uint8_t flag = sigil_flag(fold_class_of((unsigned char)r->lower[at - 1]));
+		uint8_t flag = sigil_flag(fold_class_of((unsigned char)text.p[r->i + at - 1]));
 
 		if (word < n)
 			c->next[(ptrdiff_t)word - (ptrdiff_t)n].flags |= flag;
@@ -577,75 +632,82 @@ static void add_sigils(struct cutter *c, const struct run *r, uint64_t starts, u
 }
 
 /* Goes on with the open word; false if the run ends before it does. */
-INLINE bool go_on(struct cutter *c, const struct run *r, uint64_t ends)
+INLINE bool go_on(struct cutter *c, const struct run *r, struct borders text, struct borders folded)
 {
-	size_t end = ends ? (size_t)__builtin_ctzll(ends) : r->n;
+	size_t end = first_of(text.ends, r->n);
 
 	if (end > 0) {
-		copy_run(c, r, 0, end);
+		c->out = copy_wide(c->out, r->folded, first_of(folded.ends, r->n - r->dropped));
 		c->end = c->glue = (uint32_t)(r->i + end);
 	}
-	if (ends == 0)
+	if (text.ends == 0)
 		return false;
 	close_word(c);
 	return true;
 }
 
 /* The words of a run; the last one may stay open. */
-INLINE void cut_words(struct cutter *c, const struct run *r, uint64_t sigils)
+INLINE void cut_words(struct cutter *c, const struct run *r, struct str s, uint64_t sigils)
 {
-	uint64_t open = c->open != NULL, inside = UINT64_MAX >> (BLOCK - r->n);
-	uint64_t starts = r->word & ~(r->word << 1 | open) & inside, ends = ~r->word & (r->word << 1 | open) & inside;
+	uint64_t open = c->open != NULL;
+	struct borders text = borders_of(r->word, open, r->n), folded = borders_of(r->packed, open, r->n - r->dropped);
+	uint64_t starts = text.starts;
+	size_t n = 0, end = 0;
 
 	if (open) {
-		if (!go_on(c, r, ends))
+		if (!go_on(c, r, text, folded))
 			return;
-		ends &= ends - 1;
+		text.ends &= text.ends - 1;
+		folded.ends &= folded.ends - 1;
 	} else if (starts & 1) {
 		c->flags |= (uint8_t)(c->pending | (c->glue == r->i ? WORD_GLUED : 0));
 	}
 	if (starts == 0)
 		return;
 	reserve(c, BLOCK / 2);
-	size_t n = 0, from = 0, end = 0;
-	uint64_t left = starts;
-	for (; ends; left &= left - 1, ends &= ends - 1, n++) {
+	for (; text.ends; n++) {
+		size_t from = (size_t)__builtin_ctzll(text.starts), at = (size_t)__builtin_ctzll(folded.starts);
 		char *word = c->out;
 
-		from = (size_t)__builtin_ctzll(left);
-		end = (size_t)__builtin_ctzll(ends);
-		copy_run(c, r, from, end);
+		end = (size_t)__builtin_ctzll(text.ends);
+		c->out = copy_wide(word, r->folded + at, (size_t)__builtin_ctzll(folded.ends) - at);
 		emit(c, word, r->i + from, r->i + end, c->flags);
 		c->flags = 0;
+		text.starts &= text.starts - 1;
+		text.ends &= text.ends - 1;
+		folded.starts &= folded.starts - 1;
+		folded.ends &= folded.ends - 1;
 	}
-	if (left) {
-		from = (size_t)__builtin_ctzll(left);
+	if (text.starts) {
+		size_t at = (size_t)__builtin_ctzll(folded.starts);
+
 		end = r->n;
 		c->open = c->out;
-		c->start = (uint32_t)(r->i + from);
-		copy_run(c, r, from, end);
+		c->start = (uint32_t)(r->i + (size_t)__builtin_ctzll(text.starts));
+		c->out = copy_wide(c->out, r->folded + at, r->n - r->dropped - at);
 	}
 	c->end = c->glue = (uint32_t)(r->i + end);
 	if (starts & sigils << 1)
-		add_sigils(c, r, starts, sigils, n);
+		add_sigils(c, r, s, starts, sigils, n);
 }
 
 /* What stands at `start` of the block and at i of the text, as far as words and separators go; how many bytes. */
 INLINE size_t cut_run(struct cutter *c, const struct fold_table *table, const struct block *b, size_t start, struct str text,
                       size_t i, size_t n)
 {
+	UNINITIALIZED char buffer[RUN_BUFFER];
 	uint64_t inside = UINT64_MAX >> (BLOCK - n), digit = b->digit >> start & inside;
-	struct run r = { .table = table, .lower = b->lower + start, .i = i, .n = n };
+	struct run r = { .i = i, .n = n, .text = b->lower + start, .folded = b->lower + start, .buffer = buffer };
 
 	if (c->flags & WORD_CHAR)
 		close_word(c);
 	uint64_t digit_before = digit << 1 | (c->open && is_digit(c->out[-1]));
 	uint64_t digit_behind = digit >> 1 | (uint64_t)(i + n < text.len && is_digit(text.p[i + n])) << (n - 1);
 	r.word = (b->word >> start | (b->point >> start & digit_before & digit_behind)) & inside;
-	admit(&r, b->foreign >> start & inside);
+	admit(&r, table, b->foreign >> start & inside);
 	uint64_t sigils = b->sigil >> start & ~(r.word << 1 | (c->glue == i));
-	cut_words(c, &r, sigils);
-	c->pending = sigils >> (r.n - 1) & 1 ? sigil_flag(fold_class_of((unsigned char)r.lower[r.n - 1])) : 0;
+	cut_words(c, &r, text, sigils);
+	c->pending = sigils >> (r.n - 1) & 1 ? sigil_flag(fold_class_of((unsigned char)text.p[i + r.n - 1])) : 0;
 	return r.n;
 }
 
@@ -663,7 +725,7 @@ static void cut(struct words *w, struct str text, enum post_field field, size_t 
 {
 	const struct fold_table *table = fold_table();
 	block_fn *look = block_best();
-	struct block b;
+	UNINITIALIZED struct block b;
 	size_t block_at = 0, block_end = 0, first = w->n;
 
 	if (w->v == NULL)
