@@ -62,13 +62,14 @@ static void print_sources(struct ctl *c, const json_t *list)
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *s = json_array_get(list, i);
 		struct str state = json_get_str(s, "state");
-		bool polling = json_get_bool(s, "polling", false);
+		bool polling = json_get_bool(s, "polling", false), streaming = json_get_bool(s, "streaming", false);
 
 		table_add(&t, STYLE_BOLD, json_get_str(s, "name"));
 		table_add(&t, STYLE_PLAIN, json_get_str(s, "type"));
 		table_add(&t, ctl_state_style(state), state);
 		table_add(&t, STYLE_PLAIN, str_c(ctl_when_json(c, buf, s, "last_success")));
-		table_add(&t, STYLE_PLAIN, polling ? STR("polling") : str_c(ctl_when_json(c, buf, s, "next_poll")));
+		table_add(&t, STYLE_PLAIN, streaming ? STR("streaming") : polling ? STR("polling") :
+		          str_c(ctl_when_json(c, buf, s, "next_poll")));
 		table_add(&t, STYLE_DIM, json_get_str(s, "origin"));
 		table_add(&t, STYLE_PLAIN, json_get_str(s, "url"));
 		/* an error that was overcome is for show-source */

@@ -281,6 +281,9 @@ void engine_poll_source(struct engine *g, struct now now, uint64_t request_id, s
 	}
 	s->waiter = request_id;
 	s->asked = true;
+	struct flight *f = engine_flight(g, s->transfer_id);
+	if (f != NULL && f->stream) /* a new round reads what was missed, and listens again */
+		stream_hang_up(g, s, f);
 	if (s->transfer_id == 0 && !s->waiting_for_host)
 		poller_schedule(g, s);
 }

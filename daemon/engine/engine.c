@@ -320,6 +320,10 @@ static void keep_flights(struct engine *g, struct world *before)
 				old->source.state = state;
 			}
 			s->round = old->round;
+			s->streaming = old->streaming;
+			s->stream_since_mono_ms = old->stream_since_mono_ms;
+			s->stream_tries = old->stream_tries;
+			s->stream_errors = old->stream_errors;
 			s->waiter = old->waiter;
 			s->asked = old->asked;
 			s->trial = s->arena != NULL ? arena_str(s->arena, old->trial) : STR_NULL;
@@ -494,6 +498,8 @@ void engine_begin_stop(struct engine *g)
 
 static void handle(struct engine *g, struct message *m)
 {
+	if (m->kind != MESSAGE_FRAME)
+		stream_flush(g);
 	switch (m->kind) {
 	case MESSAGE_DONE:
 		done(g, m);
@@ -511,7 +517,9 @@ static void handle(struct engine *g, struct message *m)
 	case MESSAGE_STOP:
 		engine_begin_stop(g);
 		break;
-	case MESSAGE_FRAME: /* no source type of this issue streams */
+	case MESSAGE_FRAME:
+		stream_frame(g, m);
+		break;
 	case MESSAGE_START:
 	case MESSAGE_CANCEL:
 	case MESSAGE_REPLY:
@@ -574,6 +582,7 @@ static void work(struct engine *g, struct message *const *in, size_t n_in)
 {
 	for (size_t i = 0; i < n_in && !g->batch_failed; i++)
 		handle(g, in[i]);
+	stream_flush(g);
 	if (g->stopping || g->batch_failed)
 		return;
 	poller_run(g);
@@ -663,6 +672,7 @@ void engine_free(struct engine *g)
 			vec_free(&((struct host *)it.value)->waiting);
 			mem_free(it.value);
 		}
+	vec_free(&g->dirty_streams);
 	map_free(g->hosts);
 	map_free(g->flights);
 	world_free(g->world);

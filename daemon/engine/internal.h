@@ -8,6 +8,7 @@
  *   asked.c     what people ask for and the network answers: add-source, test-channel, search
  *   recovery.c  when the database refuses
  *   alarm.c     when the operator hears that the monitor is blind or mute
+ *   stream.c    rounds that end in a stream: frames, breaks, pauses
  *   budget.c    what reading costs, and what is left
  *   accounts.c  logging in and out
  *   objects.c   objects added, changed and removed through the API, and their JSON
@@ -26,6 +27,7 @@ struct flight {
 	struct str source_name;         /* POLL: the world may be another one when it ends */
 	uint64_t source_identity;
 	bool home;                      /* POLL: it asks for the source's own address: moves and validators count */
+	bool stream;                    /* POLL: the round's last request, which goes on */
 	bool conditional;               /* POLL: validators were sent, so 304 is an answer */
 	struct str channel_name;        /* DELIVERY, TEST */
 	struct outbox_item *item;       /* DELIVERY: owned while under way */
@@ -75,6 +77,7 @@ struct engine {
 	struct search *searches;
 	struct messages *out;           /* of the batch under way */
 	struct now now;                 /* of the batch under way */
+	VEC(struct world_source *) dirty_streams; /* of the batch under way: their cursors are to be saved */
 	size_t events;                  /* of the batch under way, told or not */
 	int64_t prune_mono_ms;
 	int64_t alarm_mono_ms;          /* when to look whether the operator must be told something; INT64_MAX: nothing changed */
@@ -133,6 +136,16 @@ void poller_done(struct engine *g, struct flight *f, struct reply *r);
 void poller_adopt(struct engine *g, struct world_source *s, const struct reply *r, struct source_document *d);
 void poller_transfer_options(const struct engine *g, const struct config_source *s, struct transfer *t);
 void poller_host_free_waiting(struct engine *g, struct world_source *s);
+
+int poller_save(struct engine *g, struct world_source *s, struct store_source *k); /* memory and database; -1: it failed */
+void poller_leave(struct engine *g, struct world_source *s, const char *outcome);  /* tells who waits, plans the next */
+void poller_explain(const struct world_source *s, const struct reply *r, struct strbuf *why); /* of a failure */
+
+/* --- stream.c --- */
+void stream_frame(struct engine *g, const struct message *m);
+void stream_over(struct engine *g, struct world_source *s, const struct reply *r);
+void stream_hang_up(struct engine *g, struct world_source *s, struct flight *f); /* no leave: the caller goes on */
+void stream_flush(struct engine *g); /* before the commit, and before anything else looks at sources */
 
 /* --- pipeline.c --- */
 /* Takes a document's posts into the store, matches the new ones, writes alerts and deliveries.

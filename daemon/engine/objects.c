@@ -232,6 +232,7 @@ int engine_change_source(struct engine *g, struct now now, struct world_source *
 	}
 	cancel_flights(g, FLIGHT_POLL, s->name); /* what is under way was asked with the old settings */
 	old->transfer_id = 0;
+	old->streaming = false;
 	struct arena *before = old->arena;
 	struct strbuf base_before = old->base;
 	mem_free(old->source.state);
@@ -338,7 +339,8 @@ json_t *engine_source_json(struct engine *g, const struct world_source *s, struc
 	set_origin(j, s->origin, s->settings.where);
 	json_set_text(j, "title", s->kept_title.len > 0 ? strbuf_str(&s->kept_title) : STR_NULL);
 	json_set_text(j, "state", str_c(source_state(s)));
-	json_set_bool(j, "polling", s->transfer_id != 0);
+	json_set_bool(j, "polling", s->transfer_id != 0 && !s->streaming);
+	json_set_bool(j, "streaming", s->streaming);
 	json_set(j, "last_success", engine_time_json(s->kept.success_unix_ms));
 	bool scheduled = heap_has(&s->due) || s->waiting_for_host;
 	int64_t wait = scheduled ? s->due.key - now.mono_ms : 0;

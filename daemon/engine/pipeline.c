@@ -269,7 +269,8 @@ static int rename_posts(struct pipeline *p, const struct sayings *k, struct err 
 static int see_through_new_ids(struct pipeline *p, const struct source_document *d, struct err *e)
 {
 	bool known;
-	if (p->baseline || d->posts.posts.n < RENAMED_MIN)
+	const struct source_type *type = p->source->source.type;
+	if (p->baseline || d->posts.posts.n < RENAMED_MIN || (type != NULL && type->own_ids))
 		return 0;
 	if (any_known(p, d, &known, e) != 0)
 		return -1;

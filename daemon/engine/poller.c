@@ -217,22 +217,31 @@ static bool ask(struct engine *g, struct world_source *s, struct host *h)
 	struct transfer *t = compose(g, s);
 	if (t == NULL)
 		return false;
+	bool stream = t->framing != FRAMING_BODY;
 	bool home = s->round.transfers++ == 0 && str_eq(t->url, s->source.url);
-	bool conditional = home && add_validators(s, t);
+	bool conditional = home && !stream && add_validators(s, t);
 	struct flight *f = engine_start(g, FLIGHT_POLL, t);
-	f->host = h;
-	h->in_flight++;
-	g->credits_used++;
+	f->stream = stream;
+	if (!stream) { /* a stream holds no credit: it would hold it for ever */
+		f->host = h;
+		h->in_flight++;
+		g->credits_used++;
+	}
 	f->source_name = arena_str(f->arena, s->settings.name);
 	f->source_identity = s->kept.hash;
 	f->home = home;
 	f->conditional = conditional;
 	s->transfer_id = f->id;
+	if (stream && s->kept.success_unix_ms == TIME_ABSENT) {
+		/* What it brings is news, whether or not it ever opens: the baseline is what was read before. */
+		struct store_source k = s->kept;
+		k.success_unix_ms = g->now.unix_ms;
+		(void)poller_save(g, s, &k);
+	}
 	return true;
 }
 
 static void round_over(struct engine *g, struct world_source *s, const struct reply *last, bool home);
-static void leave(struct engine *g, struct world_source *s, const char *outcome);
 static void wait_for_budget(struct engine *g, struct world_source *s, struct str why, int64_t until_unix_ms);
 
 static void start(struct engine *g, struct world_source *s, struct host *h)
@@ -241,7 +250,7 @@ static void start(struct engine *g, struct world_source *s, struct host *h)
 	int64_t until;
 	if (budget_spent(g, s, &why, &until)) {
 		wait_for_budget(g, s, strbuf_str(&why), until);
-		leave(g, s, "failed");
+		poller_leave(g, s, "failed");
 		return;
 	}
 	if (s->source.state != NULL)
@@ -290,7 +299,7 @@ void poller_run(struct engine *g)
 /* --- what the answer means --- */
 
 /* What is kept gets an arena of its own after each poll, so that it cannot grow. */
-static int save(struct engine *g, struct world_source *s, struct store_source *k)
+int poller_save(struct engine *g, struct world_source *s, struct store_source *k)
 {
 	struct arena *a = arena_new(256 << 10);
 	struct str *texts[] = { &k->etag, &k->last_modified, &k->moved_to, &k->url, &k->cursor, &k->last_error, &k->stopped };
@@ -330,7 +339,7 @@ static void failed(struct engine *g, struct world_source *s, const struct reply 
 	g->figures.polls_failed++;
 	if (s->alarm_unix_ms == TIME_ABSENT)
 		alarm_look(g);
-	if (save(g, s, &k) == 0 && news)
+	if (poller_save(g, s, &k) == 0 && news)
 		objects_source_event(g, s);
 }
 
@@ -347,7 +356,7 @@ static void wait_for_budget(struct engine *g, struct world_source *s, struct str
 		log_err("budget.spent", "source=%s reason=%s", LOG_Q(s->settings.name), LOG_Q(why));
 	if (s->alarm_unix_ms == TIME_ABSENT)
 		alarm_look(g);
-	if (save(g, s, &k) == 0 && news)
+	if (poller_save(g, s, &k) == 0 && news)
 		objects_source_event(g, s);
 }
 
@@ -360,7 +369,7 @@ static void stop(struct engine *g, struct world_source *s, struct str why)
 	log_err("source.stopped", "source=%s reason=%s", LOG_Q(s->settings.name), LOG_Q(why));
 	g->figures.polls_failed++;
 	alarm_look(g);
-	if (save(g, s, &k) == 0)
+	if (poller_save(g, s, &k) == 0)
 		objects_source_event(g, s);
 }
 
@@ -426,7 +435,7 @@ static void succeeded(struct engine *g, struct world_source *s, const struct rep
 	k.not_before_unix_ms = limit > 0 ? g->now.unix_ms + limit + jitter(g, limit) : 0;
 	if (k.next_unix_ms < k.not_before_unix_ms)
 		k.next_unix_ms = k.not_before_unix_ms;
-	if (save(g, s, &k) == 0 && (was_failing || first))
+	if (poller_save(g, s, &k) == 0 && (was_failing || first))
 		objects_source_event(g, s);
 }
 
@@ -483,6 +492,7 @@ enum step {
 	STEP_NEXT,   /* taken: is there more to ask? */
 	STEP_END,    /* fine, and there is nothing more */
 	STEP_FAILED, /* said, and kept */
+	STEP_STREAM_OVER,
 };
 
 /* A login is of the account: its other sources go on with it. */
@@ -520,7 +530,7 @@ static enum step take_document(struct engine *g, struct world_source *s, const s
 	if (str_present(d->cursor) && !str_eq(d->cursor, s->kept.cursor)) {
 		struct store_source k = s->kept;
 		k.cursor = d->cursor;
-		if (save(g, s, &k) != 0)
+		if (poller_save(g, s, &k) != 0)
 			return STEP_FAILED;
 	}
 	return STEP_NEXT;
@@ -553,35 +563,42 @@ static bool has_remedy(struct world_source *s, const struct reply *r)
 	return t != NULL && t->refused != NULL && s->round.remedies < ROUND_REMEDIES_MAX && t->refused(&s->source, r);
 }
 
+void poller_explain(const struct world_source *s, const struct reply *r, struct strbuf *why)
+{
+	if (r->outcome != REPLY_OK) {
+		strbuf_add(why, str_present(r->error) ? r->error : STR("no answer"));
+		return;
+	}
+	strbuf_addf(why, "HTTP status %d%s", r->status,
+	            r->status == 401 || r->status == 403 ? ": access is refused" :
+	            r->status == 404 ? ": not found" : r->status == 429 ? ": too many requests" : "");
+	source_refusal(r, why);
+	if (r->status == 401 && s->source.account != NULL)
+		strbuf_addf(why, "; give account \"%.*s\" a new token: monitorctl login %.*s",
+		            STR_ARG(s->settings.account), STR_ARG(s->settings.account));
+}
+
 static enum step read_answer(struct engine *g, struct world_source *s, const struct flight *f, const struct reply *r)
 {
 	AUTO(strbuf) struct strbuf why = STRBUF_INIT(400);
-	if (r->outcome != REPLY_OK) {
-		strbuf_add(&why, str_present(r->error) ? r->error : STR("no answer"));
-		failed(g, s, r, strbuf_str(&why));
-		return STEP_FAILED;
-	}
-	if (r->status == 304 && f->conditional) {
+	bool whole = r->outcome == REPLY_OK;
+	if (whole && r->status == 304 && f->conditional) {
 		g->figures.polls_unchanged++;
 		return STEP_END;
 	}
-	if (r->status >= 200 && r->status < 300)
+	if (whole && r->status >= 200 && r->status < 300 && !f->stream)
 		return read_body(g, s, r);
-	if (has_remedy(s, r)) {
+	if (whole && r->status >= 300 && has_remedy(s, r)) {
 		s->round.remedies++;
 		return STEP_NEXT;
 	}
-	if (r->status == 410) {
+	if (whole && r->status == 410) {
 		stop(g, s, STR("410 Gone: the publisher took it away for good; remove the source, or poll it by hand"));
 		return STEP_FAILED;
 	}
-	strbuf_addf(&why, "HTTP status %d%s", r->status,
-	            r->status == 401 || r->status == 403 ? ": access is refused" :
-	            r->status == 404 ? ": not found" : r->status == 429 ? ": too many requests" : "");
-	source_refusal(r, &why);
-	if (r->status == 401 && s->source.account != NULL)
-		strbuf_addf(&why, "; give account \"%.*s\" a new token: monitorctl login %.*s",
-		            STR_ARG(s->settings.account), STR_ARG(s->settings.account));
+	if (f->stream)
+		return STEP_STREAM_OVER;
+	poller_explain(s, r, &why);
 	failed(g, s, r, strbuf_str(&why));
 	return STEP_FAILED;
 }
@@ -621,7 +638,7 @@ static bool end_trial(struct engine *g, struct world_source *s, bool good)
 }
 
 /* The poll is over: whoever asked for it hears of it, and the next one is planned. */
-static void leave(struct engine *g, struct world_source *s, const char *outcome)
+void poller_leave(struct engine *g, struct world_source *s, const char *outcome)
 {
 	s->asked = false;
 	if (g->batch_failed)
@@ -649,7 +666,7 @@ static void round_over(struct engine *g, struct world_source *s, const struct re
 		         (long long)(o->elapsed_us / 1000), baseline ? " baseline=yes" : "",
 		         o->repaired ? " repaired=yes" : "", o->cut ? " cut=yes" : "");
 	succeeded(g, s, last, home);
-	leave(g, s, unchanged ? "not-modified" : "ok");
+	poller_leave(g, s, unchanged ? "not-modified" : "ok");
 }
 
 void poller_adopt(struct engine *g, struct world_source *s, const struct reply *r, struct source_document *d)
@@ -665,14 +682,19 @@ void poller_done(struct engine *g, struct flight *f, struct reply *r)
 	if (f->abandoned || s == NULL || s->transfer_id != f->id || s->kept.hash != f->source_identity)
 		return;
 	s->transfer_id = 0;
-	enum step step = r->outcome == REPLY_CANCELLED ? STEP_FAILED : read_answer(g, s, f, r);
+	enum step step = r->outcome != REPLY_CANCELLED ? read_answer(g, s, f, r) : f->stream ? STEP_STREAM_OVER : STEP_FAILED;
 	if (g->batch_failed)
 		return;
+	if (step == STEP_STREAM_OVER) {
+		stream_over(g, s, r);
+		return;
+	}
 	/* Where the limit is spent, the next round goes on from the cursor. */
-	if (step == STEP_NEXT && retry_rate_limit_ms(r, g->now.unix_ms) == 0 && ask(g, s, f->host))
+	if (step == STEP_NEXT && retry_rate_limit_ms(r, g->now.unix_ms) == 0 &&
+	    ask(g, s, f->host != NULL ? f->host : host_of(g, s->source.url)))
 		return;
 	if (step == STEP_FAILED)
-		leave(g, s, "failed");
+		poller_leave(g, s, "failed");
 	else
 		round_over(g, s, r, f->home);
 }

@@ -29,6 +29,7 @@ static void take_verdicts(struct engine *g, struct message *const *in, size_t n_
 /* Deliveries under way stay; the rest begins anew when the database is back. */
 static void cancel_flights(struct engine *g)
 {
+	vec_clear(&g->dirty_streams); /* their world goes */
 	g->deliveries_in_flight = 0;
 	for (struct map_iter it = { 0 }; map_next(g->flights, &it);) {
 		struct flight *f = it.value;

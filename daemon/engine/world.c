@@ -158,6 +158,7 @@ static void account_free(struct world_account *a)
 static void source_free(struct world_source *s)
 {
 	strbuf_release(&s->base);
+	strbuf_release(&s->stream_cursor);
 	arena_free(s->arena);
 	arena_free(s->kept_arena);
 	strbuf_release(&s->kept_title);
@@ -312,6 +313,7 @@ int world_add_source(struct world *w, const struct config_source *s, struct aren
 	n->settings = *s;
 	n->origin = origin;
 	n->base = STRBUF_INIT(URL_MAX);
+	n->stream_cursor = STRBUF_INIT(SESSION_MAX);
 	n->kept_title = STRBUF_INIT(TITLE_MAX);
 	n->kept_arena = arena_new(KEPT_ARENA_MAX);
 	n->kept.success_unix_ms = TIME_ABSENT;

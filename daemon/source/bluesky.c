@@ -460,6 +460,7 @@ const struct source_type source_bluesky = {
 	.state_size = sizeof(struct bluesky_state),
 	.account = ACCOUNT_MAY,
 	.url_optional = true,
+	.own_ids = true,
 	.open = bluesky_open,
 	.login = bluesky_login,
 	.next = bluesky_next,

@@ -7,7 +7,10 @@
  * there by min_id fill the gap and miss nothing, however much came meanwhile.
  * Cursor: {"id" the account that the address was, "server" where it was found, if not where it was looked for,
  * "min" newest status known, "newest" what "min" will be when a gap is filled, "back" oldest one known while the first
- * poll reads backwards, "begun" after the first page}.
+ * poll reads backwards, "begun" after the first page, "stream" where streams come from}.
+ *
+ * A stream needs a token; it is opened once the newest page and the gap are read (docs.joinmastodon.org: methods,
+ * streaming).  Its deletions name a status by the server's own number: the last ones that were seen are kept.
  */
 #include "mastodon.h"
 
@@ -16,22 +19,31 @@
 #include "base/url.h"
 
 #define PAGE_MAX 40
+#define IDLE_MS 60000 /* ":thump" comes every 15 s */
 #define STATUS_SCRATCH_MAX (FIELD_HTML_MAX * 2)
 
 struct mastodon_settings {
 	struct arena *arena;
 	struct str handle, tag, list, query;
 	int timeline;
-	bool replies, reposts;
+	bool replies, reposts, stream;
 };
 enum timeline { TIMELINE_NONE, TIMELINE_PUBLIC, TIMELINE_LOCAL, TIMELINE_REMOTE, TIMELINE_HOME };
 /* Where the account of an address is looked for, one after the other. */
 enum look { LOOK_FULL, LOOK_FINGER, LOOK_USER, LOOK_SEARCH, LOOK_END };
+#define SEEN_MAX 1024
+struct seen {                       /* NUL-ended; what does not fit is not kept */
+	char number[32], uri[224];
+};
 struct mastodon_state {
 	bool looking;               /* the last request was such a one */
+	bool asking_instance, live; /* or asked where streams are, or was the stream */
+	bool own_streams;           /* the server does not say where they are: it has them itself */
 	bool done, forget_id;
 	enum look look;
 	int64_t stop_unix_ms;       /* reading backwards: not beyond */
+	struct seen seen[SEEN_MAX]; /* a ring */
+	size_t n_seen;
 };
 
 static const char *const timelines[] = { "none", "public", "local", "remote", "home", NULL };
@@ -46,6 +58,8 @@ static const struct field mastodon_fields[] = {
 	  .help = "Search in the server's own language; needs an account, and a server that can." },
 	{ "replies", FIELD_BOOL, IN(replies), .otherwise = "true", .help = "Replies of the account too." },
 	{ "reposts", FIELD_BOOL, IN(reposts), .otherwise = "true", .help = "Boosts of the account too." },
+	{ "stream", FIELD_BOOL, IN(stream), .otherwise = "false",
+	  .help = "Listen to the tag, list or timeline instead of polling it; needs an account." },
 	FIELD_END,
 };
 #undef IN
@@ -92,6 +106,11 @@ static int mastodon_open(const struct source *s, struct strbuf *ret_url, struct 
 		return -1;
 	if (own && s->account == NULL)
 		return err_set(e, ERR_INPUT, "expected account: lists, search and home are read as somebody");
+	if (m->stream && (str_present(m->handle) || str_present(m->query)))
+		return err_set(e, ERR_INPUT,
+		               "stream: Mastodon has none of an account or of a search, expected tag, list or timeline");
+	if (m->stream && s->account == NULL)
+		return err_set(e, ERR_INPUT, "stream: expected account: streams are for those who are logged in");
 	if (str_present(s->url) && str_present(api) && !str_eq(url_host(s->url), url_host(api)))
 		return err_set(e, ERR_INPUT, "url leads to another server than the account's api: its token must not go there");
 	social_api(s->account, "", ret_url);
@@ -242,6 +261,34 @@ static void ask_timeline(const struct mastodon_settings *m, struct str id, struc
 	}
 }
 
+/* What follows when all is read: where are streams, and then the stream itself. */
+static bool ask_stream(const struct source *s, const json_t *cursor, struct transfer *ret, struct strbuf *url)
+{
+	static const char *const paths[] = { "", "public", "public/local", "public/remote", "user" };
+	const struct mastodon_settings *m = s->settings;
+	struct mastodon_state *st = s->state;
+	struct str server = json_get_str(cursor, "stream");
+
+	if (str_empty(server) && st->own_streams)
+		server = strbuf_str(url);
+	st->asking_instance = str_empty(server);
+	st->live = !st->asking_instance;
+	if (st->asking_instance) {
+		strbuf_adds(url, "/api/v2/instance");
+		return true;
+	}
+	if (!st->own_streams)
+		strbuf_reset(url);
+	strbuf_addf(url, "%.*s/api/v1/streaming/%s", STR_ARG(st->own_streams ? STR_NULL : server),
+	            str_present(m->tag) ? "hashtag" : str_present(m->list) ? "list" : paths[m->timeline]);
+	url_param(url, "tag", str_starts(m->tag, STR("#")) ? str_from(m->tag, 1) : m->tag);
+	url_param(url, "list", m->list);
+	transfer_header(ret, "Accept", STR("text/event-stream"));
+	ret->framing = FRAMING_SSE;
+	ret->idle_ms = IDLE_MS;
+	return true;
+}
+
 static bool mastodon_next(struct source *s, int64_t now_unix_ms, struct transfer *ret)
 {
 	const struct mastodon_settings *m = s->settings;
@@ -250,16 +297,18 @@ static bool mastodon_next(struct source *s, int64_t now_unix_ms, struct transfer
 	struct str server = json_get_str(cursor, "server"), id = json_get_str(cursor, "id");
 	AUTO(strbuf) struct strbuf url = STRBUF_INIT(URL_MAX);
 
-	if (st->done)
+	if (st->live || (st->done && !m->stream))
 		return false;
 	strbuf_add(&url, str_present(server) ? server : s->url);
 	while (url.len > 0 && url.p[url.len - 1] == '/')
 		strbuf_truncate(&url, url.len - 1);
 	st->stop_unix_ms = s->backfill_ms < now_unix_ms ? now_unix_ms - s->backfill_ms : INT64_MIN;
 	st->looking = str_present(m->handle) && (st->forget_id || !str_present(id));
-	if (st->looking && !ask_account(s, st, &url))
+	if (st->done)
+		(void)ask_stream(s, cursor, ret, &url);
+	else if (st->looking && !ask_account(s, st, &url))
 		return false;
-	if (!st->looking) {
+	if (!st->looking && !st->done) {
 		ask_timeline(m, id, &url);
 		strbuf_addf(&url, "%climit=%d", str_chr(strbuf_str(&url), '?') == STR_NPOS ? '?' : '&', PAGE_MAX);
 		if (str_present(json_get_str(cursor, "back")))
@@ -288,8 +337,10 @@ static bool mastodon_refused(struct source *s, const struct reply *r)
 	struct mastodon_state *st = s->state;
 	OWNED_JSON json_t *cursor = social_cursor(s);
 
-	if (r->status == 429 || r->status >= 500)
+	if (r->status == 429 || r->status >= 500 || st->live)
 		return false;
+	if (st->asking_instance && !st->own_streams) /* an old server, or another kind */
+		return st->own_streams = true;
 	if (!st->looking) { /* the account moved to another id, as after a server's new start */
 		bool again = (r->status == 404 || r->status == 410) && str_present(json_get_str(cursor, "id")) && !st->forget_id;
 		st->forget_id = st->forget_id || again;
@@ -462,7 +513,19 @@ static void add_parent(struct post *p, const json_t *list, struct strbuf *scratc
 	}
 }
 
-static void read_list(struct source_document *d, const json_t *list)
+static void remember(struct mastodon_state *st, const json_t *status, const struct post *p)
+{
+	struct str number = json_get_str(status, "id");
+	struct seen *seen = &st->seen[st->n_seen % SEEN_MAX];
+
+	if (number.len >= sizeof(seen->number) || p->id.len >= sizeof(seen->uri))
+		return;
+	snprintf(seen->number, sizeof(seen->number), "%.*s", STR_ARG(number));
+	snprintf(seen->uri, sizeof(seen->uri), "%.*s", STR_ARG(p->id));
+	st->n_seen++;
+}
+
+static void read_list(struct mastodon_state *st, struct source_document *d, const json_t *list)
 {
 	AUTO(strbuf) struct strbuf scratch = STRBUF_INIT(STATUS_SCRATCH_MAX);
 
@@ -472,6 +535,7 @@ static void read_list(struct source_document *d, const json_t *list)
 		if (p == NULL)
 			continue;
 		add_parent(p, list, &scratch);
+		remember(st, json_array_get(list, i), p);
 		vec_push(&d->posts.posts, p);
 	}
 	source_document_finish(d, NULL, 0);
@@ -491,6 +555,66 @@ static json_t *read_json(struct str bytes, bool *ret_repaired, struct err *e)
 	return json_parse_salvaged(strbuf_str(&wrapped), "statuses", "uri", e);
 }
 
+static void take_deletion(const struct mastodon_state *st, struct str number, struct source_document *d)
+{
+	for (size_t i = 0; i < SEEN_MAX && i < st->n_seen; i++) {
+		if (!str_eq(str_c(st->seen[i].number), number))
+			continue;
+		struct post *p = post_new();
+		p->id = arena_str(p->arena, str_c(st->seen[i].uri));
+		p->platform = STR("mastodon");
+		p->deleted = true;
+		vec_push(&d->posts.posts, p);
+		break;
+	}
+	source_document_finish(d, NULL, 0);
+}
+
+/* One event: a new status, an edited one, the number of a deleted one; all else is nobody's post. */
+static int take_event(struct source *s, const struct frame *f, struct source_document *d, struct err *e)
+{
+	struct mastodon_state *st = s->state;
+	bool update = str_eq(f->content_type, STR("update")), edit = str_eq(f->content_type, STR("status.update"));
+
+	source_document_init(d);
+	if (str_eq(f->content_type, STR("delete")))
+		take_deletion(st, str_trim(f->bytes), d);
+	if (!update && !edit)
+		return 0;
+	OWNED_JSON json_t *j = source_json(f->bytes, "statuses", "uri", &d->repaired, e);
+	if (j == NULL)
+		return -1;
+	OWNED_JSON json_t *list = json_pack("[O]", j);
+	read_list(st, d, list);
+	json_t *cursor = social_cursor(s);
+	struct str id = json_get_str(j, "id");
+	if (update && social_id_less(json_get_str(cursor, "min"), id))
+		keep_text(cursor, "min", id);
+	social_set_cursor(d, cursor);
+	return 0;
+}
+
+/* "wss://streaming.server" of the instance's description, or the server itself. */
+static void take_instance(struct source *s, const json_t *j, struct source_document *d)
+{
+	const json_t *urls = json_get(json_get(j, "configuration"), "urls");
+	struct str found = json_get_str(urls, "streaming");
+	AUTO(strbuf) struct strbuf server = STRBUF_INIT(URL_MAX);
+	json_t *cursor = social_cursor(s);
+
+	if (str_starts(found, STR("wss://")))
+		strbuf_addf(&server, "https://%.*s", STR_ARG(str_from(found, 6)));
+	else if (str_starts(found, STR("ws://")) && str_starts_nocase(s->url, STR("http://")))
+		strbuf_addf(&server, "http://%.*s", STR_ARG(str_from(found, 5)));
+	else
+		strbuf_add(&server, s->url);
+	while (server.len > 0 && server.p[server.len - 1] == '/')
+		strbuf_truncate(&server, server.len - 1);
+	keep_text(cursor, "stream", strbuf_str(&server));
+	social_set_cursor(d, cursor);
+	source_document_finish(d, NULL, 0);
+}
+
 static int mastodon_parse(struct source *s, const struct frame *f, struct source_document *out, struct err *e)
 {
 	struct mastodon_state *st = s->state;
@@ -498,20 +622,26 @@ static int mastodon_parse(struct source *s, const struct frame *f, struct source
 	struct err why = { 0 };
 
 	*out = (struct source_document){ .arena = NULL };
+	if (st->live)
+		return take_event(s, f, out, e);
 	OWNED_JSON json_t *j = read_json(f->bytes, &repaired, &why);
-	if (j == NULL && !st->looking) {
+	if (j == NULL && !st->looking && !st->asking_instance) {
 		*e = why;
 		return -1;
 	}
 	source_document_init(out);
 	out->repaired = repaired && j != NULL;
+	if (st->asking_instance) {
+		take_instance(s, j, out);
+		return 0;
+	}
 	if (st->looking)
 		return take_account(s, j, out, e); /* a web page where the API should be: perhaps it is elsewhere */
 	const json_t *list = json_is_array(j) ? j : json_get(j, "statuses");
 	if (list == NULL && json_get(j, "account") == NULL)
 		return err_set(e, ERR_INPUT, "no answer of Mastodon's API: it is no list of posts");
 	OWNED_JSON json_t *one = list == NULL ? json_pack("[O]", j) : NULL;
-	read_list(out, one ? one : list);
+	read_list(st, out, one ? one : list);
 	go_on(s, f, out, one ? one : list);
 	return 0;
 }
@@ -525,6 +655,7 @@ const struct source_type source_mastodon = {
 	.state_size = sizeof(struct mastodon_state),
 	.account = ACCOUNT_MAY,
 	.url_optional = true,
+	.own_ids = true,
 	.open = mastodon_open,
 	.login = mastodon_login,
 	.next = mastodon_next,

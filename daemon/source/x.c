@@ -623,6 +623,7 @@ const struct source_type source_x = {
 	.state_size = sizeof(struct x_state),
 	.account = ACCOUNT_MUST,
 	.url_optional = true,
+	.own_ids = true,
 	.open = x_open,
 	.login = x_login,
 	.next = x_next,

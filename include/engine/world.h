@@ -59,6 +59,13 @@ struct world_source {
 	uint64_t transfer_id;      /* of the poll under way, 0 = none */
 	struct round round;        /* of the poll under way */
 	struct spent spent;
+	/* when its rounds end in a stream: transfer_id is that one's while it is open or being opened */
+	bool streaming;            /* open */
+	int64_t stream_since_mono_ms;
+	int stream_tries;          /* since one last held */
+	uint64_t stream_errors;    /* frames of this one that meant nothing */
+	struct strbuf stream_cursor; /* newer than kept.cursor if */
+	bool stream_dirty;         /* not saved yet in the batch under way */
 	bool waiting_for_host;
 	bool asked;                /* poll under way or due because somebody asked */
 	uint64_t waiter;           /* request to be answered when the poll ends, 0 = none */

@@ -70,6 +70,7 @@ struct source_type {
 	size_t settings_size, state_size;
 	enum account_use account;
 	bool url_optional;          /* open() knows an address without the user */
+	bool own_ids;               /* ids are the network's, and never change: another id is another post, whatever it says */
 	/* Do the settings go together?  Writes the address of a source without one: of its server, whose limits count.
 	 * Not called where s->url is said, unless there is something to check.  NULL: nothing to do. */
 	int (*open)(const struct source *s, struct strbuf *ret_url, struct err *e);

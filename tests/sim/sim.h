@@ -41,6 +41,7 @@ struct sim_page {
 struct sim_pending {
 	int64_t due_mono_ms;
 	struct message *done;
+	struct message *begin; /* of a stream: comes when it is due, and `done` when sim_hang_up says so */
 	struct sim_page *page;
 };
 struct sim {
@@ -123,6 +124,7 @@ static inline void sim_drop_pending(struct sim *s)
 		if (s->pending.v[i].page != NULL)
 			s->pending.v[i].page->under_way--;
 		message_free(s->pending.v[i].done);
+		message_free(s->pending.v[i].begin);
 	}
 	for (size_t i = 0; i < s->inbox.n; i++)
 		message_free(s->inbox.v[i]);
@@ -264,6 +266,42 @@ static inline void sim_cancel(struct sim *s, uint64_t id)
 		}
 }
 
+/* The open stream of `url`; NULL if there is none. */
+static inline struct sim_pending *sim_stream(struct sim *s, const char *url)
+{
+	for (size_t i = 0; i < s->pending.n; i++)
+		if (s->pending.v[i].due_mono_ms == INT64_MAX && strcmp(s->pending.v[i].page->url, url) == 0)
+			return &s->pending.v[i];
+	return NULL;
+}
+
+/* One frame of a stream that is open. */
+static inline void sim_push(struct sim *s, const char *url, const char *event, const char *data)
+{
+	struct sim_pending *p = sim_stream(s, url);
+	if (p == NULL) {
+		fail_msg("no stream of %s is open", url);
+		return;
+	}
+	struct message *m = message_text(MESSAGE_FRAME, str_c(data));
+	m->content_type = arena_str(m->arena, str_c(event));
+	m->transfer_id = p->done->transfer_id;
+	vec_push(&s->inbox, m);
+}
+
+/* Its server, or the way to it, breaks it off. */
+static inline void sim_hang_up(struct sim *s, const char *url, enum reply_outcome outcome)
+{
+	struct sim_pending *p = sim_stream(s, url);
+	if (p == NULL) {
+		fail_msg("no stream of %s is open", url);
+		return;
+	}
+	p->done->reply->outcome = outcome;
+	p->done->reply->error = outcome == REPLY_OK ? STR_NULL : STR("connection reset");
+	p->due_mono_ms = s->mono_ms;
+}
+
 static inline void sim_take_out(struct sim *s, struct messages *out)
 {
 	for (size_t i = 0; i < out->list.n; i++) {
@@ -273,6 +311,11 @@ static inline void sim_take_out(struct sim *s, struct messages *out)
 			p.done->transfer_id = m->transfer->id;
 			p.done->reply = sim_answer(s, m->transfer, &p.page);
 			p.due_mono_ms = s->mono_ms + (p.page ? p.page->latency_ms : 5);
+			if (m->transfer->framing != FRAMING_BODY && p.done->reply->outcome == REPLY_OK && p.page->status == 200) {
+				p.begin = message_new(MESSAGE_FRAME);
+				p.begin->transfer_id = m->transfer->id;
+				p.begin->status = 200;
+			}
 			vec_push(&s->pending, p);
 			s->starts++;
 			if (++s->under_way > s->under_way_most)
@@ -295,7 +338,13 @@ static inline void sim_take_out(struct sim *s, struct messages *out)
 static inline int64_t sim_step(struct sim *s)
 {
 	for (size_t i = 0; i < s->pending.n;)
-		if (s->pending.v[i].due_mono_ms <= s->mono_ms) {
+		if (s->pending.v[i].due_mono_ms <= s->mono_ms && s->pending.v[i].begin != NULL &&
+		    s->pending.v[i].done->reply->outcome == REPLY_OK) {
+			vec_push(&s->inbox, s->pending.v[i].begin);
+			s->pending.v[i].begin = NULL;
+			s->pending.v[i++].due_mono_ms = INT64_MAX;
+		} else if (s->pending.v[i].due_mono_ms <= s->mono_ms) {
+			message_free(s->pending.v[i].begin);
 			vec_push(&s->inbox, s->pending.v[i].done);
 			if (s->pending.v[i].page != NULL)
 				s->pending.v[i].page->under_way--;

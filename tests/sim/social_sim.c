@@ -143,7 +143,7 @@ TEST(an_account_that_is_gone_is_looked_for_anew)
 
 static const char *add(struct sim *s, const char *pasted, int status)
 {
-	static char body[600];
+	static char body[4000];
 	snprintf(body, sizeof body, "{\"url\":\"%s\"}", pasted);
 	struct message *m = sim_ask(s, "POST", "/v1/sources", "", body);
 	if (m->status != status)
@@ -232,6 +232,207 @@ TEST(each_network_knows_its_own)
 		CHECK_STR(json_get_str(settings, cases[i].key), cases[i].value);
 		CHECK(said.len > 0);
 	}
+}
+
+/* --- streams ---------------------------------------------------------------------------------------- */
+
+#define TAG HOST "/api/v1/timelines/tag/labs?limit=40"
+#define LIVE "https://live.social.example/api/v1/streaming/hashtag?tag=labs"
+#define STREAM_YAML                                                                                              \
+	"accounts:\n  - {name: m, type: mastodon, api: \"" HOST "\", token: t}\n"                                \
+	"sources:\n  - {name: labs, type: mastodon, account: m, tag: labs, stream: true, every: 15m}\n"            \
+	"channels:\n  - {name: desk, type: webhook, url: \"" HOOK "\", operator: true}\n"                        \
+	"watches:\n  - {name: ilya, query: Sutskever, on: [new, edit, delete]}\n"
+
+static struct sim *listen(struct strbuf *b)
+{
+	struct sim *s = sim_new(STREAM_YAML);
+	sim_page(s, TAG, 200, posts(b, 101, 100));
+	sim_page(s, HOST "/api/v2/instance", 200, "{\"configuration\":{\"urls\":{\"streaming\":\"wss://live.social.example\"}}}");
+	sim_page(s, LIVE, 200, "");
+	sim_page(s, HOOK, 204, "");
+	sim_run(s, 10 * SECOND);
+	return s;
+}
+
+/* One status as an event. */
+static const char *status(struct strbuf *b, int n, const char *text)
+{
+	strbuf_reset(b);
+	strbuf_addf(b, "{\"id\":\"%d\",\"uri\":\"" HOST "/s/%d\",\"created_at\":\"2026-01-01T00:00:00Z\",\"content\":\"<p>%s</p>\","
+	            "\"account\":{\"acct\":\"ada\",\"url\":\"" HOST "/@ada\"}}", n, n, text);
+	return strbuf_cstr(b);
+}
+
+static const char *source_json(struct sim *s, const char *name)
+{
+	char path[80];
+	snprintf(path, sizeof path, "/v1/sources/%s", name);
+	return sim_ask(s, "GET", path, "", "")->text.p;
+}
+
+TEST(a_stream_tells_at_once_what_is_new_edited_and_deleted)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = listen(&b);
+	CHECK(strstr(source_json(s, "labs"), "\"streaming\":true") != NULL);
+	CHECK_INT(alerts(s), 0);
+	sim_push(s, LIVE, "update", status(&b, 102, "Sutskever leaves"));
+	sim_push(s, LIVE, "notification", "{\"id\":\"1\"}");
+	sim_push(s, LIVE, "update", "this is no JSON");
+	sim_push(s, LIVE, "update", status(&b, 103, "Nothing"));
+	sim_run(s, SECOND);
+	CHECK_INT(sim_hits(s, HOOK), 1);
+	sim_push(s, LIVE, "status.update", status(&b, 102, "Sutskever leaves for good"));
+	sim_push(s, LIVE, "delete", "102");
+	sim_push(s, LIVE, "delete", "999");
+	sim_run(s, SECOND);
+	CHECK_INT(sim_hits(s, HOOK), 3);
+	CHECK_INT(sim_hits(s, TAG), 1);
+	sim_run(s, DAY); /* it goes on as long as it holds */
+	CHECK_INT(sim_hits(s, LIVE), 1);
+	CHECK_INT(sim_hits(s, TAG), 1);
+	sim_free(s);
+}
+
+TEST(what_was_missed_while_a_stream_was_broken_is_read)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = listen(&b);
+	sim_push(s, LIVE, "update", status(&b, 103, "Sutskever"));
+	sim_run(s, 2 * MINUTE);
+	sim_hang_up(s, LIVE, REPLY_FAILED);
+	sim_page(s, TAG, 200, posts(&b, 111, 110));
+	sim_page(s, TAG "&min_id=103", 200, posts(&b, 109, 104));
+	sim_page(s, TAG "&min_id=109", 200, posts(&b, 111, 110));
+	sim_run(s, 5 * SECOND);
+	CHECK_INT(sim_hits(s, LIVE), 2);
+	CHECK_INT(sim_hits(s, HOST "/api/v2/instance"), 1);
+	CHECK_INT(alerts(s), 5); /* 103 105 107 109 111 */
+	sim_push(s, LIVE, "update", status(&b, 111, "Sutskever 111")); /* twice, in another form even */
+	sim_run(s, SECOND);
+	CHECK(sim_stream(s, LIVE) != NULL);
+	sim_kill(s);
+	sim_boot(s);
+	sim_run(s, SECOND); /* not after a quarter of an hour */
+	CHECK_INT(sim_hits(s, LIVE), 3);
+	CHECK_INT(alerts(s), 5);
+	sim_free(s);
+}
+
+TEST(a_stream_that_cannot_be_opened_is_tried_more_and_more_rarely_and_alarms)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = listen(&b);
+	struct sim_page *live = sim_page(s, LIVE, 503, ""), *hook = sim_page(s, HOOK, 204, "");
+	sim_hang_up(s, LIVE, REPLY_OK);
+	sim_run(s, HOUR);
+	CHECK(live->hits >= 12 && live->hits <= 25); /* 5 s doubled up to 320 s */
+	CHECK_INT(hook->hits, 1);
+	CHECK(strstr(hook->bodies.v[0], "source labs is blind: HTTP status 503") != NULL);
+	/* meanwhile it is polled, as often as the stream is tried */
+	sim_page(s, TAG, 200, posts(&b, 102, 101));
+	sim_page(s, LIVE, 200, "");
+	sim_run(s, 7 * MINUTE);
+	CHECK(sim_stream(s, LIVE) != NULL);
+	CHECK_INT(hook->hits, 2);
+	CHECK(strstr(hook->bodies.v[1], "source labs sees again") != NULL);
+	sim_free(s);
+}
+
+TEST(network_errors_are_retried_in_a_quarter_of_a_second)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = listen(&b);
+	struct sim_page *live = sim_page(s, LIVE, 200, "");
+	sim_run(s, 2 * MINUTE);
+	sim_hang_up(s, LIVE, REPLY_FAILED);
+	live->outcome = REPLY_FAILED;
+	sim_run(s, 2 * SECOND);
+	CHECK(live->hits >= 3);
+	sim_run(s, 10 * MINUTE);
+	CHECK(live->hits <= 70);
+	sim_free(s);
+}
+
+TEST(a_reconnect_storm_is_damped)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = listen(&b);
+	for (int i = 0; i < 400; i++) { /* it opens, and breaks at once */
+		if (sim_stream(s, LIVE) != NULL)
+			sim_hang_up(s, LIVE, REPLY_OK);
+		sim_run(s, SECOND);
+	}
+	CHECK(sim_hits(s, LIVE) < 60);
+	CHECK(strstr(source_json(s, "labs"), "the server ended the stream") != NULL);
+	sim_free(s);
+}
+
+TEST(a_crash_at_any_step_of_a_stream_doubles_nothing)
+{
+	for (int64_t at = 1; at <= 12; at++) {
+		AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+		struct sim *s = listen(&b);
+		sim_page(s, TAG, 200, posts(&b, 110, 100)); /* all that comes can be read too */
+		s->crash_at_step = s->steps + at;
+		for (int n = 102; n <= 110; n++) {
+			char text[40];
+			snprintf(text, sizeof text, "%s %d", n % 2 ? "Sutskever" : "nothing", n);
+			if (sim_stream(s, LIVE) != NULL)
+				sim_push(s, LIVE, "update", status(&b, n, text));
+			sim_run(s, 100);
+		}
+		sim_run(s, MINUTE);
+		s->crash_at_step = 0;
+		CHECK_INT(alerts(s), 4); /* 103 105 107 109 */
+		sim_free(s);
+	}
+}
+
+TEST(a_stream_goes_on_over_reloads_and_stops_when_paused)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = listen(&b);
+	sim_write_config(s, STREAM_YAML "  - {name: more, query: leaves}\n");
+	CHECK_INT(sim_ask(s, "POST", "/v1/reload", "", "")->status, 200);
+	sim_push(s, LIVE, "update", status(&b, 103, "Sutskever leaves"));
+	sim_run(s, SECOND);
+	CHECK_INT(alerts(s), 2);
+	CHECK_INT(sim_hits(s, LIVE), 1);
+	json_t *j OWNED_JSON = sim_json(sim_ask(s, "POST", "/v1/sources/labs/poll", "", ""));
+	CHECK_STR(json_get_str(j, "outcome"), "ok");
+	CHECK_INT(sim_hits(s, TAG), 2);
+	CHECK_INT(sim_hits(s, LIVE), 2);
+	sim_write_config(s, "sources: []\n");
+	CHECK_INT(sim_ask(s, "POST", "/v1/reload", "", "")->status, 200);
+	sim_run(s, SECOND);
+	CHECK(sim_stream(s, LIVE) == NULL);
+	sim_free(s);
+}
+
+/* Four posts from `first` on, all of the same words, as who says "good morning" every day. */
+static const char *same_words(struct strbuf *b, int first)
+{
+	AUTO(strbuf) struct strbuf one = STRBUF_INIT(1 << 16);
+	strbuf_reset(b);
+	for (int n = first + 3; n >= first; n--)
+		strbuf_addf(b, "%c%s", n == first + 3 ? '[' : ',', status(&one, n, "Sutskever again"));
+	strbuf_addc(b, ']');
+	return strbuf_cstr(b);
+}
+
+TEST(posts_that_say_the_same_are_still_different_posts)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = start(&b);
+	sim_page(s, NEWEST, 200, same_words(&b, 101));
+	sim_run(s, MINUTE);
+	sim_page(s, NEWEST, 200, same_words(&b, 111));
+	sim_page(s, NEWEST "&min_id=104", 200, "[]");
+	sim_run(s, 20 * MINUTE);
+	CHECK_INT(alerts(s), 4);
+	sim_free(s);
 }
 
 /* --- budgets ---------------------------------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Social networks over loopback: monitord reads a stand-in of each network's API as it would the real one."""
-import http.server, json, os, subprocess, threading
+import http.server, json, os, queue, subprocess, threading
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,7 +15,7 @@ SEED = SHARED / "seed/x-users-tweets.json"
 
 
 class Api:
-    """Answers GETs and POSTs by `answer(path, parameters)`: JSON, or (status, JSON); what was asked is kept in `requests`."""
+    """Answers GETs and POSTs by `answer(path, parameters)`: JSON, (status, JSON), or a queue that it streams; what was asked is kept in `requests`."""
 
     def __init__(self, answer):
         self.requests = []
@@ -30,6 +30,15 @@ class Api:
                 params = {k: v[0] for k, v in parse_qs(url.query).items()}
                 api.requests.append((url.path, params, self.headers.get("Authorization")))
                 got = answer(url.path, params)
+                if hasattr(got, "get_nowait"):  # a queue of pieces of a stream; None ends it
+                    self.send_response(200)
+                    self.send_header("Content-Type", "text/event-stream")
+                    self.send_header("Connection", "close")
+                    self.end_headers()
+                    self.close_connection = True
+                    while (piece := got.get()) is not None:
+                        self.wfile.write(piece.encode())
+                    return
                 status, body = got if isinstance(got, tuple) else (200, got)
                 text = body if isinstance(body, bytes) else json.dumps(body).encode()
                 self.send_response(status)
@@ -213,6 +222,42 @@ sources:
         refused = d.ctl("poll-source", "home")
         assert refused.returncode != 0 and "monitorctl login m" in refused.stdout + refused.stderr
         assert "good-token" not in d.log() + d.do("list-accounts") + d.do("show-source", "home")
+
+
+def test_a_mastodon_stream_tells_at_once_and_comes_back(tmp_path):
+    streams = []
+
+    def answer(path, params):
+        if path == "/api/v1/streaming/hashtag":
+            streams.append(queue.Queue())
+            return streams[-1]
+        if path == "/api/v2/instance":
+            return {"configuration": {"urls": {"streaming": api.url.replace("http", "ws")}}}
+        return [status(1, "first", api.url)] if path == "/api/v1/timelines/tag/labs" else (404, {})
+
+    with Api(answer) as api, WebhookReceiver() as hook, Daemon(f"""
+accounts:
+  - {{name: m, type: mastodon, token: t, api: "{api.url}"}}
+sources:
+  - {{name: labs, type: mastodon, account: m, tag: "#labs", stream: true, allow_private: [127.0.0.0/8]}}
+channels:
+  - {{name: desk, type: webhook, url: "{hook.url}"}}
+watches:
+  - {{name: w, query: Sutskever}}
+""") as d:
+        wait_until(lambda: d.rows("list-sources")[0]["streaming"], 30, f"the stream\n{d.log()}")
+        event = json.dumps(status(2, "Sutskever <b>left</b>", api.url))
+        streams[0].put(":thump\n\nevent: update\nda")
+        streams[0].put(f"ta: {event}\n\n")
+        hook.wait()
+        assert hook.requests[0].json()["post"]["text"] == "Sutskever left"
+        streams[0].put(None)
+        wait_until(lambda: len(streams) == 2 and d.rows("list-sources")[0]["streaming"], 30, f"the next stream\n{d.log()}")
+        streams[1].put(f"event: update\ndata: {event}\n\nevent: update\ndata: {event.replace('/2', '/3')}\n\n")
+        hook.wait(2)
+        assert len(hook.requests) == 2
+        for s in streams:
+            s.put(None)
 
 
 CORPUS = SHARED / "corpus/social"
