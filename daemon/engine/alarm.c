@@ -6,7 +6,6 @@
  */
 #include "engine/internal.h"
 
-#include "base/json.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "base/text.h"
@@ -128,13 +127,9 @@ static int send(struct notice *n, struct world_channel *const *to, size_t n_to, 
 	struct engine *g = n->g;
 	OWNED(post) struct post *p = make_post(n);
 	AUTO(strbuf) struct strbuf text = STRBUF_INIT(NOTICE_MAX), words = STRBUF_INIT(NOTICE_MAX);
-	json_t *j OWNED_JSON = post_to_json(p);
-	json_dump(&text, j, false);
-	match_fold_words(p, &words);
-	struct store_post sp = { .source = p->source, .id = p->id, .json = strbuf_str(&text), .words = strbuf_str(&words),
-		                 .fingerprint = p->fingerprint, .published_unix_ms = p->published_unix_ms };
+	struct store_post sp = pipeline_stored(p, &text, &words);
 	struct store_alert a = { .watch = OPERATOR, .event = ALERT_NOTICE, .spans = STR("[]"), .query = STR(""),
-		                 .created_unix_ms = g->now.unix_ms, .post = strbuf_str(&text) };
+		                 .created_unix_ms = g->now.unix_ms, .post = sp.json };
 	if (store_post_insert(g->store, &sp, g->now.unix_ms, &a.post_row, e) != 0 || store_alert_put(g->store, &a, &a.row, e) != 0)
 		return -1;
 	for (size_t i = 0; i < n_to; i++)

@@ -400,7 +400,7 @@ void engine_look_back(struct engine *g, const struct world_watch *w)
 		const struct world_source *s = it.value;
 		any |= s->settings.backfill_ms > 0 && world_watches(w, &s->settings);
 	}
-	if (!any || w->settings.paused || !world_tells(w, ALERT_NEW) || 
+	if (!any || w->settings.paused || !world_tells(w, ALERT_NEW) ||
 	    world_parse(g->world, w->settings.query, &q, &ignored) != 0)
 		return;
 	strbuf_add(&search_begin(g, q, 0, LOOK_BACK_MAX)->watch, w->settings.name);

@@ -185,17 +185,22 @@ void engine_problem_err(struct engine *g, uint64_t request_id, int status, const
 	engine_problem(g, request_id, status, e->column, "%s", e->message);
 }
 
+void engine_event_text(struct engine *g, const char *name, struct str json)
+{
+	if (g->events++ >= EVENTS_MAX || json.len == 0 || json.len > EVENT_MAX_BYTES)
+		return;
+	struct message *m = message_text(MESSAGE_EVENT, json);
+	m->content_type = str_c(name);
+	engine_emit(g, m);
+}
+
 void engine_event(struct engine *g, const char *name, json_t *data)
 {
 	AUTO(strbuf) struct strbuf b = STRBUF_INIT(EVENT_MAX_BYTES);
-	if (g->events++ < EVENTS_MAX)
+	if (g->events < EVENTS_MAX)
 		json_dump(&b, data, false);
 	json_decref(data);
-	if (b.len == 0 || b.toobig)
-		return;
-	struct message *m = message_text(MESSAGE_EVENT, strbuf_str(&b));
-	m->content_type = str_c(name);
-	engine_emit(g, m);
+	engine_event_text(g, name, b.toobig ? STR_NULL : strbuf_str(&b));
 }
 
 /* --- ids --- */

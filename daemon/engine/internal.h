@@ -152,6 +152,8 @@ void stream_flush(struct engine *g); /* before the commit, and before anything e
  * What came of them is added to *ret.  -1: the database failed. */
 int pipeline_take(struct engine *g, struct world_source *s, struct source_document *d, bool baseline, struct taken *ret);
 
+/* A post as the database and the archive's index hold it; the texts stand in the two buffers, whose contents are replaced. */
+struct store_post pipeline_stored(const struct post *post, struct strbuf *json, struct strbuf *words);
 /* May what was there before anybody asked alert?  As far back as the source's `backfill` says. */
 bool pipeline_reaches(const struct world_source *s, const struct post *post, int64_t now_unix_ms);
 /* Tells a watch of a post that was there before it, once.  -1: the database failed. */

@@ -23,6 +23,17 @@ struct pipeline {
 	struct matches matches;
 	VEC(const struct world_watch *) tellers; /* of the post at hand */
 };
+#define PIPELINE_BUFFERS                                                                                          \
+	.json = STRBUF_INIT(POST_JSON_MAX), .words = STRBUF_INIT(POST_WORDS_MAX), .spans = STRBUF_INIT(SPANS_JSON_MAX)
+
+static void pipeline_release(struct pipeline *p)
+{
+	strbuf_release(&p->json);
+	strbuf_release(&p->words);
+	strbuf_release(&p->spans);
+	matches_release(&p->matches);
+	vec_free(&p->tellers);
+}
 
 /* What is told of a post to those who watch it. */
 struct news {
@@ -128,18 +139,27 @@ static struct post *read_before(const struct pipeline *p, struct str json)
 	return before;
 }
 
-/* What the database and the archive's index hold of it. */
-static struct store_post as_stored(struct pipeline *p, const struct post *post)
+static void write_json(const struct post *post, struct strbuf *out)
 {
 	json_t *j OWNED_JSON = post_to_json(post);
-	strbuf_reset(&p->json);
-	json_dump(&p->json, j, false);
-	strbuf_reset(&p->words);
-	match_fold_words(post, &p->words);
-	return (struct store_post){ .source = post->source, .id = post->id, .json = strbuf_str(&p->json),
-		                    .words = strbuf_str(&p->words), .fingerprint = post->fingerprint,
+	strbuf_reset(out);
+	json_dump(out, j, false);
+}
+
+struct store_post pipeline_stored(const struct post *post, struct strbuf *json, struct strbuf *words)
+{
+	write_json(post, json);
+	strbuf_reset(words);
+	match_fold_words(post, words);
+	return (struct store_post){ .source = post->source, .id = post->id, .json = strbuf_str(json),
+		                    .words = strbuf_str(words), .fingerprint = post->fingerprint,
 		                    .content = post->content,
 		                    .published_unix_ms = post->published_unix_ms };
+}
+
+static struct store_post as_stored(struct pipeline *p, const struct post *post)
+{
+	return pipeline_stored(post, &p->json, &p->words);
 }
 
 static int take_new(struct pipeline *p, struct post *post, struct err *e)
@@ -151,7 +171,7 @@ static int take_new(struct pipeline *p, struct post *post, struct err *e)
 		return -1;
 	p->taken->fresh++;
 	g->figures.posts_new++;
-	engine_event(g, "post", post_to_json(post));
+	engine_event_text(g, "post", strbuf_str(&p->json));
 	/* The first document of a new source is what was there before anybody asked. */
 	bool news_to_all = !p->baseline || pipeline_reaches(p->source, post, g->now.unix_ms);
 	return news_to_all ? tell_new(p, post, &news, e) : 0;
@@ -169,7 +189,7 @@ static int take_edit(struct pipeline *p, struct post *post, const struct store_f
 		return 0; /* it was taken back, and is there again */
 	p->taken->edited++;
 	g->figures.posts_edited++;
-	engine_event(g, "post", post_to_json(post));
+	engine_event_text(g, "post", strbuf_str(&p->json));
 	struct news edit = { .event = ALERT_EDIT, .post_row = found->row, .edition = post->fingerprint };
 	struct news first = { .event = ALERT_NEW, .post_row = found->row, .before = before };
 	if (tell_fate(p, post, &edit, e) != 0)
@@ -309,19 +329,13 @@ static int take_post(struct pipeline *p, struct post *post, struct err *e)
 
 int pipeline_take(struct engine *g, struct world_source *s, struct source_document *d, bool baseline, struct taken *ret)
 {
-	struct pipeline p = { .g = g, .source = s, .baseline = baseline, .taken = ret, .json = STRBUF_INIT(POST_JSON_MAX),
-		              .words = STRBUF_INIT(POST_WORDS_MAX), .spans = STRBUF_INIT(SPANS_JSON_MAX) };
+	AUTO(pipeline) struct pipeline p = { .g = g, .source = s, .baseline = baseline, .taken = ret, PIPELINE_BUFFERS };
 	ret->posts += d->posts.posts.n;
 	struct err e = { 0 };
 	int r = see_through_new_ids(&p, d, &e);
 	/* Feeds put the newest first; alerts shall come in the order of events. */
 	for (size_t i = d->posts.posts.n; i > 0 && r == 0; i--)
 		r = take_post(&p, d->posts.posts.v[i - 1], &e);
-	strbuf_release(&p.json);
-	strbuf_release(&p.words);
-	strbuf_release(&p.spans);
-	matches_release(&p.matches);
-	vec_free(&p.tellers);
 	if (r != 0)
 		engine_store_failed(g, &e);
 	return r;
@@ -331,17 +345,13 @@ int pipeline_tell(struct engine *g, struct world_source *s, const struct world_w
                   const struct post *post)
 {
 	struct taken taken = { 0 };
-	struct pipeline p = { .g = g, .source = s, .taken = &taken, .json = STRBUF_INIT(POST_JSON_MAX),
-		              .words = STRBUF_INIT(POST_WORDS_MAX), .spans = STRBUF_INIT(SPANS_JSON_MAX) };
+	AUTO(pipeline) struct pipeline p = { .g = g, .source = s, .taken = &taken, PIPELINE_BUFFERS };
 	struct news news = { .event = ALERT_NEW, .post_row = post_row };
 	AUTO(spans) struct spans spans = { 0 };
 	struct err e = { 0 };
-	(void)as_stored(&p, post);
+	write_json(post, &p.json);
 	(void)query_matches(w->query, post, &spans);
 	int r = add_alert(&p, w, &news, &spans, &e);
-	strbuf_release(&p.json);
-	strbuf_release(&p.words);
-	strbuf_release(&p.spans);
 	if (r != 0)
 		engine_store_failed(g, &e);
 	return r;

@@ -74,6 +74,8 @@ void engine_problem_err(struct engine *g, uint64_t request_id, int status, const
 void engine_store_failed(struct engine *g, const struct err *e);
 /* One line of JSON to all who listen.  Steals `data`. */
 void engine_event(struct engine *g, const char *name, json_t *data);
+/* The same of JSON that is written already. */
+void engine_event_text(struct engine *g, const char *name, struct str json);
 
 /* Objects of the API: checked, written to the database, put into the world.  On success the
  * arena is taken. ERR_CONFIG: the name is taken; ERR_INPUT: the object is not well made; ERR_SYSTEM:
