@@ -34,6 +34,8 @@ void db_int(sqlite3_stmt *st, int i, int64_t n);
 void db_time(sqlite3_stmt *st, int i, int64_t unix_ms);       /* TIME_ABSENT is NULL */
 /* One row, or the end; resets at the end and on failure. */
 int db_step(struct store *s, sqlite3_stmt *st, bool *ret_row, struct err *e);
+/* `while (db_next(s, st, &r, e)) …; return r;`: true for each row.  Whoever stops before the end resets the statement. */
+bool db_next(struct store *s, sqlite3_stmt *st, int *ret_result, struct err *e);
 int db_run(struct store *s, sqlite3_stmt *st, struct err *e); /* to the end, no rows wanted */
 struct str db_column_text(sqlite3_stmt *st, int i);           /* borrowed until the next step; STR_NULL if NULL */
 int64_t db_column_time(sqlite3_stmt *st, int i);

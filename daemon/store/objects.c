@@ -48,13 +48,10 @@ int store_object_each(struct store *s, enum store_kind kind,
 	if (st == NULL)
 		return -1;
 	db_int(st, 1, (int64_t)kind);
-	for (bool row = true;;) {
-		if (db_step(s, st, &row, e) != 0)
-			return -1;
-		if (!row)
-			return 0;
+	int r;
+	while (db_next(s, st, &r, e))
 		each(ctx, db_column_text(st, 0), db_column_text(st, 1));
-	}
+	return r;
 }
 
 int store_source_save(struct store *s, struct str name, const struct store_source *state, struct err *e)
@@ -152,13 +149,10 @@ int store_alarm_each(struct store *s, void (*each)(void *ctx, enum store_kind ki
 	sqlite3_stmt *st = db_statement(s, DB_ALARM_EACH, "SELECT kind, name, since FROM alarm", e);
 	if (st == NULL)
 		return -1;
-	for (bool row = true;;) {
-		if (db_step(s, st, &row, e) != 0)
-			return -1;
-		if (!row)
-			return 0;
+	int r;
+	while (db_next(s, st, &r, e))
 		each(ctx, (enum store_kind)sqlite3_column_int(st, 0), db_column_text(st, 1), sqlite3_column_int64(st, 2));
-	}
+	return r;
 }
 
 int store_session_save(struct store *s, struct str account, uint64_t hash, struct str session, struct err *e)

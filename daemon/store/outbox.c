@@ -66,13 +66,10 @@ int store_alert_watches(struct store *s, int64_t post_row, void (*each)(void *ct
 	if (st == NULL)
 		return -1;
 	db_int(st, 1, post_row);
-	for (bool row = true;;) {
-		if (db_step(s, st, &row, e) != 0)
-			return -1;
-		if (!row)
-			return 0;
+	int r;
+	while (db_next(s, st, &r, e))
 		each(ctx, db_column_text(st, 0));
-	}
+	return r;
 }
 
 int store_alert_each(struct store *s, struct str watch, int64_t since_unix_ms, int64_t below_row, int limit,
@@ -87,17 +84,15 @@ int store_alert_each(struct store *s, struct str watch, int64_t since_unix_ms, i
 	db_int(st, 2, below_row > 0 ? below_row : INT64_MAX);
 	db_text(st, 3, watch);
 	db_int(st, 4, limit);
-	for (bool row = true;;) {
-		if (db_step(s, st, &row, e) != 0)
-			return -1;
-		if (!row)
-			return 0;
+	int r;
+	while (db_next(s, st, &r, e)) {
 		struct store_alert a = read_alert(st);
 		if (!each(ctx, &a)) {
 			sqlite3_reset(st);
-			return 0;
+			break;
 		}
 	}
+	return r;
 }
 
 const char *store_delivery_state_name(enum store_delivery_state state)
@@ -176,17 +171,15 @@ int store_delivery_get(struct store *s, int64_t row, struct arena *arena, struct
 static int deliveries(struct store *s, sqlite3_stmt *st, bool (*each)(void *ctx, const struct store_delivery *d), void *ctx,
                       struct err *e)
 {
-	for (bool row = true;;) {
-		if (db_step(s, st, &row, e) != 0)
-			return -1;
-		if (!row)
-			return 0;
+	int r;
+	while (db_next(s, st, &r, e)) {
 		struct store_delivery d = read_delivery(st);
 		if (!each(ctx, &d)) {
 			sqlite3_reset(st);
-			return 0;
+			break;
 		}
 	}
+	return r;
 }
 
 int store_delivery_each(struct store *s, int state, struct str channel, int64_t above_row, int limit,

@@ -86,13 +86,10 @@ int store_post_contents(struct store *s, struct str source, void (*each)(void *c
 	if (st == NULL)
 		return -1;
 	db_text(st, 1, source);
-	for (bool row = true;;) {
-		if (db_step(s, st, &row, e) != 0)
-			return -1;
-		if (!row)
-			return 0;
+	int r;
+	while (db_next(s, st, &r, e))
 		each(ctx, sqlite3_column_int64(st, 0), (uint64_t)sqlite3_column_int64(st, 1));
-	}
+	return r;
 }
 
 int store_post_delete(struct store *s, int64_t row, int64_t now_unix_ms, struct err *e)
@@ -145,16 +142,14 @@ int store_post_each(struct store *s, struct str fts, int64_t since_unix_ms, int6
 	db_int(st, 3, limit);
 	if (search)
 		db_text(st, 4, fts);
-	for (bool row = true;;) {
-		if (db_step(s, st, &row, e) != 0)
-			return -1;
-		if (!row)
-			return 0;
+	int r;
+	while (db_next(s, st, &r, e)) {
 		if (!each(ctx, sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1), db_column_text(st, 2))) {
 			sqlite3_reset(st);
-			return 0;
+			break;
 		}
 	}
+	return r;
 }
 
 int store_post_prune(struct store *s, int64_t before_unix_ms, int limit, int *ret_pruned, struct err *e)

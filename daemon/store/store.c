@@ -75,13 +75,19 @@ int db_step(struct store *s, sqlite3_stmt *st, bool *ret_row, struct err *e)
 	return r;
 }
 
+bool db_next(struct store *s, sqlite3_stmt *st, int *ret_result, struct err *e)
+{
+	bool row = false;
+	*ret_result = db_step(s, st, &row, e);
+	return *ret_result == 0 && row;
+}
+
 int db_run(struct store *s, sqlite3_stmt *st, struct err *e)
 {
-	bool row = true;
-	while (row)
-		if (db_step(s, st, &row, e) != 0)
-			return -1;
-	return 0;
+	int r;
+	while (db_next(s, st, &r, e))
+		continue;
+	return r;
 }
 
 struct str db_column_text(sqlite3_stmt *st, int i)
