@@ -92,6 +92,21 @@ void ctl_put_list(const struct ctl *c, json_t *body, const char *option, const c
 /* Puts the options name=…, url=…, secret-file, set … that were given into `body`: 0 or an exit code. */
 int ctl_body_options(const struct ctl *c, json_t *body) MUST_CHECK;
 
+/* --- lists that come page by page (pages.c) --- */
+struct ctl_pages {
+	struct ctl *c;
+	const char *base;       /* path with its parameters, but for those of paging */
+	const char *list;       /* member of an answer that holds the objects */
+	const char *cursor;     /* parameter that takes an answer's "next" */
+	uint64_t limit;         /* objects wanted */
+	void (*each)(void *ctx, const json_t *one);
+	void *ctx;
+	uint64_t found;         /* so far */
+	bool more;              /* afterwards: there are, or may be, others */
+};
+/* Hands over one object after another and shows on a terminal how far it is: 0, or an exit code after saying why. */
+int ctl_pages(struct ctl_pages *p) MUST_CHECK;
+
 /* --- printing (show.c) --- */
 enum ctl_style { STYLE_PLAIN, STYLE_BOLD, STYLE_DIM, STYLE_GOOD, STYLE_WARN, STYLE_BAD, STYLE_HIT };
 void ctl_style(const struct ctl *c, struct strbuf *out, enum ctl_style style, struct str s); /* cleaned for terminals */

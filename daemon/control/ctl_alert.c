@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "control/cli.h"
 
-#define PAGE 1000      /* the API's most for one answer */
 #define LIMIT_USUAL 50
 
 static uint64_t limit_of(const struct ctl *c, uint64_t otherwise)
@@ -16,36 +15,17 @@ static uint64_t limit_of(const struct ctl *c, uint64_t otherwise)
 	return n;
 }
 
-/*
- * Collects up to `limit` objects of a paged list into *all: `cursor` is the parameter that takes "next".  `base` holds
- * the path with its other parameters.
- */
+static void append(void *ctx, const json_t *one)
+{
+	json_array_append_new(ctx, json_deep_copy(one));
+}
+
+/* The objects of a paged list, in one array. */
 static int collect(struct ctl *c, const char *base, const char *list, const char *cursor, uint64_t limit, json_t *all)
 {
-	AUTO(strbuf) struct strbuf next = STRBUF_INIT(1024);
+	struct ctl_pages p = { .c = c, .base = base, .list = list, .cursor = cursor, .limit = limit, .each = append, .ctx = all };
 
-	while (json_array_size(all) < limit) {
-		AUTO(strbuf) struct strbuf path = STRBUF_INIT(65536), number = STRBUF_INIT(32);
-		OWNED_JSON json_t *answer = NULL;
-		uint64_t left = limit - json_array_size(all);
-
-		strbuf_adds(&path, base);
-		strbuf_addf(&number, "%llu", (unsigned long long)(left < PAGE ? left : PAGE));
-		url_param(&path, "limit", strbuf_str(&number));
-		if (next.len > 0)
-			url_param(&path, cursor, strbuf_str(&next));
-		int code = ctl_call(c, "GET", strbuf_cstr(&path), NULL, &answer);
-		if (code != 0)
-			return code;
-		json_t *page = json_object_get(answer, list);
-		json_array_extend(all, page);
-		const json_t *more = json_get(answer, "next");
-		strbuf_reset(&next);
-		if (more == NULL || json_array_size(page) == 0)
-			return 0;
-		ctl_value_text(&next, more);
-	}
-	return 0;
+	return ctl_pages(&p);
 }
 
 static void print_alerts(const struct ctl *c, const json_t *list)

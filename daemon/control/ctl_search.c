@@ -5,78 +5,26 @@
 #include "base/url.h"
 #include "control/cli.h"
 
-#define PAGE_MAX 1000      /* of one answer */
 #define LIMIT_USUAL 50
 #define SAMPLES 5
 #define SOURCES_SHOWN 10
 #define BAR_COLUMNS 40
 
-/* --- page by page, newest first --- */
-
-typedef void each_found(void *ctx, const json_t *found);
-
-struct searching {
-	struct ctl *c;
-	struct str since;
-	uint64_t limit, found;
-	bool printed;              /* something, by search */
-	each_found *each;
-	void *ctx;
-};
-
-static void show_progress(const struct searching *s, const json_t *answer)
+/* What the words of the command line find, newest first. */
+static int search(struct ctl_pages *p, struct str since)
 {
-	char when[CTL_WHEN_MAX];
+	AUTO(strbuf) struct strbuf path = STRBUF_INIT(1u << 20), query = STRBUF_INIT(1u << 18);
 
-	if (s->c->progress && json_is_string(json_get(answer, "reached")))
-		fprintf(stderr, "\r\033[K%llu found, back to %s", (unsigned long long)s->found,
-		        ctl_when_json(s->c, when, answer, "reached"));
-}
-
-static int search_page(struct searching *s, struct strbuf *next)
-{
-	AUTO(strbuf) struct strbuf path = STRBUF_INIT(1u << 20), number = STRBUF_INIT(32);
-	OWNED_JSON json_t *answer = NULL;
-	uint64_t left = s->limit - s->found;
-
-	strbuf_addf(&number, "%llu", (unsigned long long)(left < PAGE_MAX ? left : PAGE_MAX));
+	ctl_arg_words(p->c, &query);
+	p->c->query = strbuf_str(&query);
 	strbuf_adds(&path, "/v1/search");
-	url_param(&path, "q", s->c->query);
-	url_param(&path, "since", s->since);
-	url_param(&path, "limit", strbuf_str(&number));
-	url_param(&path, "before", next->len > 0 ? strbuf_str(next) : STR_NULL);
-	int code = ctl_call(s->c, "GET", strbuf_cstr(&path), NULL, &answer);
-	strbuf_reset(next);
-	if (code != 0)
-		return code;
-	const json_t *posts = json_get(answer, "posts");
-	if (s->c->progress && json_array_size(posts) > 0)
-		fputs("\r\033[K", stderr); /* what is printed must not stand behind the progress */
-	for (size_t i = 0; i < json_array_size(posts); i++) {
-		s->each(s->ctx, json_array_get(posts, i));
-		s->printed = true;
-	}
-	s->found += json_array_size(posts);
-	strbuf_add(next, json_get_str(answer, "next"));
-	show_progress(s, answer);
-	return 0;
-}
-
-/* All that the words of the command line find; *ret_more: there may be older ones. */
-static int search_all(struct searching *s, bool *ret_more)
-{
-	AUTO(strbuf) struct strbuf query = STRBUF_INIT(1u << 18), next = STRBUF_INIT(1024);
-	int code;
-
-	ctl_arg_words(s->c, &query);
-	s->c->query = strbuf_str(&query);
-	do
-		code = search_page(s, &next);
-	while (code == 0 && next.len > 0 && s->found < s->limit);
-	s->c->query = STR_NULL;
-	if (s->c->progress)
-		fputs("\r\033[K", stderr);
-	*ret_more = next.len > 0;
+	url_param(&path, "q", p->c->query);
+	url_param(&path, "since", since);
+	p->base = strbuf_cstr(&path);
+	p->list = "posts";
+	p->cursor = "before";
+	int code = ctl_pages(p);
+	p->c->query = STR_NULL;
 	return code;
 }
 
@@ -84,34 +32,32 @@ static int search_all(struct searching *s, bool *ret_more)
 
 static void print_found(void *ctx, const json_t *found)
 {
-	const struct searching *s = ctx;
+	const struct ctl_pages *p = ctx;
 	AUTO(strbuf) struct strbuf out = STRBUF_INIT(CTL_OUT_MAX);
 
-	if (s->c->json) {
+	if (p->c->json) {
 		ctl_put_json(found);
 		return;
 	}
-	if (s->printed)
+	if (p->found > 0)
 		strbuf_addc(&out, '\n');
-	ctl_show_post_json(s->c, json_get(found, "post"), json_get(found, "spans"), &out);
+	ctl_show_post_json(p->c, json_get(found, "post"), json_get(found, "spans"), &out);
 	ctl_put(&out);
 }
 
 int ctl_search(struct ctl *c)
 {
-	struct searching s = { .c = c, .since = ctl_option(&c->args, "since"), .limit = LIMIT_USUAL, .each = print_found };
-	bool more = false;
+	struct ctl_pages p = { .c = c, .limit = LIMIT_USUAL, .each = print_found, .ctx = &p };
 
-	s.ctx = &s;
-	(void)num_u64(ctl_option(&c->args, "limit"), &s.limit);
-	int code = search_all(&s, &more);
+	(void)num_u64(ctl_option(&c->args, "limit"), &p.limit);
+	int code = search(&p, ctl_option(&c->args, "since"));
 	if (code != 0)
 		return code;
-	if (s.found == 0)
+	if (p.found == 0)
 		ctl_note(c, "nothing in the archive matches");
-	else if (more)
+	else if (p.more)
 		ctl_note(c, "note: there may be older ones; --limit shows more");
-	return s.found > 0 ? CTL_OK : CTL_NO;
+	return p.found > 0 ? CTL_OK : CTL_NO;
 }
 
 /* --- test-watch --- */
@@ -225,22 +171,20 @@ int ctl_test_watch(struct ctl *c)
 {
 	struct str since = ctl_option(&c->args, "since");
 	struct tally t = { .arena = arena_new(CTL_OUT_MAX), .samples = json_array() };
-	struct searching s = { .c = c, .since = str_present(since) ? since : STR("30d"), .limit = UINT64_MAX, .each = tally_one,
-		               .ctx = &t };
-	bool more = false;
-	int code = search_all(&s, &more);
+	struct ctl_pages p = { .c = c, .limit = UINT64_MAX, .each = tally_one, .ctx = &t };
+	int code = search(&p, str_present(since) ? since : STR("30d"));
 
 	if (code == 0 && t.sources.n > 1)
 		qsort(t.sources.v, t.sources.n, sizeof(t.sources.v[0]), busiest_first);
 	if (code == 0 && c->json)
-		put_tally_json(&t, s.found);
-	else if (code == 0 && s.found > 0)
-		put_tally(c, &t, s.found);
+		put_tally_json(&t, p.found);
+	else if (code == 0 && p.found > 0)
+		put_tally(c, &t, p.found);
 	else if (code == 0)
 		ctl_note(c, "it would have told nothing");
 	vec_free(&t.days);
 	vec_free(&t.sources);
 	json_decref(t.samples);
 	arena_free(t.arena);
-	return code != 0 ? code : s.found > 0 ? CTL_OK : CTL_NO;
+	return code != 0 ? code : p.found > 0 ? CTL_OK : CTL_NO;
 }
