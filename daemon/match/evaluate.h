@@ -8,11 +8,6 @@
 bool evaluate(const struct query *q, struct view *v, struct spans *ret);
 /* One node alone; spans are appended, unsorted, only if the answer is yes. */
 bool evaluate_part(const struct query *q, const struct node *n, struct view *v, struct spans *out);
-/*
- * Is the query one term whose words stand side by side in the post itself?  Then its key in the index is of its first
- * words, and whoever found that key knows the only places where it can stand.
- */
-bool query_is_plain(const struct query *q);
 /* Appends the span of a plain query if it stands at that word of its group. */
 void evaluate_place(const struct query *q, struct view *v, uint32_t word, struct spans *out);
 /* By context, field, index and start; without duplicates. */

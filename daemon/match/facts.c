@@ -139,7 +139,9 @@ bool fact_holds(const struct query *q, const struct node *n, struct sight *s)
 	if (n->op < FACT_TESTS)
 		return tests[n->op](s);
 	int64_t is = number_of((enum fact_id)n->op, s->post);
-	return is != INT64_MIN && is >= (int64_t)q->words[n->word].hash && is <= (int64_t)q->words[n->word + 1].hash;
+	const struct term_word *limits = &query_words(q)[n->word];
+
+	return is != INT64_MIN && is >= term_word_number(&limits[0]) && is <= term_word_number(&limits[1]);
 }
 
 /* --- ranges ---------------------------------------------------------------------------------------------------------- */

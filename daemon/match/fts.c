@@ -40,7 +40,7 @@ static bool fts_term(const struct query *q, const struct node *t, struct strbuf 
 		return false;
 	strbuf_addc(out, '(');
 	for (uint32_t i = 0; i < t->n; i++) {
-		const struct term_word *w = &q->words[t->word + i];
+		const struct term_word *w = &query_words(q)[t->word + i];
 		struct str s = term_word_text(q, w);
 
 		s = str_slice(s, 0, str_chr(s, '*'));

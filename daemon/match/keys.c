@@ -66,7 +66,7 @@ static void consider(struct choice *best, struct choice other)
 static bool is_everywhere(const struct query *q, const struct term_word *w, enum group g)
 {
 	static const char *const words[] = { "https", "http", "www", "com", "org", "net", "html" };
-	struct str s = { q->folded + w->at, w->len };
+	struct str s = { query_folded(q) + w->at, w->len };
 
 	for (size_t i = 0; g == GROUP_URL && i < sizeof(words) / sizeof(words[0]); i++)
 		if (str_eq(s, str_c(words[i])))
@@ -100,7 +100,7 @@ static unsigned cost_of(const struct query *q, const struct term_word *w, enum g
 /* Word `from` of the term and those behind it that must stand at its side; together they are rarer than the rarest one. */
 static void consider_words(struct choice *best, const struct query *q, const struct node *t, uint32_t from, enum group g)
 {
-	const struct term_word *w = &q->words[t->word + from];
+	const struct term_word *w = &query_words(q)[t->word + from];
 	unsigned cost = cost_of(q, w, g);
 	uint32_t n = 1;
 
@@ -115,8 +115,8 @@ static void consider_words(struct choice *best, const struct query *q, const str
 /* The key of the choice, and its stems. */
 static void add_choice(const struct query *q, const struct node *t, const struct choice *c, enum group to, struct keys *ret)
 {
-	const struct term_word *w = &q->words[t->word + c->word];
-	uint32_t hash = (uint32_t)w->hash;
+	const struct term_word *w = &query_words(q)[t->word + c->word];
+	uint32_t hash = w->hash;
 
 	ret->cost += c->cost;
 	ret->groups |= 1u << to;
@@ -127,7 +127,7 @@ static void add_choice(const struct query *q, const struct node *t, const struct
 	}
 	for (uint32_t i = 1; i < c->n; i++) {
 		vec_push(&ret->stems, key_of(hash, to));
-		hash = key_join(hash, (uint32_t)w[i].hash);
+		hash = key_join(hash, w[i].hash);
 	}
 	vec_push(&ret->list, key_of(hash, to));
 }
@@ -135,7 +135,7 @@ static void add_choice(const struct query *q, const struct node *t, const struct
 /* `to` is g, or g in the context.  False if any post may hold the term: it is all stars at the start of words. */
 static bool add_term_key(const struct query *q, const struct node *t, enum group g, enum group to, struct keys *ret)
 {
-	const struct term_word *w = &q->words[t->word];
+	const struct term_word *w = &query_words(q)[t->word];
 	struct choice best = { 0 };
 
 	for (uint32_t i = 0; i < t->n && (t->flags & TERM_ANY); i++)

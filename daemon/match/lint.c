@@ -5,7 +5,7 @@
 
 static bool same_range(const struct query *q, const struct node *a, const struct node *b)
 {
-	const struct term_word *x = &q->words[a->word], *y = &q->words[b->word];
+	const struct term_word *x = &query_words(q)[a->word], *y = &query_words(q)[b->word];
 
 	return a->op < FACT_TESTS || (x[0].hash == y[0].hash && x[1].hash == y[1].hash);
 }
@@ -20,7 +20,7 @@ static bool same_term(const struct query *q, const struct node *a, const struct 
 	    a->flags != b->flags || a->number != b->number)
 		return false;
 	for (uint32_t i = 0; i < (a->flags & TERM_EXACT ? 2u : 1u) * a->n; i++) {
-		if (!str_eq(term_word_text(q, &q->words[a->word + i]), term_word_text(q, &q->words[b->word + i])))
+		if (!str_eq(term_word_text(q, &query_words(q)[a->word + i]), term_word_text(q, &query_words(q)[b->word + i])))
 			return false;
 	}
 	return true;
@@ -53,7 +53,7 @@ static bool implies(const struct query *q, const struct node *a, const struct no
 		bool all = true;
 
 		for (uint32_t i = 0; i < b->n && all; i++) {
-			const struct term_word *v = &q->words[a->word + at + i], *w = &q->words[b->word + i];
+			const struct term_word *v = &query_words(q)[a->word + at + i], *w = &query_words(q)[b->word + i];
 
 			all = word_implies(q, v, w) && (!(b->flags & TERM_EXACT) || word_implies(q, v + a->n, w + b->n));
 		}
@@ -68,7 +68,7 @@ static bool apart(const struct query *q, const struct node *a, const struct node
 {
 	if (a->kind != NODE_FACT || b->kind != NODE_FACT || a->op != b->op || a->scope != b->scope || a->op < FACT_TESTS)
 		return false;
-	const struct term_word *x = &q->words[a->word], *y = &q->words[b->word];
+	const struct term_word *x = &query_words(q)[a->word], *y = &query_words(q)[b->word];
 	return (int64_t)x[1].hash < (int64_t)y[0].hash || (int64_t)y[1].hash < (int64_t)x[0].hash;
 }
 
@@ -84,7 +84,7 @@ static const struct node *contradiction_in(const struct query *q, const struct n
 
 static bool one_value_only(const struct query *q, const struct node *n)
 {
-	return n->kind == NODE_TERM && n->scope == SCOPE_SELF && !(q->words[n->word].flags & TERM_WORD_WILD) &&
+	return n->kind == NODE_TERM && n->scope == SCOPE_SELF && !(query_words(q)[n->word].flags & TERM_WORD_WILD) &&
 	       (n->op == OP_SOURCE || n->op == OP_LANG);
 }
 
@@ -96,7 +96,7 @@ static const struct node *clash_in(const struct query *q, const struct node *and
 			if (apart(q, a, b))
 				return b;
 			if (one_value_only(q, a) && one_value_only(q, b) && a->op == b->op &&
-			    !str_eq(term_word_text(q, &q->words[a->word]), term_word_text(q, &q->words[b->word])))
+			    !str_eq(term_word_text(q, &query_words(q)[a->word]), term_word_text(q, &query_words(q)[b->word])))
 				return b;
 		}
 	return NULL;
@@ -204,7 +204,7 @@ static bool is_broad(const struct query *q, const struct node *n)
 {
 	if (n->kind != NODE_TERM || n->n > 1 || op_of(n)->group != GROUP_TEXT)
 		return false;
-	const struct term_word *w = &q->words[n->word];
+	const struct term_word *w = &query_words(q)[n->word];
 	return (w->flags & TERM_WORD_WILD) && w->len <= PREFIX_BROAD_MAX + 1 && !(w->flags & WORD_CHAR);
 }
 

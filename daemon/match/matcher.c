@@ -312,7 +312,7 @@ static bool evaluate_candidate(const struct candidates *c, size_t from, size_t e
 {
 	const struct query *q = c->v[from].query;
 
-	if (!query_is_plain(q))
+	if (!q->plain)
 		return evaluate(q, v, ret);
 	vec_clear(&ret->list);
 	for (size_t i = from; i < end; i++)

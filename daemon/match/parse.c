@@ -137,8 +137,8 @@ static int parse_range(struct parser *p, const struct operator *o, bool at_least
 
 	if (!fact_range(o->id, p->lex.token.text, at_least, &from, &to))
 		return lex_fail_at(&p->lex, p->lex.token.at, "expected a %s after %s:, such as %s", o->takes, o->name, o->example);
-	vec_push(&p->words, ((struct term_word){ .hash = (uint64_t)from }));
-	vec_push(&p->words, ((struct term_word){ .hash = (uint64_t)to }));
+	vec_push(&p->words, term_word_of_number(from));
+	vec_push(&p->words, term_word_of_number(to));
 	*ret = parser_add_node(p, n);
 	return 0;
 }
@@ -414,32 +414,39 @@ static uint16_t pack_node(const struct parser *p, uint16_t from, struct query *q
 	return at;
 }
 
+static bool is_plain(const struct query *q)
+{
+	const struct node *n = q->nodes;
+
+	if (n->kind != NODE_TERM || n->scope != SCOPE_SELF || (n->flags & (TERM_LOOSE | TERM_ANY)))
+		return false;
+	for (uint32_t i = 0; i < n->n; i++)
+		if (query_words(q)[n->word + i].flags & TERM_WORD_WILD)
+			return false;
+	return true;
+}
+
 static struct query *pack(struct parser *p, uint16_t root)
 {
-	size_t words_at = sizeof(struct query) + (p->nodes.n - 1) * sizeof(struct node); /* without the free one */
+	size_t nodes = (p->nodes.n - 1) * sizeof(struct node); /* without the free one */
 	size_t words = p->words.n * sizeof(struct term_word);
+	struct query *q = mem_alloc(offsetof(struct query, nodes) + nodes + words + p->folded.len + p->texts_len);
 
-	words_at += -words_at % _Alignof(struct term_word);
-	char *block = mem_alloc(words_at + words + p->folded.len + p->texts_len);
-	struct query *q = (struct query *)(void *)block;
-	char *folded = block + words_at + words, *text = folded + p->folded.len;
-
-	if (words > 0) /* a query of facts has none */
-		memcpy(block + words_at, p->words.v, words);
-	memcpy(folded, strbuf_cstr(&p->folded), p->folded.len);
-	for (size_t i = 0; i < p->chunks.n; i++)
-		memcpy(text + p->chunks.v[i].at, p->chunks.v[i].text.p, p->chunks.v[i].text.len);
-	q->words = (const struct term_word *)(const void *)(block + words_at);
-	q->folded = folded;
-	q->text = text;
-	q->text_len = (uint16_t)p->chunks.v[0].text.len;
-	q->refers = p->refers;
+	(void)pack_node(p, root, q);
 	q->n_words = (uint16_t)p->words.n;
+	q->folded_len = (uint16_t)p->folded.len;
+	q->text_len = (uint16_t)p->chunks.v[0].text.len;
+	if (words > 0) /* a query of facts has none */
+		memcpy((void *)(uintptr_t)query_words(q), p->words.v, words);
+	memcpy((char *)(uintptr_t)query_folded(q), strbuf_cstr(&p->folded), p->folded.len);
+	for (size_t i = 0; i < p->chunks.n; i++)
+		memcpy((char *)(uintptr_t)query_texts(q) + p->chunks.v[i].at, p->chunks.v[i].text.p, p->chunks.v[i].text.len);
+	q->refers = p->refers;
 	q->regexes = p->regexes.v;
-	q->n_regexes = (uint16_t)p->regexes.n;
+	q->n_regexes = (uint8_t)p->regexes.n;
 	p->regexes.v = NULL; /* they are the query's now */
 	p->regexes.n = 0;
-	(void)pack_node(p, root, q);
+	q->plain = is_plain(q);
 	return q;
 }
 

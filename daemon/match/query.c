@@ -19,7 +19,7 @@ void query_free(struct query *q)
 
 struct str query_text(const struct query *q)
 {
-	return str_n(q->text, q->text_len);
+	return str_n(query_texts(q), q->text_len);
 }
 
 void spans_release(struct spans *s)
@@ -166,18 +166,6 @@ bool evaluate(const struct query *q, struct view *v, struct spans *ret)
 bool evaluate_part(const struct query *q, const struct node *n, struct view *v, struct spans *out)
 {
 	return evaluate_node(q, n, v, out);
-}
-
-bool query_is_plain(const struct query *q)
-{
-	const struct node *n = q->nodes;
-
-	if (n->kind != NODE_TERM || n->scope != SCOPE_SELF || (n->flags & (TERM_LOOSE | TERM_ANY)))
-		return false;
-	for (uint32_t i = 0; i < n->n; i++)
-		if (q->words[n->word + i].flags & TERM_WORD_WILD)
-			return false;
-	return true;
 }
 
 void evaluate_place(const struct query *q, struct view *v, uint32_t word, struct spans *out)

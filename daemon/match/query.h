@@ -42,7 +42,7 @@ enum node_flag {
 
 enum term_word_flag { /* besides WORD_GLUED and WORD_CHAR */
 	TERM_WORD_WILD = 64, /* holds stars, each of which stands for any letters; its hash counts for nothing */
-	TERM_WORD_RAW = 128  /* lies in query.text, not in query.folded */
+	TERM_WORD_RAW = 128  /* lies in query_texts, not in query_folded */
 };
 
 #define QUERY_NUMBER_MAX 99   /* of NEAR/n, ~n and {n,}: what is further apart has nothing to do with each other (ours) */
@@ -53,8 +53,8 @@ enum term_word_flag { /* besides WORD_GLUED and WORD_CHAR */
 /* Sizes count: 100,000 watches are held in memory, and evaluating a candidate touches its query.  QUERY_MAX bounds every
  * number here: folding makes at most 11 bytes of one (U+FDFA). */
 struct term_word {
-	uint64_t hash;
-	uint16_t at, len; /* in query.folded */
+	uint32_t hash;
+	uint16_t at, len; /* in query_folded, or in query_texts if it is RAW */
 	uint8_t flags;
 };
 
@@ -66,27 +66,52 @@ struct node {
 	uint8_t number;    /* of NEAR and a loose term: words between; of TIMES: how often */
 	uint16_t child;    /* first child; of all but a term */
 	uint16_t next;     /* next child of the same parent, 0 at the end (0 is the root, nobody's child) */
-	uint16_t word, n;  /* words of a term: first, how many (>= 1); of a range: its limits, in the `hash` of two words;
+	uint16_t word, n;  /* words of a term: first, how many (>= 1); of a range: its limits, the numbers of two words;
 	                    * `word` of a regular expression: which of the query's */
 	uint16_t pivot;    /* the longest of them that must stand as it is; n if there is none */
-	uint16_t term_at, term_len; /* as written: in query.text */
+	uint16_t term_at, term_len; /* as written: in query_texts */
 };
 
 struct regex;
 
 struct query {
-	const struct term_word *words;
 	struct regex **regexes; /* owned */
-	const char *folded, *text;
+	uint16_t n_nodes, n_words, folded_len, text_len; /* text_len: of what the user wrote, the first of the texts */
+	uint8_t n_regexes;
 	bool refers;       /* to watches or people by name: it changes with them */
-	uint16_t n_words, n_nodes, n_regexes, text_len;
-	struct node nodes[]; /* the root is the first one */
+	bool plain;        /* one term whose words stand side by side in the post itself: its key in the index is of its first
+	                    * words, and whoever found that key knows the only places where it can stand */
+	struct node nodes[]; /* the root is the first one; behind them the words, their folded text, the texts */
 };
+
+static inline const struct term_word *query_words(const struct query *q)
+{
+	return (const struct term_word *)(const void *)(q->nodes + q->n_nodes);
+}
+static inline const char *query_folded(const struct query *q)
+{
+	return (const char *)(query_words(q) + q->n_words);
+}
+static inline const char *query_texts(const struct query *q)
+{
+	return query_folded(q) + q->folded_len;
+}
+/* A number instead of a word. */
+static inline struct term_word term_word_of_number(int64_t n)
+{
+	uint64_t u = (uint64_t)n;
+
+	return (struct term_word){ .hash = (uint32_t)u, .at = (uint16_t)(u >> 32), .len = (uint16_t)(u >> 48) };
+}
+static inline int64_t term_word_number(const struct term_word *w)
+{
+	return (int64_t)((uint64_t)w->len << 48 | (uint64_t)w->at << 32 | w->hash);
+}
 
 /* The user's own spelling of a term. */
 static inline struct str node_term(const struct query *q, const struct node *t)
 {
-	return (struct str){ q->text + t->term_at, t->term_len };
+	return (struct str){ query_texts(q) + t->term_at, t->term_len };
 }
 static inline const struct node *node_child(const struct query *q, const struct node *n)
 {
@@ -98,5 +123,5 @@ static inline const struct node *node_next(const struct query *q, const struct n
 }
 static inline struct str term_word_text(const struct query *q, const struct term_word *w)
 {
-	return (struct str){ (w->flags & TERM_WORD_RAW ? q->text : q->folded) + w->at, w->len };
+	return (struct str){ (w->flags & TERM_WORD_RAW ? query_texts(q) : query_folded(q)) + w->at, w->len };
 }

@@ -124,11 +124,11 @@ static bool written_so(struct str want, bool wild, struct str s)
 static bool word_fits(const struct query *q, const struct node *t, uint32_t k, const struct sight *s, const struct words *w,
                       const struct word *x)
 {
-	const struct term_word *want = &q->words[t->word + k];
+	const struct term_word *want = &query_words(q)[t->word + k];
 	bool wild = want->flags & TERM_WORD_WILD;
 
 	if (wild ? !wild_match(term_word_text(q, want), word_text(w, x)) :
-		   x->hash != want->hash || x->len != want->len || memcmp(w->folded + x->at, q->folded + want->at, want->len) != 0)
+		   x->hash != want->hash || !str_eq(word_text(w, x), term_word_text(q, want)))
 		return false;
 	if (!(t->flags & TERM_EXACT))
 		return true;
@@ -142,7 +142,7 @@ static bool word_fits(const struct query *q, const struct node *t, uint32_t k, c
 static bool stands_at(const struct query *q, const struct node *t, const struct sight *s, const struct words *w, size_t i)
 {
 	for (uint32_t k = 0; k < t->n; k++) {
-		const struct term_word *want = &q->words[t->word + k];
+		const struct term_word *want = &query_words(q)[t->word + k];
 
 		if (i + k >= w->n)
 			return false;
@@ -176,7 +176,7 @@ static bool find_any(const struct query *q, const struct node *t, struct sight *
 
 	words_index(w);
 	for (uint32_t k = 0; k < t->n && !(found && enough); k++) {
-		uint32_t hash = (uint32_t)q->words[t->word + k].hash;
+		uint32_t hash = query_words(q)[t->word + k].hash;
 
 		for (uint32_t i = words_first(w, hash); i != WORD_NONE && !(found && enough); i = words_next(w, i))
 			if (w->v[i].hash == hash && word_fits(q, t, k, s, w, &w->v[i])) {
@@ -201,7 +201,7 @@ static bool find(const struct query *q, const struct node *t, struct sight *s, c
 		return found;
 	}
 	words_index(w);
-	uint32_t hash = (uint32_t)q->words[t->word + t->pivot].hash;
+	uint32_t hash = query_words(q)[t->word + t->pivot].hash;
 	for (uint32_t i = words_first(w, hash); i != WORD_NONE && !(found && enough); i = words_next(w, i))
 		if (w->v[i].hash == hash && i >= t->pivot)
 			found |= accept(q, t, s, w, i - t->pivot, out);
