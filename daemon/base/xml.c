@@ -16,9 +16,7 @@
 
 #define XML_DEPTH_HARD 20000 /* elements open at once: no feed, only an attack */
 #define REPAIR_GROWTH 6      /* "&" becomes "&amp;", a byte in a name alone gets no longer: x 6 is beyond all */
-#define PROLOG_MAX 1024      /* bytes in which an encoding declaration must stand */
-#define ENCODING_MAX 64
-#define PUSH_BYTES (256 << 10) /* at once: libxml2 copies what it is given */
+#define PUSH_BYTES (64 << 10) /* at once: libxml2 copies what it is given */
 #define ENTITIES_MAX 32      /* that a document declares */
 #define ENTITY_TEXT_MAX 256  /* bytes of one */
 #define ENTITY_ALL_MAX 65536 /* bytes that all uses of them may come to: a text saved some typing, no bomb */
@@ -31,6 +29,7 @@ struct run {
 	size_t attrs_cap;
 	size_t depth; /* elements open */
 	bool any, too_deep;
+	bool recover;
 	bool junk;     /* something stands behind the root, and it is no second document */
 	long root_end; /* bytes up to the end of the root, -1 before */
 	xmlEntity entity; /* the last one that was asked for */
@@ -176,8 +175,8 @@ static bool is_junk(const struct run *r, struct str utf8)
 	       str_find(tail, STR("entry")) == STR_NPOS;
 }
 
-/* Parses clean or hopefully clean UTF-8.  True if it was well-formed, but for junk behind the root. */
-static bool run_parser(struct run *r, struct str utf8, bool recover)
+/* Parses clean or hopefully clean UTF-8. */
+static void run_begin(struct run *r, bool recover)
 {
 	xmlSAXHandler sax = {
 		.initialized = XML_SAX2_MAGIC,
@@ -192,197 +191,191 @@ static bool run_parser(struct run *r, struct str utf8, bool recover)
 
 	r->depth = r->n_declared = r->expanded = 0;
 	r->any = r->too_deep = r->junk = false;
+	r->recover = recover;
 	r->root_end = -1;
 	if (r->handler->restart)
 		r->handler->restart(r->ctx);
 	r->parser = xmlCreatePushParserCtxt(&sax, r, NULL, 0, NULL);
 	if (r->parser == NULL)
-		return false;
+		return; /* no memory: as if nothing were in it */
 	/* HUGE lifts libxml2's own bounds, which would refuse the whole document: the body and the depth are bounded by us */
 	xmlCtxtUseOptions(r->parser, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_IGNORE_ENC |
 	                             XML_PARSE_NOENT | XML_PARSE_HUGE | (recover ? XML_PARSE_RECOVER : 0));
 	r->parser->charset = XML_CHAR_ENCODING_UTF8; /* nothing to guess, and no message about a wrong guess */
-	bool last = false;
-	for (size_t i = 0; !last && (recover || r->parser->wellFormed); i += PUSH_BYTES) {
-		struct str chunk = str_slice(utf8, i, i + PUSH_BYTES);
+}
 
-		last = i + PUSH_BYTES >= utf8.len;
-		(void)xmlParseChunk(r->parser, chunk.p, (int)chunk.len, last);
-	}
-	r->junk = !recover && r->parser->errNo == XML_ERR_DOCUMENT_END && is_junk(r, utf8);
-	bool well_formed = (r->parser->wellFormed == 1 && r->depth == 0) || r->junk;
+/* How much to give it next: of a text that does not end it keeps all, and looks through it again each time. */
+static size_t run_room(const struct run *r)
+{
+	const xmlParserInput *in = r->parser == NULL ? NULL : r->parser->input;
+	size_t kept = in == NULL ? 0 : (size_t)(in->end - in->cur);
+
+	return kept > PUSH_BYTES ? kept : PUSH_BYTES;
+}
+
+/* False: it is of no more use to go on. */
+static bool run_push(struct run *r, struct str chunk, bool last)
+{
+	if (r->parser == NULL)
+		return false;
+	(void)xmlParseChunk(r->parser, chunk.p, (int)chunk.len, last);
+	return !last && (r->recover || r->parser->wellFormed);
+}
+
+static void run_free(struct run *r)
+{
+	if (r->parser == NULL)
+		return;
 	xmlDocPtr doc = r->parser->myDoc;
 	xmlFreeParserCtxt(r->parser);
 	if (doc)
 		xmlFreeDoc(doc);
+	r->parser = NULL;
+}
+
+/* True if it was well-formed, but for junk behind the root. */
+static bool run_end(struct run *r, struct str utf8)
+{
+	if (r->parser == NULL)
+		return false;
+	r->junk = !r->recover && r->parser->errNo == XML_ERR_DOCUMENT_END && is_junk(r, utf8);
+	bool well_formed = (r->parser->wellFormed == 1 && r->depth == 0) || r->junk;
+	run_free(r);
 	return well_formed;
-}
-
-/* --- charset ------------------------------------------------------------------------------------------------ */
-
-/* The value of `key` in `s` ("charset=…", "encoding=…"), with or without quotes. */
-static struct str value_of(struct str s, struct str key)
-{
-	for (size_t at; (at = str_find_nocase(s, key)) != STR_NPOS;) {
-		bool whole = at == 0 || !char_is_alnum(s.p[at - 1]);
-
-		s = str_from(s, at + key.len);
-		struct str v = str_trim(s);
-		if (!whole || str_empty(v) || v.p[0] != '=')
-			continue;
-		v = str_trim(str_from(v, 1));
-		char quote = !str_empty(v) && (v.p[0] == '"' || v.p[0] == '\'') ? v.p[0] : '\0';
-		size_t from = quote != '\0', to = from;
-		while (to < v.len && (quote ? v.p[to] != quote : !char_is_space(v.p[to]) && v.p[to] != ';' && v.p[to] != '?'))
-			to++;
-		return str_trim(str_slice(v, from, to));
-	}
-	return STR_NULL;
-}
-
-static struct str declared_encoding(struct str bytes)
-{
-	struct str head = str_slice(bytes, 0, PROLOG_MAX);
-	size_t start = str_find(head, STR("<?xml")), end;
-
-	if (start == STR_NPOS)
-		return STR_NULL;
-	head = str_from(head, start);
-	end = str_find(head, STR("?>"));
-	return end == STR_NPOS ? STR_NULL : value_of(str_slice(head, 0, end), STR("encoding"));
-}
-
-/* UTF-16 and UTF-32 tell themselves by a BOM, or by the zeros around the first '<'. */
-static struct str sniff_wide(struct str b)
-{
-	if (str_starts(b, STR("\xff\xfe\0\0")) || str_starts(b, STR("<\0\0\0")))
-		return STR("utf-32le");
-	if (str_starts(b, STR("\0\0\xfe\xff")) || str_starts(b, STR("\0\0\0<")))
-		return STR("utf-32be");
-	if (str_starts(b, STR("\xff\xfe")) || str_starts(b, STR("<\0")))
-		return STR("utf-16le");
-	if (str_starts(b, STR("\xfe\xff")) || str_starts(b, STR("\0<")))
-		return STR("utf-16be");
-	return STR_NULL;
-}
-
-static struct str without_bom(struct str utf8)
-{
-	return str_from(utf8, str_starts(utf8, STR("\xef\xbb\xbf")) ? 3 : 0);
-}
-
-static bool is_utf8_name(struct str name)
-{
-	return str_eq_nocase(name, STR("utf-8")) || str_eq_nocase(name, STR("utf8"));
-}
-
-/*
- * What is not valid UTF-8 though nobody said another charset: UTF-8 with a few bad bytes, or windows-1252?  The kind of
- * which there is more wins.
- */
-static bool is_mostly_utf8(struct str s)
-{
-	size_t good = 0, bad = 0;
-
-	for (size_t i = 0; i < s.len;) {
-		if ((unsigned char)s.p[i] < 0x80) {
-			i++;
-			continue;
-		}
-		size_t from = i;
-		if (text_next(s, &i) == 0xfffd && !str_starts(str_from(s, from), STR("\xef\xbf\xbd")))
-			bad++;
-		else
-			good++;
-	}
-	return good >= bad;
-}
-
-/* The charset to use for bytes that are not simply valid UTF-8. */
-static struct str choose_charset(struct str bytes, struct str content_type)
-{
-	struct str wide = sniff_wide(bytes), name = value_of(content_type, STR("charset"));
-
-	if (str_present(wide))
-		return wide;
-	if (str_starts(bytes, STR("\xef\xbb\xbf")) || charset_surely_utf8(bytes))
-		return STR("utf-8");
-	for (int i = 0; i < 2; i++) {
-		if (text_charset_known(name) && !str_starts_nocase(name, STR("utf-16")) &&
-		    !str_starts_nocase(name, STR("utf-32")) && !is_utf8_name(name))
-			return name;
-		name = declared_encoding(bytes);
-	}
-	return is_mostly_utf8(bytes) ? STR("utf-8") : charset_guess(bytes);
-}
-
-/* Bytes to UTF-8, in `out` if they are not; `ret_name` says which charset it was.  Bad bytes of UTF-8 are left to the repair. */
-static struct str to_utf8(struct strbuf *out, struct str bytes, struct str charset, struct strbuf *ret_name)
-{
-	struct err e;
-
-	if (is_utf8_name(charset)) {
-		strbuf_adds(ret_name, "utf-8");
-		return without_bom(bytes);
-	}
-	if (text_convert(out, bytes, charset, &e) != 0) { /* a charset that this machine's iconv lacks */
-		strbuf_reset(out);
-		charset = is_mostly_utf8(bytes) ? STR("utf-8") : STR("windows-1252");
-		if (text_convert(out, bytes, charset, &e) != 0)
-			strbuf_reset(out);
-	}
-	strbuf_add(ret_name, text_cut(charset, ENCODING_MAX));
-	return strbuf_str(out);
 }
 
 /* --- the whole ---------------------------------------------------------------------------------------------- */
 
-/* Second and third attempt: over repaired bytes, which libxml2 may take or leave in part. */
-static void run_repaired(struct run *r, struct str utf8, struct xml_result *res)
-{
-	AUTO(strbuf) struct strbuf clean = STRBUF_INIT(utf8.len * 3 + 16);
-	AUTO(strbuf) struct strbuf repaired = STRBUF_INIT(utf8.len * 3 * REPAIR_GROWTH + 65536);
+struct xml_reader {
+	struct run run;
+	struct str bytes, content_type;
+	struct str body;               /* of the attempt: the bytes, or what was made of them */
+	size_t at;                     /* how far it was read */
+	bool as_it_stands;             /* the attempt over the bytes themselves, which seem to be UTF-8 */
+	struct strbuf converted, clean, piece;
+	struct xml_repair *repair;     /* the last attempt: over repaired bytes, which libxml2 may take or leave in part */
+	bool recovered;
+	enum xml_end end;
+	struct strbuf encoding;
+};
 
-	if (!text_is_clean(utf8)) {
-		text_repair(&clean, utf8);
-		utf8 = strbuf_str(&clean);
+static void begin_repair(struct xml_reader *x)
+{
+	if (!text_is_clean(x->body)) {
+		x->clean = STRBUF_INIT(x->body.len * 3 + 16);
+		text_repair(&x->clean, x->body);
+		strbuf_release(&x->converted);
+		x->body = strbuf_str(&x->clean);
 	}
-	res->end = xml_repair(&repaired, utf8);
-	strbuf_release(&clean);
-	res->repaired = true;
-	res->recovered = !run_parser(r, strbuf_str(&repaired), true);
+	x->repair = xml_repair_new(x->body);
+	x->piece = STRBUF_INIT(x->body.len * REPAIR_GROWTH + 65536);
+	run_begin(&x->run, true);
+}
+
+static void convert(struct xml_reader *x)
+{
+	x->converted = STRBUF_INIT(x->bytes.len * 3 + 16);
+	x->body = charset_to_utf8(&x->converted, x->bytes, charset_choose(x->bytes, x->content_type), &x->encoding);
+}
+
+struct xml_reader *xml_open(struct str bytes, struct str content_type, const struct xml_handler *handler, void *ctx)
+{
+	struct xml_reader *x = mem_new(struct xml_reader);
+
+	x->run.handler = handler;
+	x->run.ctx = ctx;
+	x->bytes = bytes;
+	x->content_type = content_type;
+	x->encoding = STRBUF_INIT(CHARSET_NAME_MAX);
+	x->as_it_stands = charset_seems_utf8(bytes, content_type);
+	if (x->as_it_stands)
+		x->body = charset_without_bom(bytes);
+	else
+		convert(x);
+	run_begin(&x->run, false);
+	return x;
+}
+
+/* One push.  False: the attempt is over. */
+static bool push_next(struct xml_reader *x)
+{
+	size_t room = run_room(&x->run);
+
+	if (x->repair) {
+		strbuf_reset(&x->piece);
+		bool more = xml_repair_next(x->repair, &x->piece, room);
+		x->at = xml_repair_at(x->repair);
+		return run_push(&x->run, strbuf_str(&x->piece), !more);
+	}
+	struct str chunk = str_slice(x->body, x->at, x->at + room);
+	x->at += chunk.len;
+	return run_push(&x->run, chunk, x->at >= x->body.len);
+}
+
+/* The attempt is over.  True: another one begins. */
+static bool try_again(struct xml_reader *x)
+{
+	bool good = run_end(&x->run, x->body);
+
+	if (x->repair) {
+		x->recovered = !good;
+		x->end = xml_repair_end(x->repair);
+		return false;
+	}
+	if (good && x->as_it_stands)
+		strbuf_adds(&x->encoding, "utf-8");
+	if (good)
+		return false;
+	if (x->as_it_stands)
+		convert(x);
+	x->at = 0;
+	begin_repair(x);
+	return true;
+}
+
+int xml_read(struct xml_reader *x, size_t max_bytes, struct xml_result *ret_result, struct err *e)
+{
+	if (x->bytes.len > INT_MAX / 2)
+		return err_set(e, ERR_LIMIT, "XML of %zu bytes is too long", x->bytes.len);
+	for (size_t from = x->at; x->at < from || x->at - from < max_bytes; ) {
+		if (push_next(x))
+			continue;
+		if (try_again(x)) {
+			from = 0;
+			continue;
+		}
+		if (!x->run.any)
+			return err_set(e, ERR_INPUT, "no XML element in it");
+		*ret_result = (struct xml_result){ .repaired = x->repair || x->run.junk, .recovered = x->recovered, .end = x->end,
+			                           .encoding = x->encoding };
+		x->encoding = STRBUF_INIT(CHARSET_NAME_MAX);
+		return 0;
+	}
+	return 1;
+}
+
+void xml_close(struct xml_reader *x)
+{
+	if (x == NULL)
+		return;
+	run_free(&x->run);
+	mem_free(x->run.attrs);
+	xml_repair_free(x->repair);
+	strbuf_release(&x->converted);
+	strbuf_release(&x->clean);
+	strbuf_release(&x->piece);
+	strbuf_release(&x->encoding);
+	mem_free(x);
 }
 
 int xml_parse(struct str bytes, struct str content_type, const struct xml_handler *handler, void *ctx,
               struct xml_result *ret_result, struct err *e)
 {
-	struct run r = { .handler = handler, .ctx = ctx, .n_declared = 0 };
-	struct xml_result res = { .encoding = STRBUF_INIT(ENCODING_MAX) };
-	AUTO(strbuf) struct strbuf converted = STRBUF_INIT(bytes.len * 3 + 16);
-	struct str charset = value_of(content_type, STR("charset"));
+	struct xml_reader *x = xml_open(bytes, content_type, handler, ctx);
+	int r = xml_read(x, SIZE_MAX, ret_result, e);
 
-	if (bytes.len > INT_MAX / 2)
-		return err_set(e, ERR_LIMIT, "XML of %zu bytes is too long", bytes.len);
-	if (!str_present(charset) || !text_charset_known(charset))
-		charset = declared_encoding(bytes);
-	bool utf8 = str_starts(bytes, STR("\xef\xbb\xbf")) ||
-	            (!str_present(sniff_wide(bytes)) && (!text_charset_known(charset) || is_utf8_name(charset)));
-	struct str body = without_bom(bytes);
-	if (utf8 && run_parser(&r, body, false)) {
-		strbuf_adds(&res.encoding, "utf-8");
-	} else {
-		body = to_utf8(&converted, bytes, choose_charset(bytes, content_type), &res.encoding);
-		if (utf8 || !run_parser(&r, body, false))
-			run_repaired(&r, body, &res);
-	}
-	res.repaired = res.repaired || r.junk;
-	mem_free(r.attrs);
-	if (!r.any) {
-		strbuf_release(&res.encoding);
-		return err_set(e, ERR_INPUT, "no XML element in it");
-	}
-	*ret_result = res;
-	return 0;
+	xml_close(x);
+	return r;
 }
 
 void xml_setup(void)

@@ -23,9 +23,11 @@ static const char *const fields[] = {
 };
 #define FIELDS_N (sizeof(fields) / sizeof(fields[0]))
 
-struct repair {
+struct xml_repair {
 	struct strbuf *out;
 	struct str s;
+	size_t at;                           /* how far it was read */
+	enum xml_end end;
 	VEC(struct str) open;                /* names of the open elements */
 	bool root_ended;                     /* its end tag was there */
 	size_t item;                         /* 1 + index in open of the item or entry, 0 = none */
@@ -67,7 +69,7 @@ static struct str local_name(struct str name)
 }
 
 /* Is this what the document calls its items?  What the first of them is called they all are. */
-static bool is_item(const struct repair *r, struct str name)
+static bool is_item(const struct xml_repair *r, struct str name)
 {
 	if (!str_empty(r->item_name))
 		return str_eq(name, r->item_name);
@@ -170,12 +172,12 @@ static void put_text(struct strbuf *out, struct str s, bool literal)
 
 /* --- elements ----------------------------------------------------------------------------------------------- */
 
-static uint16_t *bucket(struct repair *r, struct str name)
+static uint16_t *bucket(struct xml_repair *r, struct str name)
 {
 	return &r->counts[hash64_seeded(name, hash_process_seed()) % NAME_BUCKETS];
 }
 
-static void push(struct repair *r, struct str name)
+static void push(struct xml_repair *r, struct str name)
 {
 	vec_push(&r->open, name);
 	if (r->open.n > 1) /* no end tag closes the root */
@@ -188,7 +190,7 @@ static void push(struct repair *r, struct str name)
 	}
 }
 
-static void pop(struct repair *r)
+static void pop(struct xml_repair *r)
 {
 	struct str name = r->open.v[--r->open.n];
 
@@ -202,7 +204,7 @@ static void pop(struct repair *r)
 }
 
 /* How many elements are open down to the one that items stand in. */
-static size_t innermost_container(const struct repair *r)
+static size_t innermost_container(const struct xml_repair *r)
 {
 	size_t i = r->open.n;
 
@@ -211,14 +213,14 @@ static size_t innermost_container(const struct repair *r)
 	return i ? i : r->open.n;
 }
 
-static void close_to(struct repair *r, size_t depth)
+static void close_to(struct xml_repair *r, size_t depth)
 {
 	while (r->open.n > depth)
 		pop(r);
 }
 
 /* An end tag closes what was left open in it.  The root stays open to the end: what follows is still read. */
-static void end_tag(struct repair *r, struct str name)
+static void end_tag(struct xml_repair *r, struct str name)
 {
 	if (*bucket(r, name) == 0) {
 		r->root_ended = r->root_ended || (r->open.n > 0 && str_eq_nocase(r->open.v[0], name));
@@ -275,7 +277,7 @@ static struct str value_at(struct str s, size_t i, size_t *ret_next)
 }
 
 /* Copies the attributes from i to the tag's end; returns the position behind it, `ret_empty` for "/>". */
-static size_t put_attrs(struct repair *r, size_t i, bool *ret_empty)
+static size_t put_attrs(struct xml_repair *r, size_t i, bool *ret_empty)
 {
 	struct str s = r->s;
 	struct kept kept;
@@ -324,7 +326,7 @@ static size_t next_of(struct str s, size_t from, struct str what, size_t *memo)
 }
 
 /* The same for the start, or with `ends` the end tag of an item. */
-static size_t next_item(struct repair *r, size_t from, bool ends)
+static size_t next_item(struct xml_repair *r, size_t from, bool ends)
 {
 	size_t *memo = ends ? &r->item_end : &r->item_start;
 	struct str s = r->s;
@@ -350,7 +352,7 @@ static size_t next_item(struct repair *r, size_t from, bool ends)
  * Was the section at `from` (its text) left open?  It was if the item around it ends before its own end mark, or if it
  * would hold the next item.
  */
-static bool is_unended(struct repair *r, size_t from, size_t end, bool cdata)
+static bool is_unended(struct xml_repair *r, size_t from, size_t end, bool cdata)
 {
 	if (end == STR_NPOS)
 		return true;
@@ -361,7 +363,7 @@ static bool is_unended(struct repair *r, size_t from, size_t end, bool cdata)
 }
 
 /* Position of the end tag of the innermost element, else of where the item ends or the next begins, else the end. */
-static size_t end_of_parent(struct repair *r, size_t from)
+static size_t end_of_parent(struct xml_repair *r, size_t from)
 {
 	struct str name = r->open.n ? r->open.v[r->open.n - 1] : STR("");
 	size_t start = next_item(r, from, false), end = next_item(r, from, true), limit = start < end ? start : end;
@@ -382,7 +384,7 @@ static size_t end_of_parent(struct repair *r, size_t from)
 /* --- start tags and sections -------------------------------------------------------------------------------- */
 
 /* A field that its item ends without its end tag was over where the next field begins. */
-static void close_field(struct repair *r, size_t at, struct str next)
+static void close_field(struct xml_repair *r, size_t at, struct str next)
 {
 	struct str name = r->open.n ? r->open.v[r->open.n - 1] : STR("");
 	size_t field = field_of(name);
@@ -397,7 +399,7 @@ static void close_field(struct repair *r, size_t at, struct str next)
 		pop(r);
 }
 
-static size_t start_tag(struct repair *r, size_t at, struct str name)
+static size_t start_tag(struct xml_repair *r, size_t at, struct str name)
 {
 	size_t mark, next;
 	bool empty;
@@ -425,7 +427,7 @@ static size_t start_tag(struct repair *r, size_t at, struct str name)
 }
 
 /* "<!…" and "<?…" at `at`; returns where to go on, 0 if it is text. */
-static size_t section(struct repair *r, size_t at)
+static size_t section(struct xml_repair *r, size_t at)
 {
 	struct str rest = str_from(r->s, at);
 
@@ -465,7 +467,7 @@ static size_t section(struct repair *r, size_t at)
 	return 0;
 }
 
-static size_t markup(struct repair *r, size_t at)
+static size_t markup(struct xml_repair *r, size_t at)
 {
 	struct str name;
 	size_t next = section(r, at);
@@ -496,23 +498,46 @@ static size_t markup(struct repair *r, size_t at)
 	return at + 1;
 }
 
-enum xml_end xml_repair(struct strbuf *out, struct str s)
+struct xml_repair *xml_repair_new(struct str s)
 {
-	struct repair *r = mem_new(struct repair);
+	struct xml_repair *r = mem_new(struct xml_repair);
 
-	r->out = out;
 	r->s = s;
-	for (size_t i = 0; i < s.len && !out->toobig;) {
-		const char *lt = memchr(s.p + i, '<', s.len - i);
-		size_t at = lt ? (size_t)(lt - s.p) : s.len;
+	return r;
+}
+
+bool xml_repair_next(struct xml_repair *r, struct strbuf *out, size_t bytes)
+{
+	r->out = out;
+	while (r->at < r->s.len && out->len < bytes && !out->toobig) {
+		const char *lt = memchr(r->s.p + r->at, '<', r->s.len - r->at);
+		size_t at = lt ? (size_t)(lt - r->s.p) : r->s.len;
 
 		if (r->open.n)
-			put_text(out, str_slice(s, i, at), false);
-		i = at < s.len ? markup(r, at) : at;
+			put_text(out, str_slice(r->s, r->at, at), false);
+		r->at = at < r->s.len ? markup(r, at) : at;
 	}
-	enum xml_end end = r->root_ended ? XML_WHOLE : r->item > 0 ? XML_CUT_IN_ITEM : XML_CUT;
+	if (r->at < r->s.len && !out->toobig)
+		return true;
+	r->end = r->root_ended ? XML_WHOLE : r->item > 0 ? XML_CUT_IN_ITEM : XML_CUT;
 	close_to(r, 0);
+	return false;
+}
+
+size_t xml_repair_at(const struct xml_repair *r)
+{
+	return r->at;
+}
+
+enum xml_end xml_repair_end(const struct xml_repair *r)
+{
+	return r->end;
+}
+
+void xml_repair_free(struct xml_repair *r)
+{
+	if (r == NULL)
+		return;
 	vec_free(&r->open);
 	mem_free(r);
-	return end;
 }

@@ -46,6 +46,59 @@ const struct source_type *source_detect(const struct frame *f)
 	return best;
 }
 
+/* A document of a type that has no slices is one. */
+struct whole {
+	struct source_reading reading;
+	struct source *source;
+	struct frame frame;
+	struct source_document *document;
+};
+
+static int whole_more(struct source_reading *r, size_t max_posts __attribute__((unused)),
+                      size_t max_bytes __attribute__((unused)), struct err *e)
+{
+	struct whole *w = (struct whole *)r;
+
+	return w->source->type->parse(w->source, &w->frame, w->document, e);
+}
+
+static void whole_close(struct source_reading *r)
+{
+	mem_free(r);
+}
+
+struct source_reading *source_begin(const struct source_type *t, struct source *s, const struct frame *f,
+                                    struct source_document *out)
+{
+	if (t->begin != NULL)
+		return t->begin(f, out);
+	struct whole *w = mem_new(struct whole);
+	*w = (struct whole){ { whole_more, whole_close }, s, *f, out };
+	return &w->reading;
+}
+
+int source_more(struct source_reading *r, size_t max_posts, size_t max_bytes, struct err *e)
+{
+	return r->more(r, max_posts, max_bytes, e);
+}
+
+void source_close(struct source_reading *r)
+{
+	if (r != NULL)
+		r->close(r);
+}
+
+int source_parse_whole(const struct source_type *t, const struct frame *f, struct source_document *out, struct err *e)
+{
+	struct source_reading *r = t->begin(f, out);
+	int failed = r->more(r, SIZE_MAX, SIZE_MAX, e);
+
+	r->close(r);
+	if (failed != 0)
+		source_document_release(out);
+	return failed;
+}
+
 bool source_next_single(struct source *s, struct transfer *ret, const char *accept)
 {
 	struct single_state *state = s->state;

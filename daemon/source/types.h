@@ -23,6 +23,9 @@ struct single_state {
 /* next() of such a type: GET the source's URL with this Accept header. */
 bool source_next_single(struct source *s, struct transfer *ret, const char *accept);
 
+/* parse() of a type that has slices: all of them as one. */
+int source_parse_whole(const struct source_type *t, const struct frame *f, struct source_document *out, struct err *e) MUST_CHECK;
+
 /* `ref` made absolute, copied to `a`; absent if it cannot be.  http(s) URLs that need nothing pass at once. */
 struct str source_absolute(struct arena *a, struct str base, struct str ref);
 /*

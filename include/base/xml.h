@@ -38,4 +38,10 @@ struct xml_result {
  * deeper than XML_DEPTH_MAX are not reported, their text is. */
 int xml_parse(struct str bytes, struct str content_type, const struct xml_handler *handler, void *ctx,
               struct xml_result *ret_result, struct err *e) MUST_CHECK;
+/* The same piece by piece; bytes, content_type and what the handler points to are borrowed until the end. */
+struct xml_reader;
+struct xml_reader *xml_open(struct str bytes, struct str content_type, const struct xml_handler *handler, void *ctx);
+/* Reads on for about `max_bytes`.  1: there is more, 0: that was all, see *ret_result; -1: as xml_parse. */
+int xml_read(struct xml_reader *x, size_t max_bytes, struct xml_result *ret_result, struct err *e) MUST_CHECK;
+void xml_close(struct xml_reader *x); /* NULL is fine */
 void xml_setup(void); /* once, before threads start */

@@ -62,6 +62,14 @@ struct frame {
 	struct str url;             /* where it came from: base of relative references; may be absent */
 	const struct reply *reply;  /* whose body it is, for its headers; NULL for files and streams */
 };
+/* A document that is read slice by slice, so that neither its posts nor the time they take come all at once. */
+struct source_reading {
+	/* Reads on, for about so many posts or bytes.  1: there is more; 0: that was all; -1: as parse(), which may also come
+	 * after some slices.  What is read is in the document that begin() was given; whoever takes posts from it empties the
+	 * list.  All else there is what is known so far, and may be forgotten and read anew; `arena` with it. */
+	int (*more)(struct source_reading *r, size_t max_posts, size_t max_bytes, struct err *e);
+	void (*close)(struct source_reading *r);
+};
 struct source_type {
 	const char *name;           /* "feed" */
 	const char *help;           /* one line */
@@ -83,6 +91,9 @@ struct source_type {
 	bool (*next)(struct source *s, int64_t now_unix_ms, struct transfer *ret);
 	/* Bytes to posts.  -1 with ERR_INPUT when there is nothing of its kind in them at all. */
 	int (*parse)(struct source *s, const struct frame *f, struct source_document *out, struct err *e);
+	/* The same in slices, for types whose documents may be huge: what the frame points to, and *out, are borrowed until
+	 * the end.  NULL: they never are. */
+	struct source_reading *(*begin)(const struct frame *f, struct source_document *out);
 	/* An answer other than 2xx: true if next() now has a remedy (a new token, another address).  NULL: never. */
 	bool (*refused)(struct source *s, const struct reply *r);
 	/* Is this text what people paste when they mean an account, a hashtag or a search of this network?  Puts what it
@@ -91,6 +102,12 @@ struct source_type {
 	/* Is this document of my type?  0 no … 100 surely.  NULL: never detected. */
 	int (*detect)(const struct frame *f);
 };
+
+/* Of any type: begins to read `f` into *out.  `s` is borrowed until the first source_more() only. */
+struct source_reading *source_begin(const struct source_type *t, struct source *s, const struct frame *f,
+                                    struct source_document *out);
+int source_more(struct source_reading *r, size_t max_posts, size_t max_bytes, struct err *e) MUST_CHECK;
+void source_close(struct source_reading *r); /* NULL is fine; the document is the caller's */
 
 /* What an answer other than 2xx says of itself, if it is JSON of one of the usual forms: appends `: "the words"`. */
 void source_refusal(const struct reply *r, struct strbuf *why);
