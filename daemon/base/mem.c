@@ -23,6 +23,14 @@ void *mem_alloc(size_t size)
 	return p;
 }
 
+void *mem_alloc_lines(size_t size)
+{
+	void *p = aligned_alloc(64, size + -size % 64);
+	if (p == NULL)
+		mem_die();
+	return memset(p, 0, size);
+}
+
 void *mem_realloc(void *p, size_t size)
 {
 	void *q = realloc(p, size ? size : 1);

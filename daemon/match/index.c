@@ -6,93 +6,142 @@
 
 #include "base/mem.h"
 
-#define SLOTS_MIN 64
-#define FILTER_SHARE 8 /* entries of the filter for each hash in it, at least */
+#define SLOTS_MIN 8       /* of a shard */
+#define FILTER_WORDS_MIN 64
+#define FILTER_SHARE 12   /* bits of the filter for each hash in it, at least */
 
 /* --- slots ----------------------------------------------------------------------------------------------------------- */
 
-static struct slot *slot_at(const struct slot_table *t, uint32_t hash)
+static struct slot_shard *shard_of(struct slot_table *t, uint32_t hash)
 {
-	size_t i = hash & t->mask;
-
-	while (t->slots[i].value != INDEX_NONE && t->slots[i].hash != hash)
-		i = (i + 1) & t->mask;
-	return &t->slots[i];
+	return &t->shards[hash >> (32 - SLOT_SHARD_BITS)];
 }
 
-/* Makes room for one more, at most three quarters of the slots used. */
-static void slots_grow(struct slot_table *t)
+static struct slot *slot_at(const struct slot_shard *s, uint32_t hash)
 {
-	struct slot_table old = *t;
-	size_t n = old.mask ? (old.mask + 1) * 2 : SLOTS_MIN;
+	uint32_t i = hash & s->mask;
 
-	if (old.mask && (t->used + 1) * 4 <= (old.mask + 1) * 3)
+	while (s->slots[i].value != INDEX_NONE && s->slots[i].hash != hash)
+		i = (i + 1) & s->mask;
+	return &s->slots[i];
+}
+
+/* Makes room for one more, at most four fifths of the slots used. */
+static void shard_grow(struct slot_shard *s)
+{
+	struct slot_shard old = *s;
+	size_t n = old.mask ? (old.mask + (size_t)1) * 2 : SLOTS_MIN;
+
+	if (old.mask && (s->used + (size_t)1) * 5 <= (old.mask + (size_t)1) * 4)
 		return;
-	t->slots = mem_realloc_array(NULL, n, sizeof(*t->slots));
-	memset(t->slots, 0xff, n * sizeof(*t->slots)); /* INDEX_NONE */
-	t->mask = n - 1;
+	s->slots = mem_alloc_lines(n * sizeof(*s->slots));
+	memset(s->slots, 0xff, n * sizeof(*s->slots)); /* INDEX_NONE */
+	s->mask = (uint32_t)(n - 1);
 	for (size_t i = 0; old.mask && i <= old.mask; i++)
 		if (old.slots[i].value != INDEX_NONE)
-			*slot_at(t, old.slots[i].hash) = old.slots[i];
+			*slot_at(s, old.slots[i].hash) = old.slots[i];
 	mem_free(old.slots);
 }
 
 /* The value, `initial` if the hash is new. */
 static uint32_t *slot_make(struct slot_table *t, uint32_t hash, uint32_t initial)
 {
-	slots_grow(t);
-	struct slot *s = slot_at(t, hash);
+	struct slot_shard *s = shard_of(t, hash);
 
-	if (s->value == INDEX_NONE) {
-		*s = (struct slot){ .hash = hash, .value = initial };
+	shard_grow(s);
+	struct slot *slot = slot_at(s, hash);
+
+	if (slot->value == INDEX_NONE) {
+		*slot = (struct slot){ .hash = hash, .value = initial };
+		s->used++;
 		t->used++;
 	}
-	return &s->value;
+	return &slot->value;
+}
+
+/* The slot of a hash that is there. */
+static struct slot *slot_of(struct slot_table *t, uint32_t hash)
+{
+	return slot_at(shard_of(t, hash), hash);
 }
 
 /* Frees the slot and moves those behind it that could not be found any more. */
-static void slot_erase(struct slot_table *t, struct slot *s)
+static void slot_erase(struct slot_table *t, struct slot *slot)
 {
-	size_t hole = (size_t)(s - t->slots);
+	struct slot_shard *s = shard_of(t, slot->hash);
+	size_t hole = (size_t)(slot - s->slots);
 
-	for (size_t i = (hole + 1) & t->mask; t->slots[i].value != INDEX_NONE; i = (i + 1) & t->mask) {
-		size_t home = t->slots[i].hash & t->mask;
+	for (size_t i = (hole + 1) & s->mask; s->slots[i].value != INDEX_NONE; i = (i + 1) & s->mask) {
+		size_t home = s->slots[i].hash & s->mask;
 
-		if (((i - home) & t->mask) >= ((i - hole) & t->mask)) {
-			t->slots[hole] = t->slots[i];
+		if (((i - home) & s->mask) >= ((i - hole) & s->mask)) {
+			s->slots[hole] = s->slots[i];
 			hole = i;
 		}
 	}
-	t->slots[hole].value = INDEX_NONE;
+	s->slots[hole].value = INDEX_NONE;
+	s->used--;
 	t->used--;
+}
+
+static void slots_release(struct slot_table *t)
+{
+	for (size_t i = 0; i < SLOT_SHARDS; i++)
+		mem_free(t->shards[i].slots);
 }
 
 /* --- filter ---------------------------------------------------------------------------------------------------------- */
 
-static void filter_set(struct index *x, uint32_t hash, enum index_bits bit)
+static struct filter filter_new(size_t words)
 {
-	x->filter[(hash & x->filter_mask) >> 5] |= (uint64_t)bit << (hash & 31) * 2;
+	return (struct filter){ .words = mem_alloc_lines(words * sizeof(uint64_t)), .mask = (uint32_t)(words - 1) };
 }
 
-static void filter_set_all(struct index *x, const struct slot_table *t, enum index_bits bit)
+static void filter_set(struct filter *f, uint32_t hash, enum index_bits bit)
 {
-	for (size_t i = 0; t->mask && i <= t->mask; i++)
-		if (t->slots[i].value != INDEX_NONE)
-			filter_set(x, t->slots[i].hash, bit);
+	uint32_t bits = bit == INDEX_KEY ? hash : filter_stem(hash);
+
+	f->words[hash & f->mask] |= (uint64_t)1 << (bits >> 26) | (uint64_t)1 << (bits >> 20 & 63);
 }
 
-/* Makes it anew when it is too full; only then do bits go that no hash has any more. */
-static void filter_grow(struct index *x)
+static void filter_add(struct index *x, uint32_t hash, enum index_bits bit)
 {
-	size_t used = x->keys.used + x->stems.used;
+	filter_set(&x->filter, hash, bit);
+	if (x->next.words)
+		filter_set(&x->next, hash, bit);
+}
 
-	if (used * FILTER_SHARE <= x->filter_mask + 1)
+static void filter_set_all(struct filter *f, const struct slot_shard *s, enum index_bits bit)
+{
+	for (size_t i = 0; s->mask && i <= s->mask; i++)
+		if (s->slots[i].value != INDEX_NONE)
+			filter_set(f, s->slots[i].hash, bit);
+}
+
+/* A filter that is too full, or full of hashes that went, is made anew: one shard with each change of the index. */
+static void filter_step(struct index *x)
+{
+	size_t used = x->keys.used + x->stems.used, words = FILTER_WORDS_MIN;
+
+	if (x->next.words == NULL) {
+		if (used * FILTER_SHARE <= (x->filter.mask + (size_t)1) * 64 && x->stale <= used + FILTER_WORDS_MIN)
+			return;
+		while (words * 64 < used * FILTER_SHARE * 4 / 3)
+			words *= 2;
+		x->next = filter_new(words);
+		x->next_shard = 0;
+		x->stale = 0;
 		return;
-	mem_free(x->filter);
-	x->filter_mask = (x->filter_mask + 1) * 2 - 1;
-	x->filter = mem_alloc((x->filter_mask + 1) / 4);
-	filter_set_all(x, &x->keys, INDEX_KEY);
-	filter_set_all(x, &x->stems, INDEX_STEM);
+	}
+	if (x->next_shard < SLOT_SHARDS)
+		filter_set_all(&x->next, &x->keys.shards[x->next_shard], INDEX_KEY);
+	else
+		filter_set_all(&x->next, &x->stems.shards[x->next_shard - SLOT_SHARDS], INDEX_STEM);
+	if (++x->next_shard < 2 * SLOT_SHARDS)
+		return;
+	mem_free(x->filter.words);
+	x->filter = x->next;
+	x->next.words = NULL;
 }
 
 /* --- postings -------------------------------------------------------------------------------------------------------- */
@@ -101,17 +150,19 @@ void index_init(struct index *x)
 {
 	memset(x, 0, sizeof(*x));
 	x->free_postings = x->scan = INDEX_NONE;
-	x->filter_mask = SLOTS_MIN * FILTER_SHARE - 1;
-	x->filter = mem_alloc((x->filter_mask + 1) / 4);
+	x->filter = filter_new(FILTER_WORDS_MIN);
 }
 
 void index_release(struct index *x)
 {
-	mem_free(x->keys.slots);
-	mem_free(x->stems.slots);
-	mem_free(x->watches.slots);
-	mem_free(x->filter);
-	mem_free(x->postings);
+	slots_release(&x->keys);
+	slots_release(&x->stems);
+	slots_release(&x->watches);
+	mem_free(x->filter.words);
+	mem_free(x->next.words);
+	for (size_t i = 0; i < x->n_blocks; i++)
+		mem_free(x->blocks[i]);
+	mem_free(x->blocks);
 	memset(x, 0, sizeof(*x));
 }
 
@@ -120,44 +171,46 @@ static uint32_t new_posting(struct index *x)
 	uint32_t at = x->free_postings;
 
 	if (at != INDEX_NONE) {
-		x->free_postings = x->postings[at].next;
+		x->free_postings = index_posting(x, at)->next;
 		return at;
 	}
-	if (x->n_postings == x->cap_postings) {
-		x->cap_postings = x->cap_postings ? x->cap_postings * 2 : 64;
-		x->postings = mem_realloc_array(x->postings, x->cap_postings, sizeof(*x->postings));
+	if (x->n_postings == x->n_blocks * POSTINGS_BLOCK) {
+		x->blocks = mem_realloc_array(x->blocks, x->n_blocks + 1, sizeof(*x->blocks));
+		x->blocks[x->n_blocks++] = mem_alloc_lines(POSTINGS_BLOCK * sizeof(**x->blocks));
 	}
 	return (uint32_t)x->n_postings++;
 }
 
 static void link_posting(struct index *x, uint32_t at, uint32_t *head)
 {
-	struct posting *p = &x->postings[at];
+	struct posting *p = index_posting(x, at);
 
 	p->next = *head;
 	p->previous = INDEX_NONE;
 	if (*head != INDEX_NONE)
-		x->postings[*head].previous = at;
+		index_posting(x, *head)->previous = at;
 	*head = at;
 }
 
 static void unlink_posting(struct index *x, uint32_t at)
 {
-	struct posting *p = &x->postings[at];
+	struct posting *p = index_posting(x, at);
 
 	if (p->next != INDEX_NONE)
-		x->postings[p->next].previous = p->previous;
+		index_posting(x, p->next)->previous = p->previous;
 	if (p->previous != INDEX_NONE) {
-		x->postings[p->previous].next = p->next;
+		index_posting(x, p->previous)->next = p->next;
 	} else if (x->scan == at) {
 		x->scan = p->next;
 	} else {
-		struct slot *s = slot_at(&x->keys, p->key);
+		struct slot *s = slot_of(&x->keys, p->key);
 
-		if (p->next == INDEX_NONE)
+		if (p->next == INDEX_NONE) {
 			slot_erase(&x->keys, s);
-		else
+			x->stale++;
+		} else {
 			s->value = p->next;
+		}
 	}
 	p->next = x->free_postings;
 	x->free_postings = at;
@@ -175,9 +228,9 @@ const struct query *index_query(const struct index *x, uint64_t watch)
 {
 	uint32_t at = slot_find(&x->watches, hash_watch(watch));
 
-	while (at != INDEX_NONE && x->postings[at].watch != watch)
-		at = x->postings[at].sibling;
-	return at == INDEX_NONE ? NULL : x->postings[at].query;
+	while (at != INDEX_NONE && index_posting(x, at)->watch != watch)
+		at = index_posting(x, at)->sibling;
+	return at == INDEX_NONE ? NULL : index_posting(x, at)->query;
 }
 
 static void add_posting(struct index *x, uint64_t watch, const struct query *q, const uint32_t *key)
@@ -185,7 +238,7 @@ static void add_posting(struct index *x, uint64_t watch, const struct query *q, 
 	uint32_t at = new_posting(x);
 	uint32_t *first = slot_make(&x->watches, hash_watch(watch), at);
 
-	x->postings[at] = (struct posting){ .watch = watch, .query = q, .key = key ? *key : 0,
+	*index_posting(x, at) = (struct posting){ .watch = watch, .query = q, .key = key ? *key : 0,
 					    .sibling = *first == at ? INDEX_NONE : *first };
 	*first = at;
 	if (key == NULL) {
@@ -196,7 +249,7 @@ static void add_posting(struct index *x, uint64_t watch, const struct query *q, 
 	if (*head == at)
 		*head = INDEX_NONE;
 	link_posting(x, at, head);
-	filter_set(x, *key, INDEX_KEY);
+	filter_add(x, *key, INDEX_KEY);
 }
 
 void index_add(struct index *x, uint64_t watch, const struct query *q, struct index_keys k)
@@ -207,23 +260,23 @@ void index_add(struct index *x, uint64_t watch, const struct query *q, struct in
 		add_posting(x, watch, q, NULL);
 	for (size_t i = 0; i < k.n_stems; i++) {
 		++*slot_make(&x->stems, k.stems[i], 0);
-		filter_set(x, k.stems[i], INDEX_STEM);
+		filter_add(x, k.stems[i], INDEX_STEM);
 	}
-	filter_grow(x);
+	filter_step(x);
 	x->n_watches++;
 }
 
 void index_remove(struct index *x, uint64_t watch, struct index_keys k)
 {
-	struct slot *s = slot_at(&x->watches, hash_watch(watch));
+	struct slot *s = slot_of(&x->watches, hash_watch(watch));
 	uint32_t at = s->value, kept = INDEX_NONE, sibling;
 
 	for (; at != INDEX_NONE; at = sibling) {
-		sibling = x->postings[at].sibling;
-		if (x->postings[at].watch == watch) {
+		sibling = index_posting(x, at)->sibling;
+		if (index_posting(x, at)->watch == watch) {
 			unlink_posting(x, at);
 		} else {
-			x->postings[at].sibling = kept;
+			index_posting(x, at)->sibling = kept;
 			kept = at;
 		}
 	}
@@ -232,9 +285,12 @@ void index_remove(struct index *x, uint64_t watch, struct index_keys k)
 	else
 		s->value = kept;
 	for (size_t i = 0; i < k.n_stems; i++) {
-		s = slot_at(&x->stems, k.stems[i]);
-		if (--s->value == 0)
+		s = slot_of(&x->stems, k.stems[i]);
+		if (--s->value == 0) {
 			slot_erase(&x->stems, s);
+			x->stale++;
+		}
 	}
+	filter_step(x);
 	x->n_watches--;
 }

@@ -124,38 +124,48 @@ static void add_candidate(struct candidates *c, const struct posting *p, uint32_
 	}
 	c->v[c->n++] = (struct candidate){ .watch = p->watch, .query = p->query, .word = word };
 	__builtin_prefetch(p->query);
+	__builtin_prefetch((const char *)p->query + 64);
 }
 
 static void add_list(const struct index *x, uint32_t at, uint32_t word, struct candidates *c)
 {
-	for (; at != INDEX_NONE; at = x->postings[at].next)
-		add_candidate(c, &x->postings[at], word);
+	while (at != INDEX_NONE) {
+		const struct posting *p = index_posting(x, at);
+
+		add_candidate(c, p, word);
+		at = p->next;
+	}
 }
 
 #define AT_ONCE 64 /* words */
+
+struct found_key {
+	uint32_t key, word;
+};
 
 /* Keys that the filter lets pass, taken together so that the cache misses of the table and of the postings overlap. */
 struct batch {
 	const struct index *index;
 	struct candidates *candidates;
 	size_t n;
-	struct {
-		uint32_t key, word;
-	} v[4 * AT_ONCE];
+	struct found_key v[4 * AT_ONCE];
 };
 
 static void batch_flush(struct batch *b)
 {
 	const struct index *x = b->index;
+	size_t n = 0;
 
-	for (size_t i = 0; i < b->n; i++)
-		slot_prefetch(&x->keys, b->v[i].key);
 	for (size_t i = 0; i < b->n; i++) {
-		b->v[i].key = slot_find(&x->keys, b->v[i].key);
-		if (b->v[i].key != INDEX_NONE)
-			__builtin_prefetch(&x->postings[b->v[i].key]);
+		uint32_t at = slot_find(&x->keys, b->v[i].key);
+
+		b->v[n] = (struct found_key){ at, b->v[i].word }; /* from here on no key, but its first posting */
+		if (at != INDEX_NONE) {
+			__builtin_prefetch(index_posting(x, at));
+			n++;
+		}
 	}
-	for (size_t i = 0; i < b->n; i++)
+	for (size_t i = 0; i < n; i++)
 		add_list(x, b->v[i].key, b->v[i].word, b->candidates);
 	b->n = 0;
 }
@@ -166,12 +176,11 @@ static void batch_reserve(struct batch *b, size_t n)
 		batch_flush(b);
 }
 
-/* Takes the key if `bits` have it: no branch, which nobody could foretell. */
-static inline void batch_add(struct batch *b, uint32_t key, size_t word, unsigned bits)
+/* Those that were written behind the last one, up to `n`. */
+static void batch_add(struct batch *b, size_t n)
 {
-	b->v[b->n].key = key;
-	b->v[b->n].word = (uint32_t)word;
-	b->n += bits & INDEX_KEY;
+	for (; b->n < n; b->n++)
+		slot_prefetch(&b->index->keys, b->v[b->n].key);
 }
 
 static void look_up_prefixes(const struct matcher *m, enum group g, const struct words *w, size_t i, struct batch *b)
@@ -183,7 +192,8 @@ static void look_up_prefixes(const struct matcher *m, enum group g, const struct
 		if (m->prefixes[g][len - 1]) {
 			uint32_t key = key_of_prefix(word.p, len, g);
 
-			batch_add(b, key, i, index_look(&m->index, key));
+			b->v[b->n] = (struct found_key){ key, (uint32_t)i };
+			batch_add(b, b->n + (filter_look(&m->index.filter, key) & INDEX_KEY));
 		}
 }
 
@@ -197,50 +207,51 @@ static bool has_prefixes(const struct matcher *m, enum group g)
 
 /* Words of the post that something longer may begin with. */
 struct stems {
-	size_t n;
-	uint32_t hash[AT_ONCE]; /* of the words joined so far */
-	uint32_t first[AT_ONCE];
+	uint32_t hash; /* of the words joined so far */
+	uint32_t first;
 };
 
-static inline void stems_add(struct stems *s, uint32_t hash, size_t first, unsigned bits)
-{
-	s->hash[s->n] = hash;
-	s->first[s->n] = (uint32_t)first;
-	s->n += bits >> 1;
-}
-
 /* Keys of one word that begin at words from..end, at most AT_ONCE; then of two, of three and so on, as far as there may be
- * keys that go on. */
+ * keys that go on.  Nothing here branches on what the filter says: nobody could foretell it. */
 static void look_up_words(const struct index *x, enum group g, const struct words *w, size_t from, size_t end, struct batch *b)
 {
-	VIEW_UNINITIALIZED struct stems stems;
+	VIEW_UNINITIALIZED struct stems stems[AT_ONCE];
+	const struct filter filter = x->filter;
+	const struct word *words = w->v;
+	size_t n = 0, n_words = w->n, taken;
 
-	stems.n = 0;
 	batch_reserve(b, end - from);
+	taken = b->n;
 	for (size_t i = from; i < end; i++) {
-		uint32_t key = key_of(w->v[i].hash, g);
-		unsigned bits = index_look(x, key);
+		uint32_t hash = words[i].hash;
+		unsigned bits = filter_look(&filter, key_of(hash, g));
 
-		batch_add(b, key, i, bits);
-		stems_add(&stems, w->v[i].hash, i, bits);
+		b->v[taken] = (struct found_key){ key_of(hash, g), (uint32_t)i };
+		taken += bits & INDEX_KEY;
+		stems[n] = (struct stems){ hash, (uint32_t)i };
+		n += bits >> 1;
 	}
-	for (size_t more = 1; stems.n > 0; more++) {
-		size_t n = stems.n;
+	batch_add(b, taken);
+	for (size_t more = 1; n > 0; more++) {
+		size_t before = n;
 
-		stems.n = 0;
-		batch_reserve(b, n);
-		for (size_t i = 0; i < n; i++) {
-			size_t first = stems.first[i];
+		n = 0;
+		batch_reserve(b, before);
+		taken = b->n;
+		for (size_t i = 0; i < before; i++) {
+			uint32_t first = stems[i].first;
 
-			if (first + more == w->n || (w->v[first + more].flags & WORD_FIRST))
+			if (first + more == n_words || (words[first + more].flags & WORD_FIRST))
 				continue;
-			uint32_t hash = key_join(stems.hash[i], w->v[first + more].hash);
-			uint32_t key = key_of(hash, g);
-			unsigned bits = index_look(x, key);
+			uint32_t hash = key_join(stems[i].hash, words[first + more].hash);
+			unsigned bits = filter_look(&filter, key_of(hash, g));
 
-			batch_add(b, key, first, bits);
-			stems_add(&stems, hash, first, bits);
+			b->v[taken] = (struct found_key){ key_of(hash, g), first };
+			taken += bits & INDEX_KEY;
+			stems[n] = (struct stems){ hash, first };
+			n += bits >> 1;
 		}
+		batch_add(b, taken);
 	}
 }
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 void *mem_alloc(size_t size);                            /* zeroed */
+void *mem_alloc_lines(size_t size);                      /* zeroed, starts with a cache line: of 64 bytes */
 void *mem_realloc(void *p, size_t size);                 /* new bytes undefined */
 void *mem_realloc_array(void *p, size_t n, size_t size); /* aborts on overflow of n * size */
 void *mem_dup(const void *p, size_t size);
