@@ -54,11 +54,31 @@ void hash_sha256(struct str s, unsigned char ret_digest[static SHA256_BYTES])
 	SHA256((const unsigned char *)(s.p ? s.p : ""), s.len, ret_digest);
 }
 
+static size_t hmac(const EVP_MD *md, struct str key, struct str s, unsigned char *ret_mac)
+{
+	unsigned len = 0;
+	HMAC(md, key.p ? key.p : "", (int)key.len, (const unsigned char *)(s.p ? s.p : ""), s.len, ret_mac, &len);
+	return len;
+}
+
 void hash_hmac_sha256(struct str key, struct str s, unsigned char ret_mac[static SHA256_BYTES])
 {
-	unsigned len = SHA256_BYTES;
-	HMAC(EVP_sha256(), key.p ? key.p : "", (int)key.len,
-	     (const unsigned char *)(s.p ? s.p : ""), s.len, ret_mac, &len);
+	(void)hmac(EVP_sha256(), key, s, ret_mac);
+}
+
+size_t hash_hmac(struct str name, struct str key, struct str s, unsigned char ret_mac[static HASH_MAC_MAX])
+{
+	const struct {
+		struct str name;
+		const EVP_MD *md;
+	} table[] = {
+		{ STR("sha1"), EVP_sha1() }, { STR("sha256"), EVP_sha256() },
+		{ STR("sha384"), EVP_sha384() }, { STR("sha512"), EVP_sha512() },
+	};
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+		if (str_eq_nocase(name, table[i].name))
+			return hmac(table[i].md, key, s, ret_mac);
+	return 0;
 }
 
 bool hash_equal_secret(struct str a, struct str b)

@@ -446,3 +446,79 @@ void url_param(struct strbuf *path, const char *name, struct str value)
 	strbuf_addf(path, "%c%s=", str_chr(strbuf_str(path), '?') == STR_NPOS ? '?' : '&', name);
 	url_encode(path, value);
 }
+
+/* --- links in headers --- */
+
+static void skip_blanks(struct str *rest)
+{
+	while (!str_empty(*rest) && (rest->p[0] == ' ' || rest->p[0] == '\t'))
+		*rest = str_from(*rest, 1);
+}
+
+/* A token, or what is between quotes: none of those that matter here needs a backslash. */
+static struct str link_value(struct str *rest)
+{
+	size_t n = 0;
+	bool quoted = !str_empty(*rest) && rest->p[0] == '"';
+	if (quoted)
+		*rest = str_from(*rest, 1);
+	while (n < rest->len && (quoted ? rest->p[n] != '"' : rest->p[n] != ';' && rest->p[n] != ','))
+		n += quoted && rest->p[n] == '\\' && n + 1 < rest->len ? 2 : 1;
+	struct str value = str_slice(*rest, 0, n);
+	*rest = str_from(*rest, quoted ? n + 1 : n);
+	return quoted ? value : str_trim(value);
+}
+
+static bool has_word(struct str words, struct str word)
+{
+	struct str one;
+	while (str_split(&words, ' ', &one))
+		if (str_eq_nocase(one, word))
+			return true;
+	return false;
+}
+
+/* The parameters behind a link's target; *rest goes on to the next link. */
+static bool link_is(struct str *rest, struct str rel)
+{
+	bool is = false, seen = false, elsewhere = false;
+	for (skip_blanks(rest); !str_empty(*rest) && rest->p[0] != ','; skip_blanks(rest)) {
+		size_t n = 0;
+		if (rest->p[0] == ';') {
+			*rest = str_from(*rest, 1);
+			continue;
+		}
+		while (n < rest->len && rest->p[n] != '=' && rest->p[n] != ';' && rest->p[n] != ',')
+			n++;
+		struct str name = str_trim(str_slice(*rest, 0, n)), value = STR_NULL;
+		*rest = str_from(*rest, n);
+		if (!str_empty(*rest) && rest->p[0] == '=') {
+			*rest = str_from(*rest, 1);
+			skip_blanks(rest);
+			value = link_value(rest);
+		}
+		if (str_eq_nocase(name, STR("rel")) && !seen) { /* only the first counts (RFC 8288, 3.3) */
+			seen = true;
+			is = has_word(value, rel);
+		}
+		elsewhere |= str_eq_nocase(name, STR("anchor"));
+	}
+	return is && !elsewhere;
+}
+
+struct str url_link(struct str value, struct str rel)
+{
+	while (!str_empty(value)) {
+		size_t open = str_chr(value, '<');
+		if (open == STR_NPOS)
+			return STR_NULL;
+		size_t len = str_chr(str_from(value, open + 1), '>');
+		if (len == STR_NPOS)
+			return STR_NULL;
+		struct str target = str_trim(str_slice(value, open + 1, open + 1 + len));
+		value = str_from(value, open + len + 2);
+		if (link_is(&value, rel))
+			return target;
+	}
+	return STR_NULL;
+}

@@ -424,23 +424,15 @@ static int take_account(struct source *s, const json_t *j, struct source_documen
 /* min_id of rel="prev" in a Link header: not always the first status's id, since some timelines count otherwise. */
 static struct str min_id_of(const struct frame *f, struct arena *arena)
 {
-	struct str rest = f->reply ? reply_header(f->reply, "link") : STR_NULL, piece, name, id = STR_NULL;
+	struct str url = f->reply ? url_link(reply_header(f->reply, "link"), STR("prev")) : STR_NULL;
+	struct str pair, name, id = STR_NULL;
 	struct err ignored = { 0 };
 
-	while (!str_empty(rest) && str_split(&rest, ',', &piece)) {
-		size_t open = str_chr(piece, '<'), close = str_chr(piece, '>');
-
-		if (open == STR_NPOS || close == STR_NPOS || close < open)
-			continue;
-		if (str_find(str_from(piece, close), STR("prev")) == STR_NPOS)
-			continue;
-		struct str url = str_slice(piece, open + 1, close), pair;
-		url = str_from(url, str_chr(url, '?') == STR_NPOS ? url.len : str_chr(url, '?') + 1);
-		while (!str_empty(url) && str_split(&url, '&', &pair))
-			if (str_split(&pair, '=', &name) && str_eq(name, STR("min_id")) &&
-			    url_decode(pair, true, arena, &id, &ignored) == 0)
-				return id;
-	}
+	url = str_from(url, str_chr(url, '?') == STR_NPOS ? url.len : str_chr(url, '?') + 1);
+	while (!str_empty(url) && str_split(&url, '&', &pair))
+		if (str_split(&pair, '=', &name) && str_eq(name, STR("min_id")) &&
+		    url_decode(pair, true, arena, &id, &ignored) == 0)
+			return id;
 	return STR_NULL;
 }
 

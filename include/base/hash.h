@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Fingerprints (XXH3), signatures (HMAC-SHA256, OpenSSL), random bytes, base64 and hex.  Pure but
+ * Fingerprints (XXH3), signatures (HMAC, OpenSSL), random bytes, base64 and hex.  Pure but
  * for hash_random.
  */
 #pragma once
@@ -14,6 +14,9 @@ uint64_t hash_process_seed(void);                   /* random once per process *
 #define SHA256_BYTES 32
 void hash_sha256(struct str s, unsigned char ret_digest[static SHA256_BYTES]);
 void hash_hmac_sha256(struct str key, struct str s, unsigned char ret_mac[static SHA256_BYTES]);
+#define HASH_MAC_MAX 64
+/* HMAC with the hash of this name: sha1, sha256, sha384 or sha512, in any case.  Its length, 0 for another name. */
+size_t hash_hmac(struct str name, struct str key, struct str s, unsigned char ret_mac[static HASH_MAC_MAX]);
 bool hash_equal_secret(struct str a, struct str b); /* constant time in the bytes */
 void hash_base64(struct strbuf *out, struct str bytes);                 /* standard alphabet, padded */
 bool hash_unbase64(struct strbuf *out, struct str text);               /* false on a foreign byte; padding optional */

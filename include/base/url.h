@@ -5,7 +5,6 @@
 #pragma once
 
 #include "base/arena.h"
-#include "base/arena.h"
 #include "base/err.h"
 #include "base/strbuf.h"
 
@@ -40,3 +39,6 @@ void url_canonical(struct strbuf *out, struct str url);
 int url_decode(struct str s, bool plus, struct arena *arena, struct str *ret, struct err *e) MUST_CHECK;
 void url_encode(struct strbuf *out, struct str s);      /* percent-encoded for a path segment or a parameter (RFC 3986, 2.3) */
 void url_param(struct strbuf *path, const char *name, struct str value); /* "?name=value" or "&…"; nothing if absent */
+/* Of a Link header's value (RFC 8288, 3): the target of the first link of this relation, borrowed and as written, so it
+ * may be relative; STR_NULL if there is none.  Links of another context (anchor=) are no one's here. */
+struct str url_link(struct str value, struct str rel);

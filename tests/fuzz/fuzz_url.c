@@ -27,6 +27,8 @@ FUZZ(s)
 	AUTO(strbuf) struct strbuf again = STRBUF_INIT(2 * URL_MAX);
 	str_split(&ref, '\n', &base);
 	check_host(base);
+	struct str link = url_link(s, STR("hub"));
+	MUST(!str_present(link) || (link.p >= s.p && link.p + link.len <= s.p + s.len));
 	if (url_resolve(&out, base, ref)) {
 		MUST(out.len > 0 && out.len <= URL_MAX);
 		MUST(url_resolve(&again, STR_NULL, strbuf_str(&out)));

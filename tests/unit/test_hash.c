@@ -30,6 +30,28 @@ TEST(signatures)
 	CHECK(hash_equal_secret(STR("ab"), STR("ab")) && !hash_equal_secret(STR("ab"), STR("ac")));
 }
 
+static void check_hmac(const char *name, const char *hex)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(200);
+	unsigned char mac[HASH_MAC_MAX];
+	size_t n = hash_hmac(str_c(name), STR("Jefe"), STR("what do ya want for nothing?"), mac);
+	hash_hex(&b, str_n(mac, n));
+	CHECK_STR(strbuf_str(&b), hex);
+}
+
+TEST(signatures_by_name)
+{
+	/* RFC 2202, 3 and RFC 4231, 4.3 */
+	check_hmac("sha1", "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+	check_hmac("SHA256", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+	check_hmac("sha384", "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e"
+	                     "8e2240ca5e69e2c78b3239ecfab21649");
+	check_hmac("sha512", "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554"
+	                     "9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737");
+	check_hmac("md5", "");
+	check_hmac("", "");
+}
+
 static void check_base64(const char *plain, const char *coded)
 {
 	AUTO(strbuf) struct strbuf b = STRBUF_INIT(100);

@@ -224,3 +224,29 @@ TEST(escapes_are_of_rfc_3986)
 	url_param(&b, "b", STR(""));
 	CHECK_STR(strbuf_str(&b), "/v1/x?a=1%262&b=");
 }
+
+static void check_link(const char *header, const char *rel, const char *target)
+{
+	CHECK_STR(url_link(str_c(header), str_c(rel)), target);
+}
+
+TEST(links_of_headers)
+{
+	/* the form of WebSub's own example, in one line */
+	const char *both = "<https://hub.example/>; rel=\"hub\", <http://a.example/feed>; rel=\"self\"";
+	check_link(both, "hub", "https://hub.example/");
+	check_link(both, "self", "http://a.example/feed");
+	CHECK(!str_present(url_link(str_c(both), STR("next"))));
+	check_link("</a,b;c>;title=\"x, <y>; rel=hub\" ; REL = Hub", "hub", "/a,b;c");
+	check_link("<a>; rel=\"next self\"", "self", "a");
+	check_link("<a>;rel=next;rel=self,<b>;rel=self", "self", "b"); /* only the first rel counts */
+	check_link("<a>; anchor=\"#x\"; rel=hub, < b >; rel=hub", "hub", "b");
+	check_link("<a>; title=\"say \\\"rel=hub\\\"\"; rel=hub", "hub", "a");
+	check_link("<>; rel=self", "self", "");
+	/* what is broken is no link, and no trap */
+	static const char *const broken[] = { "", "hub", "<a", "<a>", "<a>; rel", "<a>; rel=", "<a>; =hub", "<a>; rel=\"hub", ";;,,=<" };
+	for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+		struct str found = url_link(str_c(broken[i]), STR("hub"));
+		CHECK(!str_present(found) || i == 7); /* an unclosed quote closes at the end */
+	}
+}
