@@ -205,7 +205,7 @@ void object_bind_source(struct binder *b, const struct config_types *types, cons
 	static const char *const passing[] = { "name", "posts_per_day", "posts_per_month", "backfill", "tags", "paused", NULL };
 	struct field rows[COMMON_ROWS_MAX];
 	bool bad_type;
-	*ret = (struct config_source){ .every_ms = -1, .where = where_of(b, n) };
+	*ret = (struct config_source){ .every_ms = -1, .every_max_ms = -1, .where = where_of(b, n) };
 	if (!expect_map(b, n, "a source"))
 		return;
 	copy_rows(rows, config_source_rows);

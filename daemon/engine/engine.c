@@ -83,6 +83,7 @@ void engine_flight_free(struct engine *g, struct flight *f)
 {
 	if (f->host != NULL) {
 		f->host->in_flight--;
+		f->host->ended_mono_ms = g->now.mono_ms;
 		g->credits_used--;
 	}
 	map_remove(g->flights, flight_key(&f->id));
@@ -580,7 +581,8 @@ static int64_t next_wake(struct engine *g)
 	n = heap_top(&g->due_channels);
 	if (n != NULL && n->key < wake && n->key > g->now.mono_ms)
 		wake = n->key;
-	return wake;
+	int64_t rested = g->tight ? INT64_MAX : poller_wake(g);
+	return rested < wake ? rested : wake;
 }
 
 static void work(struct engine *g, struct message *const *in, size_t n_in)

@@ -3,6 +3,7 @@
  * What the files of engine/ share.  READ pipeline.c FIRST: it says what happens to one post.
  *   engine.c    a batch: messages in, one transaction, messages out; recovery; reload
  *   poller.c    when to fetch which source, and what its answer means
+ *   rhythm.c    how often is often enough
  *   pipeline.c  posts -> store -> matches -> alerts and deliveries
  *   outbox.c    which delivery goes out when, and what the answer means
  *   asked.c     what people ask for and the network answers: add-source, test-channel, search
@@ -41,7 +42,9 @@ struct flight {
 /* Polite limits of one host. */
 struct host {
 	int in_flight;
-	VEC(struct world_source *) waiting; /* due, oldest first */
+	int64_t ended_mono_ms;          /* when the last one was over */
+	bool local;                     /* files: nobody is to be spared */
+	VEC(struct world_source *) waiting; /* due, oldest first, those that somebody asked for in front */
 };
 
 struct search {
@@ -131,6 +134,9 @@ bool recovery_reserve(struct engine *g);
 void poller_schedule(struct engine *g, struct world_source *s); /* by what is kept of it */
 void poller_unschedule(struct engine *g, struct world_source *s);
 void poller_run(struct engine *g);                              /* starts what is due */
+int64_t poller_wake(const struct engine *g);                    /* mono ms: when a host has rested; INT64_MAX: nobody waits */
+/* Why its next poll is when it is, in words; nothing if there is none. */
+void poller_why(const struct engine *g, const struct world_source *s, struct strbuf *out);
 void poller_done(struct engine *g, struct flight *f, struct reply *r);
 /* The first document of a source that add-source fetched already. */
 void poller_adopt(struct engine *g, struct world_source *s, const struct reply *r, struct source_document *d);

@@ -227,7 +227,8 @@ int engine_change_source(struct engine *g, struct now now, struct world_source *
 	if (identity != old->kept.hash) { /* another document: new baseline, no validators */
 		if (forget(g, old, e) != 0)
 			return -1;
-		old->kept = (struct store_source){ .hash = identity, .success_unix_ms = TIME_ABSENT };
+		old->kept = (struct store_source){ .hash = identity, .success_unix_ms = TIME_ABSENT,
+			                           .polled_unix_ms = TIME_ABSENT };
 		strbuf_reset(&old->kept_title);
 	}
 	cancel_flights(g, FLIGHT_POLL, s->name); /* what is under way was asked with the old settings */
@@ -344,10 +345,20 @@ json_t *engine_source_json(struct engine *g, const struct world_source *s, struc
 	json_set(j, "last_success", engine_time_json(s->kept.success_unix_ms));
 	bool scheduled = heap_has(&s->due) || s->waiting_for_host;
 	int64_t wait = scheduled ? s->due.key - now.mono_ms : 0;
+	json_set(j, "last_poll", engine_time_json(s->kept.polled_unix_ms));
+	bool polled = s->kept.polled_unix_ms != TIME_ABSENT;
+	json_set(j, "last_status", polled && s->kept.polled_status > 0 ? json_integer(s->kept.polled_status) : json_null());
+	json_set(j, "last_bytes", polled ? json_integer(s->kept.polled_bytes) : json_null());
+	json_set(j, "last_posts", polled ? json_integer(s->kept.polled_posts) : json_null());
+	json_set(j, "last_new", polled ? json_integer(s->kept.polled_new) : json_null());
 	json_set(j, "next_poll", engine_time_json(scheduled ? now.unix_ms + (wait > 0 ? wait : 0) : TIME_ABSENT));
+	AUTO(strbuf) struct strbuf why = STRBUF_INIT(1000);
+	poller_why(g, s, &why);
+	json_set_text(j, "next_why", why.len > 0 ? strbuf_str(&why) : STR_NULL);
 	json_set_int(j, "failures", s->kept.failures);
 	json_set_text(j, "last_error", s->kept.last_error);
-	const char *warning = config_source_warning(&s->settings);
+	const char *warning = s->kept.overrun ? "every post of the last poll was new: others may have come and gone before it;"
+		" poll it more often (every)" : config_source_warning(&s->settings);
 	json_set_text(j, "warning", warning != NULL ? str_c(warning) : STR_NULL);
 	return j;
 }

@@ -14,14 +14,18 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "base/url.h"
+#include "engine/rhythm.h"
 
 #define MOVED_SIGHTINGS 3             /* polls in a row that must see the same permanent redirect */
-#define HINT_MAX_MS (24LL * 3600 * 1000) /* hints never make a source slower than this */
 #define HOUR_MS (3600LL * 1000)
 #define ROUND_TRANSFERS_MAX 100       /* of one poll; its cursor lets the next one go on */
 #define ROUND_REMEDIES_MAX 3          /* refused answers of one poll that its type may mend */
 #define HUGE_BODY_BYTES (4u << 20)    /* what its posts took goes back to the system */
-#define JITTER_SHARE 20               /* upwards, by at most a twentieth of the interval */
+#define REST_MS 500                   /* between two sources of one host … */
+#define REST_ALL_MS 30000             /* … so that all who wait have their turn within that */
+#define REST_SHARE 60                 /* … or within that share of their interval */
+#define OVERRUN_POSTS_MIN 5           /* all new: fewer are no sign of anything */
+#define WHY_MAX 500
 
 #define source_of(node) ((struct world_source *)(void *)((char *)(node) - offsetof(struct world_source, due)))
 
@@ -39,6 +43,8 @@ static struct host *host_of(struct engine *g, struct str url)
 	struct host *h = map_get(g->hosts, name);
 	if (h == NULL) {
 		h = mem_new(struct host);
+		h->local = str_eq(name, STR("file"));
+		h->ended_mono_ms = g->now.mono_ms - REST_MS;
 		map_put(g->hosts, name, h);
 	}
 	return h;
@@ -82,8 +88,37 @@ static int64_t planned(const struct engine *g, const struct world_source *s)
 	int64_t next = k->next_unix_ms, most = base_interval(g, s) > RETRY_AFTER_MAX_MS ? base_interval(g, s) : RETRY_AFTER_MAX_MS;
 	if (k->success_unix_ms > g->now.unix_ms)
 		next -= k->success_unix_ms - g->now.unix_ms;
-	most += g->now.unix_ms + most / JITTER_SHARE;
+	most += g->now.unix_ms + most / RHYTHM_JITTER_SHARE;
 	return str_present(k->last_error) && next > most ? most : next;
+}
+
+/* The longest that settings of its own let it wait; 0: they do not say. */
+static int64_t longest(const struct world_source *s)
+{
+	int64_t every = s->settings.every_ms, most = s->settings.every_max_ms;
+	return every <= 0 ? 0 : most > every ? most : every;
+}
+
+/* A shorter interval counts at once, unless the wait is a demanded one. */
+static bool hurried(const struct engine *g, const struct world_source *s, int64_t next_unix_ms)
+{
+	int64_t most = longest(s);
+	return most > 0 && !str_present(s->kept.last_error) && next_unix_ms > g->now.unix_ms + most + most / RHYTHM_JITTER_SHARE;
+}
+
+void poller_why(const struct engine *g, const struct world_source *s, struct strbuf *out)
+{
+	char text[48];
+	if (s->waiting_for_host)
+		strbuf_adds(out, "its host is asked one thing after another");
+	else if (!heap_has(&s->due))
+		return;
+	else if (s->asked)
+		strbuf_adds(out, "somebody asked for it");
+	else if (hurried(g, s, planned(g, s)))
+		strbuf_addf(out, "every %s, as set for it now", num_format_duration(text, sizeof text, longest(s)));
+	else
+		strbuf_add(out, str_present(s->kept.why) ? s->kept.why : STR("its first poll"));
 }
 
 void poller_schedule(struct engine *g, struct world_source *s)
@@ -95,71 +130,41 @@ void poller_schedule(struct engine *g, struct world_source *s)
 		return;
 	}
 	int64_t next = s->asked ? 0 : planned(g, s);
-	/* A shorter interval counts at once, unless the wait is a demanded one. */
-	int64_t every = s->settings.every_ms, soon = g->now.unix_ms + every;
-	if (every > 0 && !str_present(s->kept.last_error) && next > soon + every / JITTER_SHARE)
+	if (hurried(g, s, next)) {
+		int64_t soon = g->now.unix_ms + longest(s);
 		next = soon > s->kept.not_before_unix_ms ? soon : s->kept.not_before_unix_ms;
+	}
 	heap_set(&g->due_sources, &s->due, mono_of(g, next));
-}
-
-static int64_t cache_max_age_ms(const struct reply *r)
-{
-	struct str rest = reply_header(r, "cache-control"), piece;
-	while (str_present(rest) && str_split(&rest, ',', &piece)) {
-		uint64_t seconds;
-		piece = str_trim(piece);
-		if (str_starts_nocase(piece, STR("max-age=")) && num_u64(str_from(piece, 8), &seconds))
-			return seconds > HINT_MAX_MS / 1000 ? HINT_MAX_MS : (int64_t)seconds * 1000;
-	}
-	return 0;
-}
-
-/* HTTP/1.0's way to say the same (RFC 9111, 5.3); max-age goes before it. */
-static int64_t expires_ms(const struct reply *r, int64_t now_unix_ms)
-{
-	int64_t at = date_parse(reply_header(r, "expires")), date = date_parse(reply_header(r, "date"));
-	if (at == TIME_ABSENT)
-		return 0;
-	int64_t age = at - (date == TIME_ABSENT ? now_unix_ms : date);
-	return age < 0 ? 0 : age > HINT_MAX_MS ? HINT_MAX_MS : age;
-}
-
-/* Moves `unix_ms` on to an hour and day that the feed does not ask to skip (RSS 2.0 skipHours, skipDays). */
-static int64_t skip_forward(int64_t unix_ms, const struct source_hints *h)
-{
-	for (int i = 0; i < 24 * 8; i++) {
-		struct date_parts p = date_parts_utc(unix_ms);
-		if ((h->skip_hours >> p.hour & 1) == 0 && (h->skip_days >> p.wday & 1) == 0)
-			return unix_ms;
-		unix_ms = unix_ms - unix_ms % HOUR_MS + HOUR_MS;
-	}
-	return unix_ms;
 }
 
 static int64_t jitter(struct engine *g, int64_t interval_ms)
 {
-	int64_t most = interval_ms / JITTER_SHARE;
+	int64_t most = interval_ms / RHYTHM_JITTER_SHARE;
 	return most > 0 ? (int64_t)(engine_random(g) % (uint64_t)most) : 0;
 }
 
-/* After a success: the interval, made longer by what server and document ask for, unless the user
- * said how often. */
-static int64_t next_after_success(struct engine *g, const struct world_source *s, const struct reply *r)
+/* After a success, by what is known of the source and what the last answer says. */
+static void plan_next(struct engine *g, struct world_source *s, const struct reply *r, struct store_source *k,
+                      struct strbuf *why)
 {
-	const struct source_hints *hints = &s->round.hints;
-	int64_t interval = base_interval(g, s);
-	if (s->settings.every_ms > 0)
-		return g->now.unix_ms + interval + jitter(g, interval);
-	int64_t asked = cache_max_age_ms(r);
-	if (asked == 0)
-		asked = expires_ms(r, g->now.unix_ms);
-	if (hints->ttl_ms > asked)
-		asked = hints->ttl_ms;
-	if (asked > HINT_MAX_MS)
-		asked = HINT_MAX_MS;
-	if (asked > interval)
-		interval = asked;
-	return skip_forward(g->now.unix_ms + interval + jitter(g, interval), hints);
+	int64_t every = s->settings.every_ms, most = s->settings.every_max_ms;
+	if (most <= 0 && every <= 0)
+		most = g->world->config->daemon.every_max_ms > 0 ? g->world->config->daemon.every_max_ms
+		                                                 : base_interval(g, s) * RHYTHM_MAX_SHARE;
+	struct rhythm known = { .now_unix_ms = g->now.unix_ms, .every_ms = base_interval(g, s), .every_max_ms = most,
+		                .own = every > 0, .gap_ms = k->gap_ms, .quiet = k->quiet, .hints = &s->round.hints,
+		                .reply = r, .crowded = s->crowded, .seed = hash64(s->settings.name), .random = engine_random(g) };
+	struct pace p = rhythm_next(&known, why);
+	k->interval_ms = p.interval_ms;
+	k->next_unix_ms = p.next_unix_ms;
+	int64_t limit = retry_rate_limit_ms(r, g->now.unix_ms), pause = budget_pause_ms(g, s, s->round.reads);
+	const char *whose = pause > limit ? "so that the budget lasts" : "by the server's rate limit";
+	limit = pause > limit ? pause : limit;
+	k->not_before_unix_ms = limit > 0 ? g->now.unix_ms + limit + jitter(g, limit) : 0;
+	if (k->next_unix_ms >= k->not_before_unix_ms)
+		return;
+	k->next_unix_ms = k->not_before_unix_ms;
+	strbuf_addf(why, ", lengthened %s", whose);
 }
 
 /* --- starting --- */
@@ -263,6 +268,44 @@ static void start(struct engine *g, struct world_source *s, struct host *h)
 	round_over(g, s, nothing, false);
 }
 
+/* Until when a host rests before it is asked for that source. */
+static int64_t rest_until(const struct engine *g, const struct host *h, const struct world_source *s)
+{
+	if (h->local || s->asked)
+		return 0;
+	int64_t rest = base_interval(g, s) / REST_SHARE, each = h->waiting.n > 0 ? REST_ALL_MS / (int64_t)h->waiting.n : REST_MS;
+	rest = rest > each ? each : rest;
+	return h->ended_mono_ms + (rest > REST_MS ? REST_MS : rest);
+}
+
+static bool host_is_free(const struct engine *g, const struct host *h, const struct world_source *s)
+{
+	return h->in_flight < g->world->config->daemon.max_per_host && rest_until(g, h, s) <= g->now.mono_ms;
+}
+
+static void wait_for_host(struct host *h, struct world_source *s)
+{
+	s->waiting_for_host = true;
+	s->crowded = s->crowded || !s->asked;
+	vec_push(&h->waiting, s);
+	if (!s->asked)
+		return;
+	h->waiting.v[h->waiting.n - 1] = h->waiting.v[0];
+	h->waiting.v[0] = s;
+}
+
+int64_t poller_wake(const struct engine *g)
+{
+	int64_t wake = INT64_MAX;
+	const struct config_daemon *d = &g->world->config->daemon;
+	for (struct map_iter it = { 0 }; map_next(g->hosts, &it) && g->credits_used < d->max_transfers;) {
+		const struct host *h = it.value;
+		int64_t at = h->waiting.n > 0 && h->in_flight < d->max_per_host ? rest_until(g, h, h->waiting.v[0]) : INT64_MAX;
+		wake = at < wake ? at : wake;
+	}
+	return wake;
+}
+
 void poller_run(struct engine *g)
 {
 	if (g->tight || g->store_error.len > 0)
@@ -270,13 +313,13 @@ void poller_run(struct engine *g)
 	const struct config_daemon *d = &g->world->config->daemon;
 	for (struct map_iter it = { 0 }; map_next(g->hosts, &it) && g->credits_used < d->max_transfers;) {
 		struct host *h = it.value;
-		while (h->waiting.n > 0 && h->in_flight < d->max_per_host && g->credits_used < d->max_transfers) {
+		while (h->waiting.n > 0 && host_is_free(g, h, h->waiting.v[0]) && g->credits_used < d->max_transfers) {
 			struct world_source *s = h->waiting.v[0];
 			vec_remove(&h->waiting, 0);
 			s->waiting_for_host = false;
 			start(g, s, h);
 		}
-		if (h->waiting.n == 0 && h->in_flight == 0) {
+		if (h->waiting.n == 0 && h->in_flight == 0 && h->ended_mono_ms + REST_MS <= g->now.mono_ms) {
 			vec_free(&h->waiting);
 			mem_free(map_remove(g->hosts, it.key));
 		}
@@ -287,12 +330,10 @@ void poller_run(struct engine *g)
 		struct world_source *s = source_of(n);
 		heap_remove(&g->due_sources, n);
 		struct host *h = host_of(g, s->source.url);
-		if (h->in_flight < d->max_per_host) {
+		if (h->waiting.n == 0 && host_is_free(g, h, s))
 			start(g, s, h);
-		} else {
-			s->waiting_for_host = true;
-			vec_push(&h->waiting, s);
-		}
+		else
+			wait_for_host(h, s);
 	}
 }
 
@@ -302,7 +343,8 @@ void poller_run(struct engine *g)
 int poller_save(struct engine *g, struct world_source *s, struct store_source *k)
 {
 	struct arena *a = arena_new(256 << 10);
-	struct str *texts[] = { &k->etag, &k->last_modified, &k->moved_to, &k->url, &k->cursor, &k->last_error, &k->stopped };
+	struct str *texts[] = { &k->etag, &k->last_modified, &k->moved_to, &k->url, &k->cursor, &k->last_error, &k->stopped,
+		                &k->why };
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		*texts[i] = arena_str(a, *texts[i]);
 	arena_free(s->kept_arena);
@@ -318,19 +360,49 @@ int poller_save(struct engine *g, struct world_source *s, struct store_source *k
 	return 0;
 }
 
+/* What came of the poll that ends with this answer. */
+static void note_poll(struct engine *g, const struct world_source *s, const struct reply *last, struct store_source *k)
+{
+	const struct round *o = &s->round;
+	k->polled_unix_ms = g->now.unix_ms;
+	k->polled_status = last->status;
+	k->polled_bytes = o->bytes_wire;
+	k->polled_posts = (int64_t)o->taken.posts;
+	k->polled_new = (int64_t)o->taken.fresh;
+	k->overrun = false;
+}
+
+/* A failure is met with the next regular poll, not with a quick one; more of them with ever rarer ones. */
+static void plan_retry(struct engine *g, const struct world_source *s, const struct reply *r, struct store_source *k,
+                       struct strbuf *why)
+{
+	char text[48];
+	int64_t every = base_interval(g, s), regular = s->settings.every_ms > 0 || k->interval_ms < every ? every : k->interval_ms;
+	int64_t wait = retry_poll_ms(regular, (int)(k->failures > 1000 ? 1000 : k->failures), engine_random(g));
+	int64_t demanded = retry_after_ms(reply_header(r, "retry-after"), g->now.unix_ms);
+	bool limited = demanded == 0 && (demanded = retry_rate_limit_ms(r, g->now.unix_ms)) > 0;
+	strbuf_addf(why, "every %s", num_format_duration(text, sizeof text, regular - regular % 1000));
+	if (k->failures > 1)
+		strbuf_addf(why, ", doubled with each of %lld failures, 24h at most", (long long)k->failures);
+	if ((r->status == 429 || r->status == 503) && demanded > wait) {
+		wait = demanded;
+		num_format_duration(text, sizeof text, demanded - demanded % 1000);
+		strbuf_addf(why, ", lengthened to %s by %s", text, limited ? "the server's rate limit" : "Retry-After");
+	}
+	k->next_unix_ms = g->now.unix_ms + wait;
+}
+
 static void failed(struct engine *g, struct world_source *s, const struct reply *r, struct str why)
 {
+	AUTO(strbuf) struct strbuf plan = STRBUF_INIT(WHY_MAX);
 	struct store_source k = s->kept;
 	bool news = !str_eq(k.last_error, why);
 	k.failures++;
 	k.last_error = why;
-	int64_t wait = retry_poll_ms(base_interval(g, s), (int)(k.failures > 1000 ? 1000 : k.failures), engine_random(g));
-	int64_t demanded = retry_after_ms(reply_header(r, "retry-after"), g->now.unix_ms);
-	if (demanded == 0)
-		demanded = retry_rate_limit_ms(r, g->now.unix_ms);
-	if ((r->status == 429 || r->status == 503) && demanded > wait)
-		wait = demanded;
-	k.next_unix_ms = g->now.unix_ms + wait;
+	note_poll(g, s, r, &k);
+	plan_retry(g, s, r, &k, &plan);
+	k.why = strbuf_str(&plan);
+	int64_t wait = k.next_unix_ms - g->now.unix_ms;
 	char every[48];
 	/* One line when it begins or changes, not one a poll. */
 	if (news)
@@ -352,6 +424,7 @@ static void wait_for_budget(struct engine *g, struct world_source *s, struct str
 	k.failures = k.failures < enough ? enough : k.failures;
 	k.last_error = why;
 	k.next_unix_ms = until_unix_ms + jitter(g, HOUR_MS);
+	k.why = STR("its budget is renewed then");
 	if (news)
 		log_err("budget.spent", "source=%s reason=%s", LOG_Q(s->settings.name), LOG_Q(why));
 	if (s->alarm_unix_ms == TIME_ABSENT)
@@ -360,9 +433,10 @@ static void wait_for_budget(struct engine *g, struct world_source *s, struct str
 		objects_source_event(g, s);
 }
 
-static void stop(struct engine *g, struct world_source *s, struct str why)
+static void stop(struct engine *g, struct world_source *s, const struct reply *r, struct str why)
 {
 	struct store_source k = s->kept;
+	note_poll(g, s, r, &k);
 	k.last_error = why;
 	k.stopped = why;
 	k.failures++;
@@ -410,9 +484,24 @@ static void learn_validators(const struct world_source *s, struct store_source *
 		learn_move(s, k, r);
 }
 
+/* Whoever looks by hand, again and again, says nothing of the feed. */
+static void learn_rhythm(const struct world_source *s, const struct reply *last, bool first, struct store_source *k)
+{
+	const struct taken *t = &s->round.taken;
+	bool document = s->source.type != NULL && s->source.type->detect != NULL && last->status == 200;
+	if (t->fresh + t->edited + t->deleted > 0)
+		k->quiet = 0;
+	else if (!s->asked)
+		k->quiet++;
+	if (s->round.gap_ms > 0)
+		k->gap_ms = s->round.gap_ms;
+	k->overrun = document && !first && t->posts >= OVERRUN_POSTS_MIN && t->fresh == t->posts;
+}
+
 /* The poll went well: validators, next time, recovery line.  Called after the posts were taken. */
 static void succeeded(struct engine *g, struct world_source *s, const struct reply *last, bool home)
 {
+	AUTO(strbuf) struct strbuf why = STRBUF_INIT(WHY_MAX);
 	struct store_source k = s->kept;
 	bool was_failing = str_present(k.last_error), first = k.success_unix_ms == TIME_ABSENT;
 	if (was_failing)
@@ -429,12 +518,11 @@ static void succeeded(struct engine *g, struct world_source *s, const struct rep
 	k.last_error = STR_NULL;
 	k.stopped = STR_NULL;
 	k.success_unix_ms = g->now.unix_ms;
-	k.next_unix_ms = next_after_success(g, s, last);
-	int64_t limit = retry_rate_limit_ms(last, g->now.unix_ms), pause = budget_pause_ms(g, s, s->round.reads);
-	limit = pause > limit ? pause : limit;
-	k.not_before_unix_ms = limit > 0 ? g->now.unix_ms + limit + jitter(g, limit) : 0;
-	if (k.next_unix_ms < k.not_before_unix_ms)
-		k.next_unix_ms = k.not_before_unix_ms;
+	note_poll(g, s, last, &k);
+	learn_rhythm(s, last, first, &k);
+	plan_next(g, s, last, &k, &why);
+	k.why = strbuf_str(&why);
+	s->crowded = false;
 	if (poller_save(g, s, &k) == 0 && (was_failing || first))
 		objects_source_event(g, s);
 }
@@ -506,9 +594,11 @@ static int set_session(struct engine *g, struct world_source *s, struct str sess
 	return engine_check(g, store_session_save(g->store, a->settings.name, a->settings.hash, session, &e), &e);
 }
 
-static enum step take_document(struct engine *g, struct world_source *s, const struct reply *r, struct source_document *d)
+static enum step take_document(struct engine *g, struct world_source *s, struct source_document *d)
 {
 	bool baseline = s->kept.success_unix_ms == TIME_ABSENT;
+	if (s->round.gap_ms == 0)
+		s->round.gap_ms = rhythm_gap_ms(&d->posts);
 	if (d->half) /* it would come again as an edit, or under another id */
 		post_free(d->posts.posts.v[--d->posts.posts.n]);
 	if (pipeline_take(g, s, d, baseline, &s->round.taken) != 0)
@@ -520,8 +610,6 @@ static enum step take_document(struct engine *g, struct world_source *s, const s
 	s->round.hints = d->hints;
 	s->round.repaired |= d->repaired;
 	s->round.cut |= d->cut;
-	s->round.bytes_wire += r->bytes_wire;
-	s->round.elapsed_us += r->elapsed_us;
 	s->round.reads += d->reads;
 	if (budget_count(g, s, d->reads) != 0)
 		return STEP_FAILED;
@@ -547,7 +635,7 @@ static enum step read_body(struct engine *g, struct world_source *s, const struc
 	bool told = s->source.type != NULL;
 	enum step step = STEP_FAILED;
 	if (parse(s, &f, &d, &why) == 0)
-		step = take_document(g, s, r, &d);
+		step = take_document(g, s, &d);
 	else
 		failed(g, s, r, strbuf_str(&why));
 	source_document_release(&d);
@@ -582,6 +670,8 @@ static enum step read_answer(struct engine *g, struct world_source *s, const str
 {
 	AUTO(strbuf) struct strbuf why = STRBUF_INIT(400);
 	bool whole = r->outcome == REPLY_OK;
+	s->round.bytes_wire += r->bytes_wire;
+	s->round.elapsed_us += r->elapsed_us;
 	if (whole && r->status == 304 && f->conditional) {
 		g->figures.polls_unchanged++;
 		return STEP_END;
@@ -593,7 +683,7 @@ static enum step read_answer(struct engine *g, struct world_source *s, const str
 		return STEP_NEXT;
 	}
 	if (whole && r->status == 410) {
-		stop(g, s, STR("410 Gone: the publisher took it away for good; remove the source, or poll it by hand"));
+		stop(g, s, r, STR("410 Gone: the publisher took it away for good; remove the source, or poll it by hand"));
 		return STEP_FAILED;
 	}
 	if (f->stream)
@@ -671,8 +761,8 @@ static void round_over(struct engine *g, struct world_source *s, const struct re
 
 void poller_adopt(struct engine *g, struct world_source *s, const struct reply *r, struct source_document *d)
 {
-	s->round = (struct round){ .transfers = 1 };
-	if (take_document(g, s, r, d) == STEP_NEXT)
+	s->round = (struct round){ .transfers = 1, .bytes_wire = r->bytes_wire, .elapsed_us = r->elapsed_us };
+	if (take_document(g, s, d) == STEP_NEXT)
 		round_over(g, s, r, true);
 }
 

@@ -59,8 +59,10 @@ int store_source_save(struct store *s, struct str name, const struct store_sourc
 	sqlite3_stmt *st = db_statement(s, DB_SOURCE_SAVE,
 	                                "INSERT OR REPLACE INTO source (name, hash, etag, last_modified, moved_to, moved_seen,"
 	                                " url, state, last_error, stopped, next, success, failures, not_before, ttl,"
-	                                " skip_hours, skip_days)"
-	                                " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)", e);
+	                                " skip_hours, skip_days, why, interval, gap, quiet, polled, polled_status,"
+	                                " polled_bytes, polled_posts, polled_new, overrun)"
+	                                " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,"
+	                                "?18,?19,?20,?21,?22,?23,?24,?25,?26,?27)", e);
 	if (st == NULL)
 		return -1;
 	db_text(st, 1, name);
@@ -80,6 +82,16 @@ int store_source_save(struct store *s, struct str name, const struct store_sourc
 	db_int(st, 15, state->ttl_ms);
 	db_int(st, 16, state->skip_hours);
 	db_int(st, 17, state->skip_days);
+	db_text(st, 18, state->why);
+	db_int(st, 19, state->interval_ms);
+	db_int(st, 20, state->gap_ms);
+	db_int(st, 21, state->quiet);
+	db_time(st, 22, state->polled_unix_ms);
+	db_int(st, 23, state->polled_status);
+	db_int(st, 24, state->polled_bytes);
+	db_int(st, 25, state->polled_posts);
+	db_int(st, 26, state->polled_new);
+	db_int(st, 27, state->overrun);
 	return db_run(s, st, e);
 }
 
@@ -89,7 +101,8 @@ int store_source_load(struct store *s, struct str name, struct arena *arena, str
 	sqlite3_stmt *st = db_statement(s, DB_SOURCE_LOAD,
 	                                "SELECT hash, etag, last_modified, moved_to, moved_seen, url, state, last_error,"
 	                                " stopped, next, success, failures, not_before, ttl, skip_hours,"
-	                                " skip_days FROM source WHERE name=?1", e);
+	                                " skip_days, why, interval, gap, quiet, polled, polled_status, polled_bytes,"
+	                                " polled_posts, polled_new, overrun FROM source WHERE name=?1", e);
 	if (st == NULL)
 		return -1;
 	db_text(st, 1, name);
@@ -116,6 +129,16 @@ int store_source_load(struct store *s, struct str name, struct arena *arena, str
 		.ttl_ms = sqlite3_column_int64(st, 13),
 		.skip_hours = (uint32_t)sqlite3_column_int64(st, 14),
 		.skip_days = (uint8_t)sqlite3_column_int64(st, 15),
+		.why = arena_str(arena, db_column_text(st, 16)),
+		.interval_ms = sqlite3_column_int64(st, 17),
+		.gap_ms = sqlite3_column_int64(st, 18),
+		.quiet = sqlite3_column_int64(st, 19),
+		.polled_unix_ms = db_column_time(st, 20),
+		.polled_status = sqlite3_column_int64(st, 21),
+		.polled_bytes = sqlite3_column_int64(st, 22),
+		.polled_posts = sqlite3_column_int64(st, 23),
+		.polled_new = sqlite3_column_int64(st, 24),
+		.overrun = sqlite3_column_int64(st, 25) != 0,
 	};
 	return db_run(s, st, e);
 }

@@ -40,8 +40,9 @@ struct config_daemon {         /* top-level keys */
 	struct str contact;        /* e-mail or URL that goes into User-Agent; "" = the project's default */
 	struct str time_zone;      /* IANA; "" = the system's */
 	int64_t every_ms;          /* default polling interval of sources (60m) */
+	int64_t every_max_ms;      /* the longest that a source's rhythm makes of it; 0 = four times every_ms */
 	int64_t max_transfers;     /* credits in all (32) */
-	int64_t max_per_host;      /* 2 */
+	int64_t max_per_host;      /* 1 */
 	int64_t alarm_after;       /* failures in a row before the operator is told (3) */
 	int64_t body_max;          /* 16MiB, decoded */
 	int64_t connect_timeout_ms, total_timeout_ms; /* 15s, 2m */
@@ -62,7 +63,8 @@ struct config_account {        /* as whom sources read, said once for all of the
 struct config_source {
 	struct str name, type /* "feed"; absent = detect */, url;
 	struct str account;        /* name; absent = none */
-	int64_t every_ms;          /* -1 = by hints and default */
+	int64_t every_ms;          /* -1 = by rhythm, hints and default */
+	int64_t every_max_ms;      /* -1 = every_ms if that is said, else the default */
 	int64_t backfill_ms;       /* 0 = baseline only, INT64_MAX = all */
 	int64_t posts_per_day, posts_per_month; /* what it may read where the network counts posts; 0 = no limit */
 	struct networks allow_private;

@@ -29,6 +29,7 @@ struct round {                     /* a poll, from its first request to its last
 	struct source_hints hints;
 	int64_t bytes_wire, elapsed_us;
 	size_t reads;              /* posts that the network counted */
+	int64_t gap_ms;            /* from post to post, of the first document that says it */
 	bool repaired, cut;
 };
 struct spent {                     /* posts that the network counted; as in the database once `loaded` */
@@ -67,6 +68,7 @@ struct world_source {
 	struct strbuf stream_cursor; /* newer than kept.cursor if */
 	bool stream_dirty;         /* not saved yet in the batch under way */
 	bool waiting_for_host;
+	bool crowded;              /* it had to wait for others of its host since its last good poll */
 	bool asked;                /* poll under way or due because somebody asked */
 	uint64_t waiter;           /* request to be answered when the poll ends, 0 = none */
 	struct str trial;          /* just added: stays if its first poll goes well; what it was taken for.  Absent: no trial */

@@ -58,6 +58,13 @@ struct store_source {
 	struct str last_error;      /* absent if the last poll was fine */
 	struct str stopped;         /* why it is polled no more (410); absent if it is */
 	int64_t next_unix_ms;       /* due */
+	struct str why;             /* just then, in words */
+	int64_t interval_ms;        /* the regular one that the last good poll led to; 0 if there was none */
+	int64_t gap_ms;             /* from post to post, as the last document says; 0 = not known */
+	int64_t quiet;              /* polls in a row that brought nothing new */
+	int64_t polled_unix_ms;     /* when the last poll ended, TIME_ABSENT if never; what came of it: */
+	int64_t polled_status, polled_bytes, polled_posts, polled_new;
+	bool overrun;               /* every post of it was new: others may have come and gone in between */
 	int64_t ttl_ms;             /* hints of the last document, as in source/source.h */
 	uint32_t skip_hours;
 	uint8_t skip_days;

@@ -431,7 +431,7 @@ TEST(a_crash_at_any_step_loses_and_doubles_nothing)
 	}
 }
 
-TEST(one_host_sees_two_requests_at_once_and_all_hosts_thirty_two)
+TEST(one_host_sees_one_request_at_once_and_all_hosts_thirty_two)
 {
 	AUTO(strbuf) struct strbuf yaml = STRBUF_INIT(1 << 20), b = STRBUF_INIT(1 << 20);
 	strbuf_adds(&yaml, "sources:\n");
@@ -450,7 +450,7 @@ TEST(one_host_sees_two_requests_at_once_and_all_hosts_thirty_two)
 	int same = 0;
 	for (size_t i = 0; i < s->pages.n; i++)
 		same += strstr(s->pages.v[i]->url, "same") != NULL ? s->pages.v[i]->under_way : 0;
-	CHECK_INT(same, 2);
+	CHECK_INT(same, 1);
 	sim_run(s, MINUTE);
 	CHECK_INT(s->under_way_most, 32);
 	for (size_t i = 0; i < s->pages.n; i++)
@@ -579,7 +579,7 @@ TEST(a_clock_that_jumps_makes_neither_storm_nor_drought)
 	for (size_t i = 0; i < 4 * (sizeof jumps / sizeof jumps[0]); i++) {
 		AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
 		bool restarted = i % 2 == 1, failing = i / 2 % 2 == 1;
-		struct sim *s = start(YAML_WITH(""), &b); /* the default interval */
+		struct sim *s = start(YAML_WITH(", every_max: 1h"), &b); /* the default interval, for quiet feeds too */
 		struct sim_page *hook = sim_page(s, HOOK, 500, ""), *feed = sim_page(s, FEED, 200, sim_feed(&b, 3, three));
 		sim_run(s, 2 * HOUR);
 		if (failing)

@@ -12,7 +12,7 @@ WATCH = {"name": "ilya", "query": "Sutskever", "channels": [], "sources": ["news
          "where": None, "warning": None}
 SOURCE = {"name": "news", "type": "feed", "url": "https://news.example/feed", "every": None, "backfill": "0s",
           "allow_private": False, "paused": False, "origin": "api", "where": None, "title": "The News", "state": "failing",
-          "polling": False, "last_success": None, "next_poll": None, "failures": 3, "last_error": "connection refused"}
+          "polling": False, "last_success": None, "last_poll": None, "next_poll": None, "next_why": None, "failures": 3, "last_error": "connection refused"}
 CHANNEL = {"name": "hook", "type": "webhook", "url": "https://chat.example/***", "secret": "***", "default": True,
            "spacing": None, "allow_private": False, "paused": False, "origin": "config", "where": "a.yaml:3:5",
            "state": "broken", "last_error": "401", "waiting": 7}
@@ -188,10 +188,12 @@ def test_lists(daemon):
 
 
 def test_show(daemon):
-    daemon.answers["GET", "/v1/sources/news"] = (200, {**SOURCE, "last_success": "2023-12-11T08:14:00Z"})
+    daemon.answers["GET", "/v1/sources/news"] = (200, {**SOURCE, "last_success": "2023-12-11T08:14:00Z",
+                                                      "last_poll": "2023-12-11T09:14:00Z", "next_why": "every 1h"})
     out = daemon.run("show-source", "news", env={"TZ": "Europe/Paris"}).stdout
     rows = dict(line.split("  ", 1) for line in out.splitlines())
     assert rows["last success"].strip() == "2023-12-11 09:14 CET"
+    assert rows["last poll"].strip() == "2023-12-11 10:14 CET" and rows["next why"].strip() == "every 1h"
     assert rows["every"].strip() == "-" and rows["allow private"].strip() == "no"
     assert daemon.run("show-source", "gone").returncode == 1
 

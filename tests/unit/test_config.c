@@ -185,7 +185,7 @@ TEST(json_source_there_and_back)
 	AUTO(strbuf) struct strbuf text = STRBUF_INIT(4096);
 	json_dump(&text, shown, true);
 	CHECK_STR(strbuf_str(&text),
-		  "{\"account\":null,\"allow_private\":true,\"backfill\":\"all\",\"every\":\"1h30m\",\"labels\":[],"
+		  "{\"account\":null,\"allow_private\":true,\"backfill\":\"all\",\"every\":\"1h30m\",\"every_max\":null,\"labels\":[],"
 		  "\"order\":\"oldest\",\"pages\":5,"
 		  "\"password\":\"***\",\"paused\":false,\"posts_per_day\":0,\"posts_per_month\":0,\"tags\":[],\"url\":\"https://example.org/f\",\"username\":null}");
 }

@@ -1,0 +1,12 @@
+-- SPDX-License-Identifier: ISC
+-- How often a source publishes, what its last poll brought, and why the next one is when it is.
+ALTER TABLE source ADD COLUMN why TEXT;
+ALTER TABLE source ADD COLUMN interval INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE source ADD COLUMN gap INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE source ADD COLUMN quiet INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE source ADD COLUMN polled INTEGER;
+ALTER TABLE source ADD COLUMN polled_status INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE source ADD COLUMN polled_bytes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE source ADD COLUMN polled_posts INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE source ADD COLUMN polled_new INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE source ADD COLUMN overrun INTEGER NOT NULL DEFAULT 0;
