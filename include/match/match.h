@@ -89,6 +89,13 @@ bool query_operator(size_t i, struct query_operator *ret);
 /* An SQLite FTS5 expression over folded words that every matching post satisfies; false if there is
  * none (scan all). */
 bool query_necessary_fts(const struct query *q, struct strbuf *out);
+/*
+ * The query as rules of X's filtered stream, each at most `rule_max` bytes: together they find all that the query finds,
+ * and more where X has no word for a part of it.  ERR_INPUT if X cannot be asked, with what it has no word for; `each`
+ * may then have been called.  NULL: only to know whether.
+ */
+int query_rules(const struct query *q, size_t rule_max, void (*each)(void *ctx, struct str rule), void *ctx, struct err *e)
+        MUST_CHECK;
 /* One query, one post, without an index: for the archive and for tests.  Spans may be NULL. */
 bool query_matches(const struct query *q, const struct post *post, struct spans *ret_spans);
 
