@@ -318,6 +318,10 @@ static void keep_flights(struct engine *g, struct world *before)
 			engine_cancel(g, f);
 			continue;
 		}
+		if (f->beside) {
+			s->beside_id = f->id;
+			continue;
+		}
 		s->transfer_id = f->id;
 		if (old != NULL) {
 			if (s->source.type == old->source.type) { /* the round goes on where it is */
@@ -592,6 +596,7 @@ static void work(struct engine *g, struct message *const *in, size_t n_in)
 	stream_flush(g);
 	if (g->stopping || g->batch_failed)
 		return;
+	follow_run(g);
 	poller_run(g);
 	if (!g->batch_failed)
 		asked_run(g);

@@ -10,6 +10,7 @@
  *   recovery.c  when the database refuses
  *   alarm.c     when the operator hears that the monitor is blind or mute
  *   stream.c    rounds that end in a stream: frames, breaks, pauses
+ *   follow.c    sources that read what the watches look for
  *   budget.c    what reading costs, and what is left
  *   accounts.c  logging in and out
  *   objects.c   objects added, changed and removed through the API, and their JSON
@@ -29,6 +30,7 @@ struct flight {
 	uint64_t source_identity;
 	bool home;                      /* POLL: it asks for the source's own address: moves and validators count */
 	bool stream;                    /* POLL: the round's last request, which goes on */
+	bool beside;                    /* POLL: it is asked beside an open stream */
 	bool conditional;               /* POLL: validators were sent, so 304 is an answer */
 	struct str channel_name;        /* DELIVERY, TEST */
 	struct outbox_item *item;       /* DELIVERY: owned while under way */
@@ -152,6 +154,15 @@ void stream_frame(struct engine *g, const struct message *m);
 void stream_over(struct engine *g, struct world_source *s, const struct reply *r);
 void stream_hang_up(struct engine *g, struct world_source *s, struct flight *f); /* no leave: the caller goes on */
 void stream_flush(struct engine *g); /* before the commit, and before anything else looks at sources */
+
+/* The same as poller_schedule of a source whose stream is open: when to look for something to ask beside it. */
+void stream_schedule(struct engine *g, struct world_source *s, int64_t wait_ms);
+void stream_ask_beside(struct engine *g, struct world_source *s);
+void stream_beside_done(struct engine *g, struct world_source *s, const struct reply *r);
+#define STREAM_BESIDE_MS 30000
+
+/* --- follow.c --- */
+void follow_run(struct engine *g); /* the watches changed: does what is read for them? */
 
 /* --- pipeline.c --- */
 /* Takes a document's posts into the store, matches the new ones, writes alerts and deliveries.

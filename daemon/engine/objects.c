@@ -232,7 +232,7 @@ int engine_change_source(struct engine *g, struct now now, struct world_source *
 		strbuf_reset(&old->kept_title);
 	}
 	cancel_flights(g, FLIGHT_POLL, s->name); /* what is under way was asked with the old settings */
-	old->transfer_id = 0;
+	old->transfer_id = old->beside_id = 0;
 	old->streaming = false;
 	struct arena *before = old->arena;
 	struct strbuf base_before = old->base;

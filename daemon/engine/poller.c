@@ -123,8 +123,11 @@ void poller_why(const struct engine *g, const struct world_source *s, struct str
 
 void poller_schedule(struct engine *g, struct world_source *s)
 {
-	if (s->transfer_id != 0)
+	if (s->transfer_id != 0) {
+		if (s->streaming)
+			stream_schedule(g, s, STREAM_BESIDE_MS);
 		return;
+	}
 	if (!s->asked && (s->settings.paused || str_present(s->kept.stopped))) {
 		poller_unschedule(g, s);
 		return;
@@ -329,6 +332,10 @@ void poller_run(struct engine *g)
 			return;
 		struct world_source *s = source_of(n);
 		heap_remove(&g->due_sources, n);
+		if (s->streaming) {
+			stream_ask_beside(g, s);
+			continue;
+		}
 		struct host *h = host_of(g, s->source.url);
 		if (h->waiting.n == 0 && host_is_free(g, h, s))
 			start(g, s, h);
@@ -769,7 +776,11 @@ void poller_adopt(struct engine *g, struct world_source *s, const struct reply *
 void poller_done(struct engine *g, struct flight *f, struct reply *r)
 {
 	struct world_source *s = world_source(g->world, f->source_name);
-	if (f->abandoned || s == NULL || s->transfer_id != f->id || s->kept.hash != f->source_identity)
+	if (f->abandoned || s == NULL || s->kept.hash != f->source_identity)
+		return;
+	if (f->beside && s->beside_id == f->id)
+		stream_beside_done(g, s, r);
+	if (s->transfer_id != f->id)
 		return;
 	s->transfer_id = 0;
 	enum step step = r->outcome != REPLY_CANCELLED ? read_answer(g, s, f, r) : f->stream ? STEP_STREAM_OVER : STEP_FAILED;

@@ -19,6 +19,8 @@
 #define ERROR_PAUSE_MS 5000    /* refusals: doubled each time … */
 #define ERROR_PAUSE_MAX_MS 320000
 #define LIMIT_PAUSE_MS 60000   /* too many: doubled from a minute on */
+#define BESIDE_MAX 100         /* transfers beside a stream, one after the other */
+#define BESIDE_AGAIN_MS 60000  /* one failed */
 
 /* What is kept of a source whose stream is open, with what frames changed. */
 static struct store_source kept_now(struct engine *g, const struct world_source *s)
@@ -114,9 +116,86 @@ void stream_frame(struct engine *g, const struct message *m)
 	poller_leave(g, s, "ok");
 }
 
+/* --- beside a stream ------------------------------------------------------------------------------------------- */
+
+void stream_schedule(struct engine *g, struct world_source *s, int64_t wait_ms)
+{
+	if (s->source.type->beside != NULL && s->beside_id == 0 && !s->settings.paused)
+		heap_set(&g->due_sources, &s->due, g->now.mono_ms + wait_ms);
+}
+
+static void drop_beside(struct engine *g, struct world_source *s)
+{
+	struct flight *f = s->beside_id != 0 ? engine_flight(g, s->beside_id) : NULL;
+	if (f != NULL)
+		engine_cancel(g, f);
+	s->beside_id = 0;
+}
+
+void stream_ask_beside(struct engine *g, struct world_source *s)
+{
+	AUTO(strbuf) struct strbuf why = STRBUF_INIT(400);
+	OWNED(transfer) struct transfer *t = transfer_new(TRANSFER_HTTP);
+	int64_t until;
+	poller_transfer_options(g, &s->settings, t);
+	if (s->beside_n == BESIDE_MAX || budget_spent(g, s, &why, &until) || g->batch_failed ||
+	    !s->source.type->beside(&s->source, g->now.unix_ms, t)) {
+		s->beside_n = 0;
+		stream_schedule(g, s, STREAM_BESIDE_MS);
+		return;
+	}
+	struct flight *f = engine_start(g, FLIGHT_POLL, take(t));
+	f->beside = true;
+	f->source_name = arena_str(f->arena, s->settings.name);
+	f->source_identity = s->kept.hash;
+	s->beside_id = f->id;
+	s->beside_n++;
+}
+
+static int take_beside(struct engine *g, struct world_source *s, const struct reply *r, struct strbuf *why)
+{
+	struct frame f = { .bytes = strbuf_str(&r->body), .content_type = reply_header(r, "content-type"),
+		           .url = str_present(r->final_url) ? r->final_url : s->source.url, .reply = r };
+	struct source_document d = { 0 };
+	struct err e = { 0 };
+	int result = -1;
+	if (r->outcome != REPLY_OK || r->status / 100 != 2)
+		poller_explain(s, r, why);
+	else if ((result = s->source.type->parse(&s->source, &f, &d, &e)) != 0)
+		strbuf_adds(why, e.message);
+	else
+		(void)take_frame(g, s, &d);
+	source_document_release(&d);
+	return result;
+}
+
+void stream_beside_done(struct engine *g, struct world_source *s, const struct reply *r)
+{
+	const struct source_type *t = s->source.type;
+	AUTO(strbuf) struct strbuf why = STRBUF_INIT(400);
+	s->beside_id = 0;
+	if (!s->streaming)
+		return;
+	int64_t wait = retry_rate_limit_ms(r, g->now.unix_ms);
+	bool mended = r->outcome == REPLY_OK && r->status >= 300 && t->refused != NULL && t->refused(&s->source, r);
+	if (!mended && take_beside(g, s, r, &why) != 0) {
+		int64_t demanded = retry_after_ms(reply_header(r, "retry-after"), g->now.unix_ms);
+		log_warning("stream.beside_failed", "source=%s error=%s", LOG_Q(s->settings.name), LOG_Q(strbuf_str(&why)));
+		wait = demanded > wait ? demanded : wait;
+		wait = BESIDE_AGAIN_MS > wait ? BESIDE_AGAIN_MS : wait;
+	}
+	if (g->batch_failed)
+		return;
+	if (wait > 0)
+		stream_schedule(g, s, wait);
+	else
+		stream_ask_beside(g, s);
+}
+
 void stream_hang_up(struct engine *g, struct world_source *s, struct flight *f)
 {
 	stream_flush(g);
+	drop_beside(g, s);
 	engine_cancel(g, f);
 	s->transfer_id = 0;
 	s->streaming = false;
@@ -130,7 +209,7 @@ static int64_t pause_ms(const struct engine *g, const struct reply *r, int tries
 	if (demanded == 0)
 		demanded = retry_rate_limit_ms(r, g->now.unix_ms);
 	int64_t pause = LINE_PAUSE_MS * tries > LINE_PAUSE_MAX_MS ? LINE_PAUSE_MAX_MS : LINE_PAUSE_MS * tries;
-	if (r->status == 429) {
+	if (r->status == 429 || r->status == 420) {
 		pause = LIMIT_PAUSE_MS << doublings;
 	} else if (r->status >= 400) {
 		pause = (int64_t)ERROR_PAUSE_MS << doublings;
@@ -171,6 +250,7 @@ void stream_over(struct engine *g, struct world_source *s, const struct reply *r
 {
 	AUTO(strbuf) struct strbuf why = STRBUF_INIT(400);
 	stream_flush(g);
+	drop_beside(g, s);
 	bool held = s->streaming && g->now.mono_ms - s->stream_since_mono_ms >= GOOD_MS, was_open = s->streaming;
 	s->stream_tries = held ? 1 : s->stream_tries + 1;
 	s->streaming = false;

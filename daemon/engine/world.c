@@ -110,6 +110,7 @@ void world_set_query(struct world *w, struct world_watch *watch, struct query *q
 	query_free(watch->query);
 	watch->query = q;
 	watch->settings.paused = paused;
+	w->watches_changed = true;
 	if (!paused)
 		matcher_add(w->matcher, watch->handle, q);
 }
@@ -161,6 +162,7 @@ static void source_free(struct world_source *s)
 	strbuf_release(&s->stream_cursor);
 	arena_free(s->arena);
 	arena_free(s->kept_arena);
+	arena_free(s->wanted_arena);
 	strbuf_release(&s->kept_title);
 	mem_free(s->source.state);
 	mem_free(s);
@@ -327,6 +329,7 @@ int world_add_source(struct world *w, const struct config_source *s, struct aren
 		n->source.state = mem_alloc(n->source.type->state_size);
 	n->arena = arena;
 	map_put(w->sources, n->settings.name, n);
+	w->watches_changed = true; /* this one may read what they look for */
 	*ret = n;
 	return 0;
 }
@@ -433,6 +436,7 @@ void world_remove_watch(struct world *w, struct world_watch *watch)
 	if (!watch->settings.paused && watch->query != NULL)
 		matcher_remove(w->matcher, watch->handle);
 	w->by_handle.v[watch->handle] = NULL;
+	w->watches_changed = true;
 	while (w->by_handle.n > 0 && w->by_handle.v[w->by_handle.n - 1] == NULL)
 		w->by_handle.n--;
 	map_remove(w->watches, watch->settings.name);
@@ -503,6 +507,30 @@ static bool source_exists(const struct world *w, struct str name)
 	return false;
 }
 
+size_t world_follows(const struct world_source *s)
+{
+	const struct source_type *t = s->source.type;
+	return t != NULL && t->follows != NULL ? t->follows(&s->source) : 0;
+}
+
+bool world_names(const struct world_watch *watch, const struct config_source *source)
+{
+	return watch->settings.sources.list.n > 0 && world_watches(watch, source);
+}
+
+/* Sources that read what watches look for may have no words for what this one does. */
+static void follow_warning(const struct world *w, const struct world_watch *watch, struct strbuf *out)
+{
+	for (struct map_iter it = { 0 }; map_next(w->sources, &it);) {
+		const struct world_source *s = it.value;
+		size_t most = world_follows(s);
+		struct err e = { 0 };
+		if (most > 0 && world_names(watch, &s->settings) && query_rules(watch->query, most, NULL, NULL, &e) != 0)
+			strbuf_addf(out, "%ssource \"%.*s\" does not read for it: %s", out->len ? "; " : "",
+			            STR_ARG(s->settings.name), e.message);
+	}
+}
+
 void world_watch_warning(const struct world *w, const struct world_watch *watch, struct strbuf *out)
 {
 	struct world_channel *to[WORLD_CHANNELS_MAX];
@@ -514,6 +542,7 @@ void world_watch_warning(const struct world *w, const struct world_watch *watch,
 		if (!source_exists(w, watch->settings.sources.list.v[i]))
 			strbuf_addf(out, "%ssource \"%.*s\" does not exist", out->len ? "; " : "",
 			            STR_ARG(watch->settings.sources.list.v[i]));
+	follow_warning(w, watch, out);
 	if (world_channels_of(w, watch, to) == 0)
 		strbuf_addf(out, "%snobody is told: name a channel, or mark one as default", out->len ? "; " : "");
 	AUTO(strbuf) struct strbuf lint = STRBUF_INIT(400);

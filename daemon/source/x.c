@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * X (once Twitter) by its API v2 with an app token: posts of an account, mentions of it, recent search (docs.x.com:
- * timelines, search, data dictionary; read 2026-08).
+ * X (once Twitter) by its API v2 with an app token: posts of an account, mentions of it, recent search, the filtered stream
+ * (docs.x.com: timelines, search, filtered stream, handling disconnections; read 2026-08).
  *
- * Cursor: {"user" the id that the handle was, "since" newest id known, and while a poll is half read "newest" what
- * "since" will be, "token" the next page, "part" which of several queries; "from" when nothing was there yet}.
+ * A stream's rules are the same queries that recent search reads what it missed with: first the rules, then the search, then
+ * the stream.  Search knows nothing of the last half minute, so once the stream is a minute old it is asked again, beside it.
+ *
+ * Cursor: {"user" the id that the handle was, "since" newest id that searches found, and while a poll is half read "newest"
+ * what "since" will be, "token" the next page, "part" which of several queries, "of" the hash of these where they come from
+ * watches; "from" when nothing was there yet; "sure" all is known from "since" on to "live", the newest id of the stream}.
  */
 #include "x.h"
 
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/num.h"
 #include "base/text.h"
@@ -17,23 +22,15 @@
 #define PAGE_MAX 100                 /* of timelines and recent search */
 #define BASELINE_MAX 10              /* every post read costs money: where only the newest id is wanted, few are asked */
 #define QUERY_MAX 512                /* bytes of one recent search without an enterprise contract */
+#define QUERY_MOST 4096              /* with one */
+#define QUERY_ROOM 64                /* of that for what is added to a query of a watch */
 #define HANDLES_MAX 500
 #define SEARCH_REACH_MS (INT64_C(7) * 24 * 3600 * 1000 - 15 * 60 * 1000) /* recent search knows a week; with a margin */
 #define SNOWFLAKE_EPOCH_MS INT64_C(1288834974657) /* ids hold the time of posting above 22 bits */
 #define ASK_AGAIN_MS 60000           /* what came while the first, empty answer was under way */
-
-struct x_settings {
-	struct arena *arena;
-	struct str handle, mentions, query;
-	struct texts handles;
-	bool replies, reposts;
-};
-enum x_step { STEP_POSTS, STEP_USER };
-struct x_state {
-	enum x_step step;        /* what was asked last */
-	bool done, forget_user;
-	int64_t asked_unix_ms;
-};
+#define IDLE_MS 25000                /* an empty line comes every 20 s */
+#define LATE_MS 60000                /* search knows a post half a minute after it was posted (recent search, end_time) */
+#define OVERLAP_MS 15000             /* the stream gives most posts within 7 s, and not in their order */
 
 #define IN(member) .offset = offsetof(struct x_settings, member)
 static const struct field x_fields[] = {
@@ -41,6 +38,14 @@ static const struct field x_fields[] = {
 	{ "handles", FIELD_TEXTS, IN(handles), .help = "Many accounts, read together by recent search." },
 	{ "mentions", FIELD_TEXT, IN(mentions), .help = "Account the posts that name which are read." },
 	{ "query", FIELD_TEXT, IN(query), .help = "Recent search in X's own language." },
+	{ "watches", FIELD_BOOL, IN(watches), .otherwise = "false",
+	  .help = "Whatever the watches that name this source look for, as far as X can be asked for it." },
+	{ "stream", FIELD_BOOL, IN(stream), .otherwise = "false",
+	  .help = "Listen to the filtered stream instead of polling; X allows one stream an app." },
+	{ "query_max", FIELD_INT, IN(query_max), .min = 100, .max = QUERY_MOST, .otherwise = "512",
+	  .help = "Bytes of one query or rule that X takes; more than 512 only with a contract." },
+	{ "rules", FIELD_INT, IN(rules), .min = 1, .max = X_RULES_MAX, .otherwise = "1000",
+	  .help = "Rules of the stream that X takes." },
 	{ "replies", FIELD_BOOL, IN(replies), .otherwise = "true", .help = "Replies too." },
 	{ "reposts", FIELD_BOOL, IN(reposts), .otherwise = "true", .help = "Reposts too." },
 	FIELD_END,
@@ -68,10 +73,11 @@ static int bad_handle(struct str s, struct err *e)
 static int x_open(const struct source *s, struct strbuf *ret_url, struct err *e)
 {
 	const struct x_settings *x = s->settings;
-	int said = str_present(x->handle) + str_present(x->mentions) + str_present(x->query) + (x->handles.list.n > 0);
+	int said = str_present(x->handle) + str_present(x->mentions) + str_present(x->query) + (x->handles.list.n > 0) + x->watches;
 
 	if (said != 1)
-		return err_set(e, ERR_INPUT, "expected one of handle, handles, mentions and query%s", said ? ", not several" : "");
+		return err_set(e, ERR_INPUT, "expected one of handle, handles, mentions, query and watches%s",
+		               said ? ", not several" : "");
 	if (str_present(x->handle) && !is_handle(x->handle))
 		return bad_handle(x->handle, e);
 	if (str_present(x->mentions) && !is_handle(x->mentions))
@@ -81,8 +87,9 @@ static int x_open(const struct source *s, struct strbuf *ret_url, struct err *e)
 			return bad_handle(x->handles.list.v[i], e);
 	if (x->handles.list.n > HANDLES_MAX)
 		return err_set(e, ERR_INPUT, "handles: expected at most %d", HANDLES_MAX);
-	if (x->query.len > QUERY_MAX)
-		return err_set(e, ERR_INPUT, "query: %zu bytes, expected at most %d: X takes no more", x->query.len, QUERY_MAX);
+	if ((int64_t)x->query.len > x->query_max)
+		return err_set(e, ERR_INPUT, "query: %zu bytes, expected at most %lld: X takes no more", x->query.len,
+		               (long long)x->query_max);
 	social_api(s->account, API, ret_url);
 	return 0;
 }
@@ -142,33 +149,95 @@ static int x_login(const struct account *a, struct transfer *ret, struct err *e 
 	return 0;
 }
 
-/* The query of this number, of accounts read together as many as fit into one; false: there is none. */
-static bool query_of(const struct x_settings *x, size_t part, struct strbuf *out)
+/* One of those that are read together; false: there are no more. */
+static bool add_piece(const struct source *s, size_t i, struct strbuf *out)
+{
+	const struct x_settings *x = s->settings;
+
+	if (x->watches) {
+		if (i < s->n_wanted)
+			strbuf_add(out, s->wanted[i]);
+		return i < s->n_wanted;
+	}
+	if (x->handles.list.n > 0) {
+		if (i < x->handles.list.n)
+			strbuf_addf(out, "from:%.*s", STR_ARG(social_handle(x->handles.list.v[i])));
+		return i < x->handles.list.n;
+	}
+	if (str_present(x->query))
+		strbuf_add(out, x->query);
+	else if (str_present(x->mentions))
+		strbuf_addf(out, "@%.*s", STR_ARG(social_handle(x->mentions)));
+	else
+		strbuf_addf(out, "from:%.*s", STR_ARG(social_handle(x->handle)));
+	return i == 0;
+}
+
+bool x_query(const struct source *s, size_t part, struct strbuf *out)
 {
 	static const char no_replies[] = " -is:reply", no_reposts[] = " -is:retweet";
-	size_t room = QUERY_MAX - sizeof(no_replies) - sizeof(no_reposts) - 2;
+	const struct x_settings *x = s->settings;
+	size_t room = (size_t)x->query_max - sizeof(no_replies) - sizeof(no_reposts), at = 0;
+	AUTO(strbuf) struct strbuf piece = STRBUF_INIT(2 * QUERY_MOST);
 
-	if (str_present(x->query)) {
-		bool alone = x->replies && x->reposts; /* else OR would bind what is added to its last part only */
-		strbuf_addf(out, alone ? "%.*s" : "(%.*s)", STR_ARG(x->query));
-	} else {
-		size_t at = 0;
-		for (size_t i = 0; i < x->handles.list.n; i++) {
-			struct str h = social_handle(x->handles.list.v[i]);
-			if (out->len + h.len + 9 > room) {
-				if (at++ == part)
-					break;
-				strbuf_reset(out);
-			}
-			strbuf_addf(out, "%sfrom:%.*s", out->len ? " OR " : "(", STR_ARG(h));
-		}
-		if (at < part || out->len == 0)
-			return false;
-		strbuf_addc(out, ')');
+	if (str_present(x->query) && x->replies && x->reposts) { /* else OR would bind what is added to its last part only */
+		strbuf_add(out, x->query);
+		return part == 0;
 	}
-	strbuf_adds(out, x->replies ? "" : no_replies);
-	strbuf_adds(out, x->reposts ? "" : no_reposts);
-	return part == 0 || !str_present(x->query);
+	for (size_t i = 0; strbuf_reset(&piece), add_piece(s, i, &piece); i++) {
+		if (out->len > 0 && out->len + piece.len + 4 > room) {
+			if (at++ == part)
+				break;
+			strbuf_reset(out);
+		}
+		strbuf_addf(out, "%s%s", out->len ? " OR " : "(", strbuf_cstr(&piece));
+	}
+	if (at < part || out->len == 0)
+		return false;
+	strbuf_addf(out, ")%s%s", x->replies ? "" : no_replies, x->reposts ? "" : no_reposts);
+	return true;
+}
+
+uint64_t x_queries_hash(const struct source *s)
+{
+	AUTO(strbuf) struct strbuf query = STRBUF_INIT(2 * QUERY_MOST);
+	uint64_t hash = 0;
+
+	for (size_t part = 0; x_query(s, part, &query); part++, strbuf_reset(&query))
+		hash = hash64_seeded(strbuf_str(&query), hash);
+	return hash | 1;
+}
+
+/* How long one query of a watch may be; 0: it does not read what watches want. */
+static size_t x_follows(const struct source *s)
+{
+	const struct x_settings *x = s->settings;
+
+	return x->watches ? (size_t)x->query_max - QUERY_ROOM : 0;
+}
+
+static bool searches(const struct x_settings *x)
+{
+	return x->stream || x->watches || str_present(x->query) || x->handles.list.n > 0;
+}
+
+static struct str hash_text(const struct source *s, char buf[static 17])
+{
+	return str_n(buf, (size_t)snprintf(buf, 17, "%llx", (unsigned long long)x_queries_hash(s)));
+}
+
+/* Where the queries are others by now, half a poll of theirs is worth nothing. */
+static json_t *cursor_of(const struct source *s)
+{
+	const struct x_settings *x = s->settings;
+	const struct x_state *st = s->state;
+	json_t *j = social_cursor(s);
+	char hash[17];
+	bool other = x->watches && json_get(j, "of") != NULL && !str_eq(json_get_str(j, "of"), hash_text(s, hash));
+
+	for (size_t i = 0; (other || st->restart) && i < 3; i++)
+		json_object_del(j, (const char *const[]){ "token", "part", "newest" }[i]);
+	return j;
 }
 
 static void add_time(struct strbuf *url, int64_t unix_ms)
@@ -185,13 +254,35 @@ static int64_t time_of_id(struct str id)
 	return num_u64(id, &n) ? (int64_t)(n >> 22) + SNOWFLAKE_EPOCH_MS : 0;
 }
 
+/* A rewound one, for what comes late comes with an older id; `buf` holds it. */
+static struct str rewound(struct str id, char buf[static 24])
+{
+	const uint64_t back = (uint64_t)OVERLAP_MS << 22;
+	uint64_t n;
+
+	if (!num_u64(id, &n) || n <= back)
+		return id;
+	return str_n(buf, (size_t)snprintf(buf, 24, "%llu", (unsigned long long)(n - back)));
+}
+
+/* The newest id up to which all is known. */
+static struct str known_of(const json_t *cursor)
+{
+	struct str since = json_get_str(cursor, "since"), live = json_get_str(cursor, "live");
+
+	return str_present(live) && (!str_present(since) || social_id_less(since, live)) ? live : since;
+}
+
 /* From where on: after the newest post known, or as far back as is wanted.  Recent search refuses what is older than a
  * week. */
 static void add_since(const struct source *s, const json_t *cursor, bool search, int64_t now_unix_ms, struct strbuf *url)
 {
-	struct str since = json_get_str(cursor, "since");
+	struct str since = known_of(cursor);
 	int64_t reach = search ? now_unix_ms - SEARCH_REACH_MS : 0, from = json_get_int(cursor, "from", 0);
+	char buf[24];
 
+	if (json_get(cursor, "live") != NULL)
+		since = rewound(since, buf);
 	if (str_present(since) && time_of_id(since) >= reach) {
 		url_param(url, "since_id", since);
 		return;
@@ -209,7 +300,7 @@ static void add_since(const struct source *s, const json_t *cursor, bool search,
 /* Is this the very first look, which only wants to know where to begin? */
 static bool is_first_look(const struct source *s, const json_t *cursor)
 {
-	return s->backfill_ms == 0 && !str_present(json_get_str(cursor, "since")) && json_get(cursor, "from") == NULL;
+	return s->backfill_ms == 0 && !str_present(known_of(cursor)) && json_get(cursor, "from") == NULL;
 }
 
 static const char wanted[] =
@@ -220,7 +311,7 @@ static const char wanted[] =
 
 static bool ask_user(struct x_state *st, struct str handle, struct strbuf *url)
 {
-	st->step = STEP_USER;
+	st->step = X_USER;
 	strbuf_adds(url, "/2/users/by/username/");
 	url_encode(url, social_handle(handle));
 	return true;
@@ -229,11 +320,11 @@ static bool ask_user(struct x_state *st, struct str handle, struct strbuf *url)
 static bool ask_posts(const struct source *s, const json_t *cursor, int64_t now_unix_ms, struct strbuf *url)
 {
 	const struct x_settings *x = s->settings;
-	AUTO(strbuf) struct strbuf query = STRBUF_INIT(2 * QUERY_MAX);
-	bool search = str_present(x->query) || x->handles.list.n > 0;
+	AUTO(strbuf) struct strbuf query = STRBUF_INIT(2 * QUERY_MOST);
+	bool search = searches(x);
 	struct str user = json_get_str(cursor, "user");
 
-	if (search && !query_of(x, (size_t)json_get_int(cursor, "part", 0), &query))
+	if (search && !x_query(s, (size_t)json_get_int(cursor, "part", 0), &query))
 		return false;
 	if (search)
 		strbuf_addf(url, "/2/tweets/search/recent?%s", wanted);
@@ -250,24 +341,71 @@ static bool ask_posts(const struct source *s, const json_t *cursor, int64_t now_
 	return true;
 }
 
+/* After all that recent search knows.  Without a rule X would refuse. */
+static bool ask_stream(const struct source *s, struct x_state *st, struct transfer *ret, struct strbuf *url)
+{
+	AUTO(strbuf) struct strbuf query = STRBUF_INIT(2 * QUERY_MOST);
+
+	if (st->live_unix_ms != 0 || !x_query(s, 0, &query))
+		return false;
+	st->step = X_STREAM;
+	st->live_unix_ms = st->asked_unix_ms;
+	strbuf_addf(url, "/2/tweets/search/stream?%s", wanted);
+	ret->framing = FRAMING_LINES;
+	ret->idle_ms = IDLE_MS;
+	return true;
+}
+
+static bool ask_search(const struct source *s, struct x_state *st, struct strbuf *url)
+{
+	const struct x_settings *x = s->settings;
+	struct str handle = searches(x) ? STR_NULL : str_present(x->mentions) ? x->mentions : x->handle;
+	OWNED_JSON json_t *cursor = cursor_of(s);
+
+	if (str_present(handle) && (st->forget_user || !str_present(json_get_str(cursor, "user"))))
+		return ask_user(st, handle, url);
+	st->step = X_POSTS;
+	return ask_posts(s, cursor, st->asked_unix_ms, url);
+}
+
+static void finish(const struct source *s, const struct strbuf *url, struct transfer *ret)
+{
+	ret->url = arena_str(ret->arena, strbuf_str(url));
+	ret->bearer = arena_str(ret->arena, s->account ? s->account->token : STR_NULL);
+}
+
 static bool x_next(struct source *s, int64_t now_unix_ms, struct transfer *ret)
 {
 	const struct x_settings *x = s->settings;
 	struct x_state *st = s->state;
-	struct str handle = str_present(x->mentions) ? x->mentions : x->handle;
 	AUTO(strbuf) struct strbuf url = STRBUF_INIT(URL_MAX);
-	OWNED_JSON json_t *cursor = social_cursor(s);
 
-	if (st->done)
+	if (st->done && !x->stream)
 		return false;
 	st->asked_unix_ms = now_unix_ms;
 	strbuf_add(&url, s->url);
-	if (str_present(handle) && (st->forget_user || !str_present(json_get_str(cursor, "user"))))
-		(void)ask_user(st, handle, &url);
-	else if (st->step = STEP_POSTS, !ask_posts(s, cursor, now_unix_ms, &url))
+	if (!(x->stream && x_ask_rules(s, st, ret, &url)) && !(!st->done && ask_search(s, st, &url)) &&
+	    !(x->stream && ask_stream(s, st, ret, &url)))
 		return false;
-	ret->url = arena_str(ret->arena, strbuf_str(&url));
-	ret->bearer = arena_str(ret->arena, s->account ? s->account->token : STR_NULL);
+	finish(s, &url, ret);
+	return true;
+}
+
+/* The rules where the watches changed, and what search did not know yet when the stream began. */
+static bool x_beside(struct source *s, int64_t now_unix_ms, struct transfer *ret)
+{
+	struct x_state *st = s->state;
+	AUTO(strbuf) struct strbuf url = STRBUF_INIT(URL_MAX);
+	OWNED_JSON json_t *cursor = social_cursor(s);
+
+	st->asked_unix_ms = now_unix_ms;
+	strbuf_add(&url, s->url);
+	if (!x_ask_rules(s, st, ret, &url)) {
+		bool late = json_get(cursor, "sure") == NULL && now_unix_ms - st->live_unix_ms >= LATE_MS;
+		if (!late || !ask_search(s, st, &url))
+			return false;
+	}
+	finish(s, &url, ret);
 	return true;
 }
 
@@ -277,7 +415,9 @@ static bool x_refused(struct source *s, const struct reply *r)
 	struct x_state *st = s->state;
 	OWNED_JSON json_t *cursor = social_cursor(s);
 
-	if (r->status != 404 || st->step != STEP_POSTS || st->forget_user || !str_present(json_get_str(cursor, "user")))
+	if (r->status == 400 && st->step == X_POSTS && !st->restart && json_get(cursor, "token") != NULL)
+		return st->restart = true; /* the token of a poll that broke off is not for ever */
+	if (r->status != 404 || st->step != X_POSTS || st->forget_user || !str_present(json_get_str(cursor, "user")))
 		return false;
 	return st->forget_user = true;
 }
@@ -308,36 +448,55 @@ static struct str newest_of(const json_t *j, struct str known)
 	return newest;
 }
 
+/* Half a poll: where the next one goes on. */
+static void keep_place(const struct source *s, json_t *after, const json_t *before, struct str newest, struct str token)
+{
+	static const char *const kept[] = { "since", "live" };
+	const struct x_settings *x = s->settings;
+	int64_t part = json_get_int(before, "part", 0) + !str_present(token);
+	char hash[17];
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		copy_text(after, before, kept[i]);
+	if (json_get(before, "from") != NULL)
+		json_set_int(after, "from", json_get_int(before, "from", 0));
+	if (json_get(before, "sure") != NULL && ((const struct x_state *)s->state)->live_unix_ms == 0)
+		json_set_bool(after, "sure", true);
+	if (str_present(newest))
+		json_set_text(after, "newest", newest);
+	if (str_present(token))
+		json_set_text(after, "token", token);
+	if (part > 0)
+		json_set_int(after, "part", part);
+	if (x->watches)
+		json_set_text(after, "of", hash_text(s, hash));
+}
+
 /* The newest id of all pages and parts is where the next poll begins, but only when all are read. */
 static void go_on(struct source *s, struct source_document *d, const json_t *j)
 {
 	const struct x_settings *x = s->settings;
 	struct x_state *st = s->state;
-	OWNED_JSON json_t *before = social_cursor(s);
+	OWNED_JSON json_t *before = cursor_of(s);
 	json_t *after = json_object();
-	AUTO(strbuf) struct strbuf unused = STRBUF_INIT(2 * QUERY_MAX);
-	struct str newest = newest_of(j, json_get_str(before, "newest")), since = json_get_str(before, "since");
+	AUTO(strbuf) struct strbuf unused = STRBUF_INIT(2 * QUERY_MOST);
+	struct str newest = newest_of(j, json_get_str(before, "newest")), known = known_of(before);
 	struct str token = is_first_look(s, before) ? STR_NULL : json_get_str(json_get(j, "meta"), "next_token");
-	int64_t part = json_get_int(before, "part", 0);
+	size_t part = (size_t)json_get_int(before, "part", 0);
 
 	copy_text(after, before, "user");
-	st->done = !str_present(token) && (x->handles.list.n == 0 || !query_of(x, (size_t)part + 1, &unused));
-	if (!st->done) {
-		copy_text(after, before, "since");
-		if (json_get(before, "from") != NULL)
-			json_set_int(after, "from", json_get_int(before, "from", 0));
-		if (str_present(newest))
-			json_set_text(after, "newest", newest);
-		if (str_present(token))
-			json_set_text(after, "token", token);
-		part += !str_present(token);
-		if (part > 0)
-			json_set_int(after, "part", part);
-	} else if (str_present(newest) || str_present(since)) {
-		json_set_text(after, "since", str_present(newest) ? newest : since);
-	} else {
+	st->restart = false;
+	st->done = !str_present(token) && !(searches(x) && x_query(s, part + 1, &unused));
+	if (str_present(known) && (!str_present(newest) || social_id_less(newest, known)) && st->done)
+		newest = known;
+	if (!st->done)
+		keep_place(s, after, before, newest, token);
+	else if (str_present(newest))
+		json_set_text(after, "since", newest);
+	else
 		json_set_int(after, "from", st->asked_unix_ms > ASK_AGAIN_MS ? st->asked_unix_ms - ASK_AGAIN_MS : 1);
-	}
+	if (st->done && st->live_unix_ms != 0)
+		json_set_bool(after, "sure", true);
 	social_set_cursor(d, after);
 }
 
@@ -380,20 +539,44 @@ static int check_answer(const json_t *j, struct err *e)
 	return err_set(e, ERR_INPUT, "no answer of the X API: %.*s", STR_ARG(text_cut(detail, 200)));
 }
 
+/* A post of the stream; how far it was read counts only when nothing before it is missing. */
+static void take_line(struct source *s, const json_t *j, struct source_document *d)
+{
+	json_t *cursor = social_cursor(s);
+	struct str id = json_get_str(json_get(j, "data"), "id");
+	uint64_t n;
+
+	x_read_page(d, j);
+	if (json_get(cursor, "sure") != NULL && num_u64(id, &n) &&
+	    (!str_present(known_of(cursor)) || social_id_less(known_of(cursor), id))) {
+		json_set_text(cursor, "live", id);
+		social_set_cursor(d, cursor);
+		return;
+	}
+	json_decref(cursor);
+}
+
 static int x_parse(struct source *s, const struct frame *f, struct source_document *out, struct err *e)
 {
 	struct x_state *st = s->state;
-	bool repaired;
+	bool repaired, line = st->live_unix_ms != 0 && f->reply == NULL;
+	bool rules = !line && st->step >= X_RULES && st->step <= X_RULES_ADD;
 
 	*out = (struct source_document){ .arena = NULL };
 	OWNED_JSON json_t *j = source_json(f->bytes, "data", "id", &repaired, e);
 	if (j == NULL)
 		return -1;
-	if (st->step != STEP_USER && check_answer(j, e) != 0)
+	if ((line || st->step == X_POSTS) && check_answer(j, e) != 0)
 		return -1;
 	source_document_init(out);
 	out->repaired = repaired;
-	if (st->step == STEP_USER)
+	if (line) {
+		take_line(s, j, out);
+		return 0;
+	}
+	if (rules)
+		return x_take_rules(s, st, j, e);
+	if (st->step == X_USER)
 		return take_user(s, j, out, e);
 	x_read_page(out, j);
 	go_on(s, out, j);
@@ -402,7 +585,7 @@ static int x_parse(struct source *s, const struct frame *f, struct source_docume
 
 const struct source_type source_x = {
 	.name = "x",
-	.help = "X (Twitter): posts of accounts, mentions, recent search; API v2",
+	.help = "X (Twitter): posts of accounts, mentions, recent search, filtered stream; API v2",
 	.framing = FRAMING_BODY,
 	.fields = x_fields,
 	.settings_size = sizeof(struct x_settings),
@@ -413,6 +596,8 @@ const struct source_type source_x = {
 	.open = x_open,
 	.login = x_login,
 	.next = x_next,
+	.beside = x_beside,
+	.follows = x_follows,
 	.parse = x_parse,
 	.refused = x_refused,
 	.recognise = x_recognise,

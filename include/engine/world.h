@@ -67,6 +67,9 @@ struct world_source {
 	uint64_t stream_errors;    /* frames of this one that meant nothing */
 	struct strbuf stream_cursor; /* newer than kept.cursor if */
 	bool stream_dirty;         /* not saved yet in the batch under way */
+	uint64_t beside_id;        /* of the transfer under way beside the stream, 0 = none */
+	int beside_n;              /* transfers one after the other */
+	struct arena *wanted_arena; /* of source.wanted; NULL: not looked up yet */
 	bool waiting_for_host;
 	bool crowded;              /* it had to wait for others of its host since its last good poll */
 	bool asked;                /* poll under way or due because somebody asked */
@@ -111,6 +114,7 @@ struct world {
 	struct config *config;
 	struct map *accounts, *sources, *channels, *watches; /* by name, in order of the files, then of the database */
 	VEC(struct world_watch *) by_handle;      /* NULL where one was removed */
+	bool watches_changed;      /* since follow_run looked */
 	struct matcher *matcher;
 };
 
@@ -178,6 +182,10 @@ size_t world_channels_of(const struct world *w, const struct world_watch *watch,
                          struct world_channel *ret[static WORLD_CHANNELS_MAX]);
 /* Does this watch look at posts of that source? */
 bool world_watches(const struct world_watch *watch, const struct config_source *source);
+/* The same, and says so: it names the source, or a tag of it. */
+bool world_names(const struct world_watch *watch, const struct config_source *source);
+/* Does the source read what the watches that name it look for?  Then how many bytes one query may have, else 0. */
+size_t world_follows(const struct world_source *s);
 unsigned int world_events_of(const struct texts *on); /* as bits, for world_watch.on */
 bool world_tells(const struct world_watch *watch, enum alert_event event);
 /* Nobody would be told through it; NULL if somebody is. */

@@ -28,6 +28,8 @@ struct source {
 	const struct account *account; /* NULL: none */
 	struct str cursor;     /* what parse() said last, kept over restarts; absent at first */
 	int64_t backfill_ms;   /* how far back the very first round should reach: 0 = one page, INT64_MAX = all there is */
+	const struct str *wanted; /* what the watches that name it look for, as queries of its network; see follows() */
+	size_t n_wanted;
 	void *settings;        /* type->settings_size bytes, bound by type->fields; NULL if the type has none */
 	void *state;           /* type->state_size bytes, zeroed when a round begins: what next() and parse() tell each other */
 };
@@ -60,7 +62,7 @@ struct frame {
 	struct str bytes;
 	struct str content_type;    /* HTTP Content-Type or absent */
 	struct str url;             /* where it came from: base of relative references; may be absent */
-	const struct reply *reply;  /* whose body it is, for its headers; NULL for files and streams */
+	const struct reply *reply;  /* whose body it is, for its headers; NULL for files and what a stream brings */
 };
 /* A document that is read slice by slice, so that neither its posts nor the time they take come all at once. */
 struct source_reading {
@@ -89,6 +91,12 @@ struct source_type {
 	 * Paging, tokens and fan-out are all this.  A round may end early (a limit, a failure, a restart): the next one
 	 * begins with an empty state and the last cursor, which therefore says all that is needed to go on. */
 	bool (*next)(struct source *s, int64_t now_unix_ms, struct transfer *ret);
+	/* The same while the round's stream is open, when it opened, from time to time, and when what watches want changed.
+	 * NULL: nothing is ever asked beside it. */
+	bool (*beside)(struct source *s, int64_t now_unix_ms, struct transfer *ret);
+	/* Does it read what the watches that name it look for?  Then how many bytes one query of its network may have; 0: it
+	 * does not.  NULL: never. */
+	size_t (*follows)(const struct source *s);
 	/* Bytes to posts.  -1 with ERR_INPUT when there is nothing of its kind in them at all. */
 	int (*parse)(struct source *s, const struct frame *f, struct source_document *out, struct err *e);
 	/* The same in slices, for types whose documents may be huge: what the frame points to, and *out, are borrowed until

@@ -26,7 +26,8 @@
 #define SIM_START_UNIX INT64_C(1767225600000) /* 2026-01-01T00:00:00Z */
 
 struct sim_page {
-	char *url;
+	char *url;             /* "…*": every one that begins so and has no page of its own */
+	char *last_url;        /* asked for last */
 	int status;
 	enum reply_outcome outcome;
 	char *body, *etag, *retry_after, *moved_to, *cache_control;
@@ -61,10 +62,15 @@ struct sim {
 
 static inline struct sim_page *sim_find(struct sim *s, struct str url)
 {
-	for (size_t i = 0; i < s->pages.n; i++)
-		if (str_eq(str_c(s->pages.v[i]->url), url))
+	struct sim_page *wide = NULL;
+	for (size_t i = 0; i < s->pages.n; i++) {
+		struct str u = str_c(s->pages.v[i]->url);
+		if (str_eq(u, url))
 			return s->pages.v[i];
-	return NULL;
+		if (str_ends(u, STR("*")) && str_starts(url, str_slice(u, 0, u.len - 1)))
+			wide = s->pages.v[i];
+	}
+	return wide;
 }
 
 static inline int sim_hits(struct sim *s, const char *url)
@@ -179,6 +185,7 @@ static inline void sim_free(struct sim *s)
 		vec_free(&p->bodies);
 		vec_free(&p->ids);
 		mem_free(p->url);
+		mem_free(p->last_url);
 		mem_free(p->body);
 		mem_free(p);
 	}
@@ -225,6 +232,9 @@ static inline struct reply *sim_answer(struct sim *s, const struct transfer *t, 
 		return r;
 	}
 	p->hits++;
+	mem_free(p->last_url);
+	p->last_url = mem_alloc(t->url.len + 1);
+	memcpy(p->last_url, t->url.p, t->url.len);
 	p->last_hit_mono_ms = s->mono_ms;
 	p->under_way++;
 	if (p->under_way > p->under_way_most)

@@ -18,14 +18,14 @@ class Api:
     """Answers GETs and POSTs by `answer(path, parameters)`: JSON, (status, JSON), or a queue that it streams; what was asked is kept in `requests`."""
 
     def __init__(self, answer):
-        self.requests = []
+        self.requests, self.bodies = [], []
         api = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self):
-                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                api.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
                 url = urlsplit(self.path)
                 params = {k: v[0] for k, v in parse_qs(url.query).items()}
                 api.requests.append((url.path, params, self.headers.get("Authorization")))
@@ -256,6 +256,53 @@ watches:
         streams[1].put(f"event: update\ndata: {event}\n\nevent: update\ndata: {event.replace('/2', '/3')}\n\n")
         hook.wait(2)
         assert len(hook.requests) == 2
+        for s in streams:
+            s.put(None)
+
+
+def test_a_stream_of_x_has_the_rules_of_its_watches_and_misses_nothing(tmp_path):
+    token = tmp_path / "x-token"
+    token.write_text("app-token\n")
+    streams, rules, found = [], [], []
+
+    def answer(path, params):
+        if path.endswith("/stream/rules"):
+            change = json.loads(api.bodies[-1] or "{}")
+            rules.extend({"id": str(len(rules) + i), **r} for i, r in enumerate(change.get("add", [])))
+            gone = change.get("delete", {}).get("ids", [])
+            rules[:] = [r for r in rules if r["id"] not in gone]
+            return {"data": list(rules)}
+        if path.endswith("/search/stream"):
+            streams.append(queue.Queue())
+            return streams[-1]
+        return {"data": list(found), "meta": {}}
+
+    def tweet(n, text):
+        return {"id": str(1900000000000000000 + n), "text": text, "author_id": "1"}
+
+    with Api(answer) as api, WebhookReceiver() as hook, Daemon(f"""
+accounts:
+  - {{name: x, type: x, token: {{file: {token}}}, api: "{api.url}"}}
+sources:
+  - {{name: live, type: x, account: x, watches: true, stream: true, allow_private: [127.0.0.0/8]}}
+channels:
+  - {{name: desk, type: webhook, url: "{hook.url}"}}
+watches:
+  - {{name: w, query: 'Sutskever -likes:..5', sources: [live]}}
+""") as d:
+        wait_until(lambda: d.rows("list-sources")[0]["streaming"], 30, f"the stream\n{d.log()}")
+        assert [(r["value"], r["tag"]) for r in rules] == [("(Sutskever)", "monitord live")]
+        streams[0].put("\r\n")  # its sign of life
+        streams[0].put(json.dumps({"data": tweet(1, "Sutskever left"), "matching_rules": []}) + "\r\n")
+        hook.wait()
+        d.do("add-watch", "@sama", "--source", "live")
+        wait_until(lambda: [r["value"] for r in rules] == ["(Sutskever OR @sama)"], 30, f"the rule of the new watch\n{d.log()}")
+        assert len(streams) == 1
+        found.append(tweet(2, "hello @sama"))
+        streams[0].put(None)
+        hook.wait(2)
+        assert [r.json()["post"]["text"] for r in hook.requests] == ["Sutskever left", "hello @sama"]
+        wait_until(lambda: len(streams) == 2, 30, f"the next stream\n{d.log()}")
         for s in streams:
             s.put(None)
 
