@@ -22,13 +22,16 @@ void explain_term(const struct query *q, const struct node *t, struct strbuf *ou
 	}
 	if (char_is_alpha(o->name[0]))
 		strbuf_addf(out, "%s:", o->name);
+	else if (!str_starts(term, str_c(o->name)))
+		strbuf_adds(out, o->name);
 	if ((t->flags & TERM_EXACT) && !str_starts(term, STR("=")))
 		strbuf_addc(out, '=');
 	if (t->kind == NODE_REGEX) {
 		strbuf_add(out, term);
 		return;
 	}
-	strbuf_addf(out, t->n > 1 || str_chr(term, ' ') != STR_NPOS ? "\"%.*s\"" : "%.*s", STR_ARG(term));
+	bool phrase = (t->n > 1 && !(t->flags & TERM_NAME)) || str_chr(term, ' ') != STR_NPOS;
+	strbuf_addf(out, phrase ? "\"%.*s\"" : "%.*s", STR_ARG(term));
 	if (t->flags & TERM_LOOSE)
 		strbuf_addf(out, "~%u", t->number);
 }
@@ -48,7 +51,7 @@ static void add_hits(const struct spans *s, const struct post *post, struct strb
 		strbuf_addf(out, " and %zu more", s->list.n - HITS_SHOWN_MAX);
 }
 
-static void add_kind(const struct node *n, struct strbuf *out)
+static void add_kind(const struct query *q, const struct node *n, struct strbuf *out)
 {
 	static const char *const names[] = { [NODE_AND] = "all of", [NODE_OR] = "any of", [NODE_NOT] = "not",
 					     [NODE_SENTENCE] = "in one sentence" };
@@ -59,6 +62,10 @@ static void add_kind(const struct node *n, struct strbuf *out)
 		strbuf_addf(out, "at least %u times", n->number);
 	else
 		strbuf_adds(out, names[n->kind]);
+	if (n->kind == NODE_OR && n->term_len > 0) { /* a person */
+		strbuf_addc(out, ' ');
+		explain_term(q, n, out);
+	}
 }
 
 /* Whether the answer of n, which decides, rests on its child's. */
@@ -83,7 +90,7 @@ static void walk_node(struct walk *w, const struct node *n, int depth, bool deci
 	if (n->kind <= NODE_FACT)
 		explain_term(w->q, n, &text);
 	else
-		add_kind(n, &text);
+		add_kind(w->q, n, &text);
 	if (n->kind > NODE_REGEX && n->kind < NODE_NEAR)
 		vec_clear(&s.list); /* their parts say what hit */
 	spans_sort(&s);

@@ -12,7 +12,8 @@ static bool is_safe(uint32_t c)
 	static const struct {
 		uint32_t from, to;
 	} ranges[] = {
-		{ '0', '9' }, { 'a', 'z' }, { 0x3b1, 0x3c9 }, { 0x430, 0x44f }, { 0x561, 0x586 }, { 0x5d0, 0x5ea },
+		{ '0', '9' }, { 'a', 'z' }, { 0x3b1, 0x3c9 }, { 0x430, 0x44f }, { 0x454, 0x456 },
+		{ 0x561, 0x586 }, { 0x5d0, 0x5ea },
 		{ 0x621, 0x63a }, { 0x641, 0x64a }, { 0x10d0, 0x10f0 }, { 0x3041, 0x3094 }, { 0x30a1, 0x30f4 },
 		{ 0x4e00, 0x9fa5 }, { 0xac00, 0xd7a3 },
 	};
@@ -31,6 +32,23 @@ static bool is_safe_word(struct str s)
 	return s.len > 0;
 }
 
+/* One of the forms of the name's rarest word. */
+static bool fts_name(const struct query *q, const struct node *t, struct strbuf *out)
+{
+	const struct term_word *w = &query_words(q)[t->word];
+
+	strbuf_addc(out, '(');
+	for (uint32_t i = t->pivot; i < t->n && (i == t->pivot || !(w[i].flags & TERM_WORD_NEXT)); i++) {
+		struct str s = term_word_text(q, &w[i]);
+
+		if (!is_safe_word(s))
+			return false;
+		strbuf_addf(out, "%s\"%.*s\"", i > t->pivot ? " OR " : "", STR_ARG(s));
+	}
+	strbuf_addc(out, ')');
+	return true;
+}
+
 /* The term's runs of safe words as quoted phrases joined by AND; false if it has none. */
 static bool fts_term(const struct query *q, const struct node *t, struct strbuf *out)
 {
@@ -38,6 +56,8 @@ static bool fts_term(const struct query *q, const struct node *t, struct strbuf 
 
 	if (op_of(t)->group != GROUP_TEXT)
 		return false;
+	if (t->flags & TERM_NAME)
+		return fts_name(q, t, out);
 	strbuf_addc(out, '(');
 	for (uint32_t i = 0; i < t->n; i++) {
 		const struct term_word *w = &query_words(q)[t->word + i];

@@ -132,12 +132,26 @@ static void add_choice(const struct query *q, const struct node *t, const struct
 	vec_push(&ret->list, key_of(hash, to));
 }
 
+/* The forms of the word whose length makes it the rarest; a name stands or falls with that one. */
+static void add_name_keys(const struct query *q, const struct node *t, enum group to, struct keys *ret)
+{
+	const struct term_word *w = &query_words(q)[t->word];
+	unsigned cost = 2 * word_cost(w[t->pivot].len);
+
+	for (uint32_t i = t->pivot; i < t->n && (i == t->pivot || !(w[i].flags & TERM_WORD_NEXT)); i++)
+		add_choice(q, t, &(struct choice){ .cost = i == t->pivot ? cost : 1, .word = i, .n = 1 }, to, ret);
+}
+
 /* `to` is g, or g in the context.  False if any post may hold the term: it is all stars at the start of words. */
 static bool add_term_key(const struct query *q, const struct node *t, enum group g, enum group to, struct keys *ret)
 {
 	const struct term_word *w = &query_words(q)[t->word];
 	struct choice best = { 0 };
 
+	if (t->flags & TERM_NAME) {
+		add_name_keys(q, t, to, ret);
+		return true;
+	}
 	for (uint32_t i = 0; i < t->n && (t->flags & TERM_ANY); i++)
 		add_choice(q, t, &(struct choice){ .cost = 2 * word_cost(w[i].len) / t->n + 1, .word = i, .n = 1 }, to, ret);
 	if (t->flags & TERM_ANY)

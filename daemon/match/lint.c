@@ -10,8 +10,22 @@ static bool same_range(const struct query *q, const struct node *a, const struct
 	return a->op < FACT_TESTS || (x[0].hash == y[0].hash && x[1].hash == y[1].hash);
 }
 
+static bool same_term(const struct query *q, const struct node *a, const struct node *b);
+
+/* The same accounts or names of a person, however he was named. */
+static bool same_person(const struct query *q, const struct node *a, const struct node *b)
+{
+	a = node_child(q, a);
+	b = node_child(q, b);
+	for (; a && b && same_term(q, a, b); b = node_next(q, b))
+		a = node_next(q, a);
+	return a == NULL && b == NULL;
+}
+
 static bool same_term(const struct query *q, const struct node *a, const struct node *b)
 {
+	if (a->kind == NODE_OR && b->kind == NODE_OR)
+		return a->term_len > 0 && b->term_len > 0 && same_person(q, a, b);
 	if (a->kind == NODE_FACT && b->kind == NODE_FACT)
 		return a->op == b->op && a->scope == b->scope && same_range(q, a, b);
 	if (a->kind == NODE_REGEX && b->kind == NODE_REGEX)
@@ -19,6 +33,8 @@ static bool same_term(const struct query *q, const struct node *a, const struct 
 	if (a->kind != NODE_TERM || b->kind != NODE_TERM || a->op != b->op || a->scope != b->scope || a->n != b->n ||
 	    a->flags != b->flags || a->number != b->number)
 		return false;
+	if ((a->op == OP_AUTHOR_IS || a->op == OP_MENTION_IS) && !str_eq(node_term(q, a), node_term(q, b)))
+		return false; /* of another platform */
 	for (uint32_t i = 0; i < (a->flags & TERM_EXACT ? 2u : 1u) * a->n; i++) {
 		if (!str_eq(term_word_text(q, &query_words(q)[a->word + i]), term_word_text(q, &query_words(q)[b->word + i])))
 			return false;
@@ -44,6 +60,7 @@ static bool implies(const struct query *q, const struct node *a, const struct no
 	if (same_term(q, a, b))
 		return true;
 	if (a->kind != NODE_TERM || b->kind != NODE_TERM || ((a->flags | b->flags) & (TERM_LOOSE | TERM_ANY)) ||
+	    a->op == OP_NAME || b->op == OP_NAME ||
 	    (b->flags & ~a->flags & TERM_EXACT) || (a->scope & ~b->scope))
 		return false;
 	const struct op *x = op_of(a), *y = op_of(b);

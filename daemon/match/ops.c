@@ -13,21 +13,24 @@ static bool starts_text(const struct words *w, size_t i)
 	return w->v[i].flags & WORD_FIRST;
 }
 
-static bool accepts_whole(const struct node *t, const struct sight *s, const struct words *w, size_t i)
+static bool accepts_whole(const struct query *q, const struct node *t, const struct sight *s, const struct words *w, size_t i)
 {
+	(void)q;
 	(void)s;
 	return starts_text(w, i) && ends_text(t, w, i);
 }
 
-static bool accepts_start(const struct node *t, const struct sight *s, const struct words *w, size_t i)
+static bool accepts_start(const struct query *q, const struct node *t, const struct sight *s, const struct words *w, size_t i)
 {
+	(void)q;
 	(void)t;
 	(void)s;
 	return starts_text(w, i);
 }
 
-static bool accepts_dollar(const struct node *t, const struct sight *s, const struct words *w, size_t i)
+static bool accepts_dollar(const struct query *q, const struct node *t, const struct sight *s, const struct words *w, size_t i)
 {
+	(void)q;
 	(void)t;
 	(void)s;
 	return w->v[i].flags & WORD_DOLLAR;
@@ -35,10 +38,11 @@ static bool accepts_dollar(const struct node *t, const struct sight *s, const st
 
 /* A name may have other words around it.  A handle is meant as a whole, but for the server behind a second @.  An
  * address ends with what is meant, and what is meant starts at a border of the path or the host.  An id is meant as a whole. */
-static bool accepts_author(const struct node *t, const struct sight *s, const struct words *w, size_t i)
+static bool accepts_author(const struct query *q, const struct node *t, const struct sight *s, const struct words *w, size_t i)
 {
 	const struct word *first = &w->v[i], *last = &w->v[i + t->n - 1];
 
+	(void)q;
 	if (first->field == FIELD_OF_AUTHOR || first->field == FIELD_OF_MENTION_NAME)
 		return true;
 	struct str text = match_field_text(s->post, first->field, first->index);
@@ -54,18 +58,40 @@ static bool accepts_author(const struct node *t, const struct sight *s, const st
 }
 
 /* An account as above; of a name in the text the start is enough: "@sama" is found in "@sama.bsky.social". */
-static bool accepts_mention(const struct node *t, const struct sight *s, const struct words *w, size_t i)
+static bool accepts_mention(const struct query *q, const struct node *t, const struct sight *s, const struct words *w, size_t i)
 {
-	return w->v[i].field <= FIELD_OF_SUMMARY ? starts_text(w, i) : accepts_author(t, s, w, i);
+	return w->v[i].field <= FIELD_OF_SUMMARY ? starts_text(w, i) : accepts_author(q, t, s, w, i);
+}
+
+/*
+ * An account of a person, as a whole and on its platform.  Where the account's id is known and the post says the id too, that
+ * decides: a handle that was given up may be somebody else's by now.
+ */
+static bool accepts_account(const struct query *q, const struct node *t, const struct sight *s, const struct words *w, size_t i)
+{
+	const struct word *first = &w->v[i], *last = &w->v[i + t->n - 1];
+	struct str account = node_term(q, t), text = match_field_text(s->post, first->field, first->index);
+	size_t colon = str_chr(account, ':');
+	bool author = first->field == FIELD_OF_HANDLE;
+
+	if (!str_eq_nocase(s->post->platform, str_slice(account, 0, colon)))
+		return false;
+	if (first->field <= FIELD_OF_SUMMARY)
+		text = starts_text(w, i) && ends_text(t, w, i) ? str_slice(text, first->start, last->end) : STR_NULL;
+	else if (t->number && (author || first->field == FIELD_OF_MENTION) &&
+		 !str_empty(match_field_text(s->post, author ? FIELD_OF_AUTHOR_ID : FIELD_OF_MENTION_ID, first->index)))
+		return false;
+	return str_eq_nocase(text, str_from(account, colon + 1));
 }
 
 /* The whole host, or all of it behind one of its dots. */
-static bool accepts_domain(const struct node *t, const struct sight *s, const struct words *w, size_t i)
+static bool accepts_domain(const struct query *q, const struct node *t, const struct sight *s, const struct words *w, size_t i)
 {
 	const struct word *first = &w->v[i], *last = &w->v[i + t->n - 1];
 	struct str text = match_field_text(s->post, first->field, first->index);
 	size_t host = str_find(text, STR("://"));
 
+	(void)q;
 	if (host == STR_NPOS)
 		return false;
 	host += 3;
@@ -84,6 +110,8 @@ static bool accepts_domain(const struct node *t, const struct sight *s, const st
 
 const struct op ops[OPS] = {
 #define OP(id_, name_, takes_, group_, fields_, accepts_, help_, example_)                                                   \
+	[OP_##id_] = { .name = name_, .group = group_, .fields = fields_, .accepts = accepts_ },
+#define INNER(id_, name_, group_, fields_, accepts_)                                                                         \
 	[OP_##id_] = { .name = name_, .group = group_, .fields = fields_, .accepts = accepts_ },
 #include "ops.def"
 };

@@ -47,7 +47,7 @@ struct op {
 	enum group group;
 	unsigned fields;
 	/* Further demand on a place where the term's words stand, words i.. of w; NULL if there is none. */
-	bool (*accepts)(const struct node *t, const struct sight *s, const struct words *w, size_t i);
+	bool (*accepts)(const struct query *q, const struct node *t, const struct sight *s, const struct words *w, size_t i);
 };
 extern const struct op ops[];
 const struct op *op_of(const struct node *t);

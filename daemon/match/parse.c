@@ -55,7 +55,7 @@ static int parse_term(struct parser *p, enum op_id op, uint16_t *ret)
 {
 	const struct token t = p->lex.token;
 
-	if ((t.kind == TOKEN_REGEX ? parser_add_regex : parser_add_value)(p, op, &t, ret) != 0)
+	if ((t.kind == TOKEN_REGEX && op != OP_NAME ? parser_add_regex : parser_add_value)(p, op, &t, ret) != 0)
 		return -1;
 	return lex_next(&p->lex, false);
 }
@@ -418,7 +418,7 @@ static bool is_plain(const struct query *q)
 {
 	const struct node *n = q->nodes;
 
-	if (n->kind != NODE_TERM || n->scope != SCOPE_SELF || (n->flags & (TERM_LOOSE | TERM_ANY)))
+	if (n->kind != NODE_TERM || n->scope != SCOPE_SELF || (n->flags & (TERM_LOOSE | TERM_ANY | TERM_NAME)))
 		return false;
 	for (uint32_t i = 0; i < n->n; i++)
 		if (query_words(q)[n->word + i].flags & TERM_WORD_WILD)
@@ -430,18 +430,20 @@ static struct query *pack(struct parser *p, uint16_t root)
 {
 	size_t nodes = (p->nodes.n - 1) * sizeof(struct node); /* without the free one */
 	size_t words = p->words.n * sizeof(struct term_word);
-	struct query *q = mem_alloc(offsetof(struct query, nodes) + nodes + words + p->folded.len + p->texts_len);
+	struct query *q = mem_alloc(offsetof(struct query, nodes) + nodes + words + p->folded.len + p->asked.len +
+		p->texts_len);
 
 	(void)pack_node(p, root, q);
 	q->n_words = (uint16_t)p->words.n;
 	q->folded_len = (uint16_t)p->folded.len;
+	q->names_len = (uint16_t)p->asked.len;
 	q->text_len = (uint16_t)p->chunks.v[0].text.len;
 	if (words > 0) /* a query of facts has none */
 		memcpy((void *)(uintptr_t)query_words(q), p->words.v, words);
 	memcpy((char *)(uintptr_t)query_folded(q), strbuf_cstr(&p->folded), p->folded.len);
+	memcpy((char *)(uintptr_t)query_asked(q).p, strbuf_cstr(&p->asked), p->asked.len);
 	for (size_t i = 0; i < p->chunks.n; i++)
 		memcpy((char *)(uintptr_t)query_texts(q) + p->chunks.v[i].at, p->chunks.v[i].text.p, p->chunks.v[i].text.len);
-	q->refers = p->refers;
 	q->regexes = p->regexes.v;
 	q->n_regexes = (uint8_t)p->regexes.n;
 	p->regexes.v = NULL; /* they are the query's now */
@@ -467,6 +469,7 @@ static void parser_release(struct parser *p)
 {
 	words_release(&p->cut);
 	strbuf_release(&p->folded);
+	strbuf_release(&p->asked);
 	vec_free(&p->nodes);
 	vec_free(&p->words);
 	vec_free(&p->chunks);
@@ -478,7 +481,7 @@ static void parser_release(struct parser *p)
 int query_parse_named(struct str text, const struct query_names *names, struct query **ret_query, struct err *e)
 {
 	AUTO(parser) struct parser p = { .lex = { .text = text, .e = e }, .names = names, .scope = SCOPE_SELF,
-					 .folded = STRBUF_INIT(FOLDED_MAX) };
+					 .folded = STRBUF_INIT(FOLDED_MAX), .asked = STRBUF_INIT(ASKED_MAX) };
 	uint16_t root;
 
 	if (text.len > QUERY_MAX)
@@ -503,5 +506,15 @@ int query_parse(struct str text, struct query **ret_query, struct err *e)
 
 bool query_refers(const struct query *q)
 {
-	return q->refers;
+	return q->names_len > 0;
+}
+
+bool query_names(const struct query *q, enum query_name kind, struct str name)
+{
+	struct str rest = query_asked(q), one;
+
+	while (!str_empty(rest) && str_split(&rest, '\n', &one))
+		if (one.p[0] == (char)kind && (kind == QUERY_PERSON ? str_eq_nocase : str_eq)(str_from(one, 1), name))
+			return true;
+	return false;
 }

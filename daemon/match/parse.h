@@ -12,6 +12,7 @@
 #define FOLDED_MAX ((size_t)UINT16_MAX) /* of all terms; QUERY_MAX of anything makes less, see query.h */
 #define TEXTS_MAX ((size_t)32 << 10)    /* of the query and of those that it names (ours) */
 #define WATCHES_MAX 16                  /* each inside the one before (ours) */
+#define ASKED_MAX ((size_t)16 << 10)    /* of all names of watches and people that are looked up (ours) */
 
 struct chunk { /* a text that terms point into, and where it will lie in query.text */
 	struct str text;
@@ -25,7 +26,7 @@ struct parser {
 	size_t n_watches;
 	int depth;
 	unsigned scope;       /* of the terms to come */
-	bool refers;          /* a name was looked up */
+	struct strbuf asked;  /* names that were looked up, as in struct query */
 	size_t n_terms;
 	VEC(struct node) nodes;
 	VEC(struct term_word) words;
@@ -55,5 +56,10 @@ int parser_add_value(struct parser *p, enum op_id op, const struct token *t, uin
 int parser_add_regex(struct parser *p, enum op_id op, const struct token *t, uint16_t *ret) MUST_CHECK;
 /* watch:name, whose token this is. */
 int parser_add_watch(struct parser *p, const struct token *t, uint16_t *ret) MUST_CHECK;
+/* Is this a person?  "@@elon-musk" is meant so; so is "Elon Musk" if somebody has that name. */
+bool parser_is_person(struct parser *p, enum op_id op, const struct token *t);
+int parser_add_person(struct parser *p, enum op_id op, const struct token *t, uint16_t *ret) MUST_CHECK;
+/* A name in all its forms; one of several words also run together, as in #IlyaSutskever. */
+int parser_add_name(struct parser *p, const struct token *t, struct children *c) MUST_CHECK;
 /* A whole query up to its end. */
 int parser_read(struct parser *p, uint16_t *ret) MUST_CHECK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* From tokens to terms: words with their stars, stems, regular expressions, accounts. */
 #include "base/text.h"
+#include "forms.h"
 #include "parse.h"
 #include "regex.h"
 #include "stem.h"
@@ -157,6 +158,79 @@ int parser_add_term(struct parser *p, enum op_id op, const struct token *t, uint
 	return 0;
 }
 
+/* The forms of one word of a name, the first of which begins the next place. */
+static void add_forms(struct parser *p, struct str word, bool alone)
+{
+	size_t from = p->cut.n;
+
+	forms_add(&p->cut, word, alone);
+	for (size_t i = from; i < p->cut.n; i++) {
+		const struct word *w = &p->cut.v[i];
+
+		vec_push(&p->words, ((struct term_word){ .hash = w->hash, .at = (uint16_t)p->folded.len, .len = (uint16_t)w->len,
+			.flags = (i == from ? TERM_WORD_NEXT : 0) | (w->flags & FORM_FOREIGN ? TERM_WORD_FOREIGN : 0) }));
+		strbuf_add(&p->folded, word_text(&p->cut, w));
+	}
+}
+
+static void add_inflected(struct parser *p, struct node n, const struct words *cut, struct children *c)
+{
+	uint16_t longest = 0;
+
+	n.word = (uint16_t)p->words.n;
+	n.flags = TERM_NAME;
+	for (size_t i = 0; i < cut->n; i++) {
+		if (cut->v[i].len > longest) {
+			longest = (uint16_t)cut->v[i].len;
+			n.pivot = (uint16_t)(p->words.n - n.word);
+		}
+		add_forms(p, word_text(cut, &cut->v[i]), cut->n == 1);
+	}
+	n.n = (uint16_t)(p->words.n - n.word);
+	vec_push(&c->list, parser_add_node(p, n));
+}
+
+static void add_run_together(struct parser *p, struct node n, struct str name, struct children *c)
+{
+	size_t from = p->cut.n;
+
+	words_add_joined(&p->cut, name, FIELD_OF_TEXT, 0);
+	n.word = (uint16_t)p->words.n;
+	n.n = 1;
+	add_word(p, STR(""), &p->cut.v[from], true);
+	vec_push(&c->list, parser_add_node(p, n));
+}
+
+/* Of a script without spaces it is a phrase like others: there nothing is inflected. */
+int parser_add_name(struct parser *p, const struct token *t, struct children *c)
+{
+	struct node n = { .kind = NODE_TERM, .op = OP_NAME, .scope = (uint8_t)p->scope, .term_at = parser_text_at(p, t->term),
+			  .term_len = (uint16_t)t->term.len };
+	AUTO(words) struct words cut;
+	bool spaceless = false;
+	uint16_t child;
+
+	words_init(&cut, NULL, 0);
+	words_add(&cut, t->text, FIELD_OF_TEXT, 0);
+	for (size_t i = 0; i < cut.n; i++)
+		spaceless |= (cut.v[i].flags & WORD_CHAR) != 0;
+	if (spaceless || cut.n == 0) {
+		if (parser_add_term(p, OP_NAME, t, &child) != 0)
+			return -1;
+		vec_push(&c->list, child);
+		return 0;
+	}
+	p->n_terms += cut.n > 1 ? 2 : 1;
+	add_inflected(p, n, &cut, c);
+	if (cut.n > 1)
+		add_run_together(p, n, t->text, c);
+	if (p->n_terms > QUERY_TERMS_MAX)
+		return lex_fail_at(&p->lex, t->at, "more than %d words and phrases, expected fewer", QUERY_TERMS_MAX);
+	if (p->folded.toobig)
+		return lex_fail_at(&p->lex, t->at, "the query grows too large here, expected fewer words");
+	return 0;
+}
+
 int parser_add_regex(struct parser *p, enum op_id op, const struct token *t, uint16_t *ret)
 {
 	struct regex_error why;
@@ -218,6 +292,8 @@ int parser_add_value(struct parser *p, enum op_id op, const struct token *t, uin
 	struct token value = *t;
 	struct str platform;
 
+	if (parser_is_person(p, op, t))
+		return parser_add_person(p, op, t, ret);
 	if (op == OP_DOMAIN) { /* an address was pasted */
 		size_t host = str_find(value.text, STR("://"));
 

@@ -9,6 +9,7 @@
 
 enum op_id {
 #define OP(id, name, takes, group, fields, accepts, help, example) OP_##id,
+#define INNER(id, name, group, fields, accepts) OP_##id,
 #include "ops.def"
 	OPS
 };
@@ -37,10 +38,13 @@ enum node_flag {
 	TERM_EXACT = 1,  /* case and accents count: behind its words stand as many TERM_WORD_RAW ones */
 	TERM_LOOSE = 2,  /* at most `number` other words among its own, in any order */
 	NEAR_ORDERED = 4,
-	TERM_ANY = 8     /* one of its words is enough: stems */
+	TERM_ANY = 8,    /* one of its words is enough: stems */
+	TERM_NAME = 16   /* each word of the name in one of its forms: a TERM_WORD_NEXT and those behind it */
 };
 
 enum term_word_flag { /* besides WORD_GLUED and WORD_CHAR */
+	TERM_WORD_NEXT = 1,     /* the forms of the next word of the name begin here */
+	TERM_WORD_FOREIGN = 32, /* counts where form_counts says so */
 	TERM_WORD_WILD = 64, /* holds stars, each of which stands for any letters; its hash counts for nothing */
 	TERM_WORD_RAW = 128  /* lies in query_texts, not in query_folded */
 };
@@ -63,13 +67,14 @@ struct node {
 	uint8_t op;        /* of a term or regular expression enum op_id, of a fact enum fact_id */
 	uint8_t scope;     /* SCOPE_SELF and the bits of relations; not of AND, OR, NOT */
 	uint8_t flags;     /* enum node_flag */
-	uint8_t number;    /* of NEAR and a loose term: words between; of TIMES: how often */
+	uint8_t number;    /* of NEAR and a loose term: words between; of TIMES: how often; of an account: 1 if its id is
+	                    * known, so that the handle counts only where the post gives no id */
 	uint16_t child;    /* first child; of all but a term */
 	uint16_t next;     /* next child of the same parent, 0 at the end (0 is the root, nobody's child) */
 	uint16_t word, n;  /* words of a term: first, how many (>= 1); of a range: its limits, the numbers of two words;
 	                    * `word` of a regular expression: which of the query's */
 	uint16_t pivot;    /* the longest of them that must stand as it is; n if there is none */
-	uint16_t term_at, term_len; /* as written: in query_texts */
+	uint16_t term_at, term_len; /* as written: in query_texts; of an OR: the person that it stands for, if it does */
 };
 
 struct regex;
@@ -77,11 +82,11 @@ struct regex;
 struct query {
 	struct regex **regexes; /* owned */
 	uint16_t n_nodes, n_words, folded_len, text_len; /* text_len: of what the user wrote, the first of the texts */
+	uint16_t names_len; /* of watches and people that were looked up, with which the query changes: see query_asked */
 	uint8_t n_regexes;
-	bool refers;       /* to watches or people by name: it changes with them */
 	bool plain;        /* one term whose words stand side by side in the post itself: its key in the index is of its first
 	                    * words, and whoever found that key knows the only places where it can stand */
-	struct node nodes[]; /* the root is the first one; behind them the words, their folded text, the texts */
+	struct node nodes[]; /* the root is the first one; behind them the words, their folded text, the names, the texts */
 };
 
 static inline const struct term_word *query_words(const struct query *q)
@@ -92,9 +97,14 @@ static inline const char *query_folded(const struct query *q)
 {
 	return (const char *)(query_words(q) + q->n_words);
 }
+/* Of each a letter (enum query_name), the name and '\n'. */
+static inline struct str query_asked(const struct query *q)
+{
+	return (struct str){ query_folded(q) + q->folded_len, q->names_len };
+}
 static inline const char *query_texts(const struct query *q)
 {
-	return query_folded(q) + q->folded_len;
+	return query_folded(q) + q->folded_len + q->names_len;
 }
 /* A number instead of a word. */
 static inline struct term_word term_word_of_number(int64_t n)

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "forms.h"
 
 /* Where to tell what is found; both may be NULL: then the first place will do. */
 struct found {
@@ -121,6 +122,15 @@ static bool written_so(struct str want, bool wild, struct str s)
 	return same;
 }
 
+/* Where the forms of the name's next word begin. */
+static uint32_t next_forms(const struct query *q, const struct node *t, uint32_t k)
+{
+	do
+		k++;
+	while (k < t->n && !(query_words(q)[t->word + k].flags & TERM_WORD_NEXT));
+	return k;
+}
+
 static bool word_fits(const struct query *q, const struct node *t, uint32_t k, const struct sight *s, const struct words *w,
                       const struct word *x)
 {
@@ -130,6 +140,8 @@ static bool word_fits(const struct query *q, const struct node *t, uint32_t k, c
 	if (wild ? !wild_match(term_word_text(q, want), word_text(w, x)) :
 		   x->hash != want->hash || !str_eq(word_text(w, x), term_word_text(q, want)))
 		return false;
+	if (want->flags & TERM_WORD_FOREIGN)
+		return form_counts(s->post->language, next_forms(q, t, 0) == t->n);
 	if (!(t->flags & TERM_EXACT))
 		return true;
 	struct str text = match_field_text(s->post, x->field, x->index);
@@ -162,7 +174,7 @@ static bool accept(const struct query *q, const struct node *t, const struct sig
 {
 	const struct op *o = op_of(t);
 
-	if (!(o->fields & 1u << w->v[i].field) || !stands_at(q, t, s, w, i) || (o->accepts && !o->accepts(t, s, w, i)))
+	if (!(o->fields & 1u << w->v[i].field) || !stands_at(q, t, s, w, i) || (o->accepts && !o->accepts(q, t, s, w, i)))
 		return false;
 	tell(q, t, w, (struct hit){ (uint32_t)i, (uint32_t)i + t->n - 1 }, out);
 	return true;
@@ -187,13 +199,61 @@ static bool find_any(const struct query *q, const struct node *t, struct sight *
 	return found;
 }
 
+/* --- names ----------------------------------------------------------------------------------------------------------- */
+
+static bool form_fits(const struct query *q, const struct node *t, uint32_t k, uint32_t end, const struct sight *s,
+                      const struct words *w, const struct word *x)
+{
+	while (k < end && !word_fits(q, t, k, s, w, x))
+		k++;
+	return k < end;
+}
+
+/* The name's words stand at words i.. of w, each in one of its forms. */
+static bool accept_name(const struct query *q, const struct node *t, const struct sight *s, const struct words *w, size_t i,
+                        const struct found *out)
+{
+	size_t at = i;
+
+	for (uint32_t k = 0, end; k < t->n; k = end, at++) {
+		end = next_forms(q, t, k);
+		if (at >= w->n || (at > i && (w->v[at].flags & WORD_FIRST)) || !form_fits(q, t, k, end, s, w, &w->v[at]))
+			return false;
+	}
+	if (!(op_of(t)->fields & 1u << w->v[i].field))
+		return false;
+	tell(q, t, w, (struct hit){ (uint32_t)i, (uint32_t)at - 1 }, out);
+	return true;
+}
+
+static bool find_name(const struct query *q, const struct node *t, struct sight *s, const struct found *out)
+{
+	struct words *w = sight_words(s, op_of(t)->group);
+	bool enough = first_will_do(out), found = false;
+	uint32_t before = 0; /* words of the name before the one that is looked up */
+
+	words_index(w);
+	for (uint32_t k = next_forms(q, t, 0); k <= t->pivot; k = next_forms(q, t, k))
+		before++;
+	for (uint32_t k = t->pivot, end = next_forms(q, t, k); k < end && !(found && enough); k++) {
+		uint32_t hash = query_words(q)[t->word + k].hash;
+
+		for (uint32_t i = words_first(w, hash); i != WORD_NONE && !(found && enough); i = words_next(w, i))
+			if (w->v[i].hash == hash && i >= before)
+				found |= accept_name(q, t, s, w, i - before, out);
+	}
+	return found;
+}
+
+/* --------------------------------------------------------------------------------------------------------------------- */
+
 static bool find(const struct query *q, const struct node *t, struct sight *s, const struct found *out)
 {
 	struct words *w = sight_words(s, op_of(t)->group);
 	bool enough = first_will_do(out), found = false;
 
-	if (t->flags & TERM_ANY)
-		return find_any(q, t, s, out);
+	if (t->flags & (TERM_ANY | TERM_NAME))
+		return (t->flags & TERM_ANY ? find_any : find_name)(q, t, s, out);
 
 	if (t->pivot == t->n) { /* stars only: no hash to look for */
 		for (size_t i = 0; i < w->n && !(found && enough); i++)
@@ -244,7 +304,7 @@ static void find_places(const struct query *q, const struct node *t, const struc
 	for (bool first = true; *i < w->n && (first || !(w->v[*i].flags & WORD_FIRST)); ++*i, first = false)
 		for (uint32_t k = 0; k < t->n; k++)
 			if ((o->fields & 1u << w->v[*i].field) && word_fits(q, t, k, s, w, &w->v[*i]) &&
-			    (o->accepts == NULL || o->accepts(t, s, w, *i)))
+			    (o->accepts == NULL || o->accepts(q, t, s, w, *i)))
 				vec_push(&ret->of[k], (uint32_t)*i);
 }
 
@@ -390,4 +450,6 @@ void term_hits(const struct query *q, const struct node *t, struct sight *s, str
 	(void)find(q, t, s, &(struct found){ .hits = out });
 	if (g != GROUP_TEXT)
 		into_text(s, sight_words(s, g), out);
+	else if (t->flags & TERM_NAME)
+		hits_sort(out);
 }

@@ -47,16 +47,31 @@ void query_free(struct query *q);
 /* ERR_INPUT with e->column (code point, 1-based): what was found, what was expected, nearest
  * operator for a slip.  `text` is copied. */
 int query_parse(struct str text, struct query **ret_query, struct err *e) MUST_CHECK;
-/* What names in a query stand for. */
+struct query_account {
+	struct str shown;        /* "x:elonmusk": platform, colon, handle; an address of no known platform stands alone */
+	struct str id;           /* the same with the platform's own id, which goes before the handle; absent if it is not known */
+};
+struct query_person {
+	const struct str *names; /* all of them, other ones too */
+	const struct query_account *accounts;
+	size_t n_names, n_accounts;
+};
+/* What names in a query stand for; what cannot be asked for is NULL.  What is returned must stay until the call ends. */
 struct query_names {
 	void *ctx;
 	struct str self; /* the watch whose query it is: it cannot ask for itself; may be absent */
-	/* The query of that watch, which must stay until the call ends; false if there is none. */
+	/* The query of that watch; false if there is none. */
 	bool (*watch)(void *ctx, struct str name, struct str *ret_query);
+	/* Who is meant by a name, another name or the name in queries; false with the reason if it is not one of them. */
+	bool (*person)(void *ctx, struct str name, struct query_person *ret, struct strbuf *why);
 };
-/* The same with names: watch:NAME is read in its place, so whoever changes that watch must parse this query again. */
+/* The same with names: watch:NAME is read in its place and people become their accounts and names, so whoever changes one
+ * must parse this query again. */
 int query_parse_named(struct str text, const struct query_names *names, struct query **ret_query, struct err *e) MUST_CHECK;
+enum query_name { QUERY_WATCH = 'w', QUERY_PERSON = 'p' };
 bool query_refers(const struct query *q); /* did it name any? */
+/* Did it ask for this one, found or not?  Of people without regard to case, and with @@ or without. */
+bool query_names(const struct query *q, enum query_name kind, struct str name);
 DEFINE_OWNED(query);
 struct str query_text(const struct query *q);             /* as written */
 /* One line a clause for `--explain`: indented tree, "yes"/"no" first, the words that hit behind.

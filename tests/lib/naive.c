@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "match/fold.h"
+#include "match/forms.h"
 
 #define ARENA_MAX (64u << 20)
 
@@ -264,7 +265,7 @@ struct naive_post *naive_post_new(const struct post *post)
 
 /* --- terms ----------------------------------------------------------------------------------------------------------- */
 
-enum demand { ANYWHERE, WHOLE, START, DOLLAR, ACCOUNT, MENTION, DOMAIN };
+enum demand { ANYWHERE, WHOLE, START, DOLLAR, ACCOUNT, MENTION, DOMAIN, PERSON };
 
 #define F(field) (1u << FIELD_OF_##field)
 static const struct op {
@@ -281,7 +282,8 @@ static const struct op {
 	{ "author", AUTHORS, F(AUTHOR), ANYWHERE }, { "source", SOURCES, F(SOURCE), WHOLE },
 	{ "platform", SOURCES, F(PLATFORM), WHOLE }, { "lang", LANGUAGES, F(LANGUAGE), START },
 	{ "url", ADDRESSES, UINT32_MAX, ANYWHERE }, { "domain", ADDRESSES, UINT32_MAX, DOMAIN },
-	{ "cw", WARNINGS, UINT32_MAX, ANYWHERE },
+	{ "cw", WARNINGS, UINT32_MAX, ANYWHERE }, { "author is", AUTHORS, F(HANDLE) | F(AUTHOR_ID), PERSON },
+	{ "mention is", MENTIONS, F(TITLE) | F(TEXT) | F(SUMMARY) | F(MENTION) | F(MENTION_ID), PERSON },
 };
 
 static const struct op *op_of(const struct naive *n)
@@ -393,6 +395,20 @@ static bool accepts_account(const struct tokens *t, size_t from, size_t to, cons
 	}
 }
 
+/* All of what stands there is the account, on its platform; where both ids are known they must be the same. */
+static bool accepts_person(const struct naive *n, const struct tokens *t, size_t from, size_t to, const struct post *post)
+{
+	const struct token *a = &t->list.v[from];
+	struct str text = match_field_text(post, a->field, a->index);
+	struct str id = a->field == FIELD_OF_HANDLE ? post->authors.v[a->index].id :
+		a->field == FIELD_OF_MENTION ? post->mentions.v[a->index].id : STR_NULL;
+
+	if (a->field <= FIELD_OF_SUMMARY)
+		text = str_slice(text, a->start, t->list.v[to].end);
+	return a->first && is_last(t, to) && str_eq_nocase(text, n->text) && str_eq_nocase(post->platform, n->platform) &&
+	       (!n->known || str_empty(id));
+}
+
 /* The host of an address, or what stands behind one of its dots. */
 static bool accepts_domain(const struct token *a, const struct token *b, struct str text)
 {
@@ -409,8 +425,9 @@ static bool accepts_domain(const struct token *a, const struct token *b, struct 
 	       (b->end == text.len || str_chr(STR("/?#:"), text.p[b->end]) != STR_NPOS);
 }
 
-static bool accepts(const struct op *o, const struct tokens *t, size_t from, size_t to, const struct post *post)
+static bool accepts(const struct naive *n, const struct tokens *t, size_t from, size_t to, const struct post *post)
 {
+	const struct op *o = op_of(n);
 	const struct token *a = &t->list.v[from];
 
 	if (!(o->fields & 1u << a->field))
@@ -430,6 +447,8 @@ static bool accepts(const struct op *o, const struct tokens *t, size_t from, siz
 		return a->field <= FIELD_OF_SUMMARY ? a->first : accepts_account(t, from, to, post);
 	case DOMAIN:
 		return accepts_domain(a, &t->list.v[to], match_field_text(post, a->field, a->index));
+	case PERSON:
+		return accepts_person(n, t, from, to, post);
 	}
 	return false;
 }
@@ -481,7 +500,58 @@ static void term_places(const struct naive *n, const struct naive_post *p, struc
 			all = fits(n, w.arena, want, x, p->post) &&
 			      (k == 0 || (!x->first && (!want->alone || !want->glued || x->glued)));
 		}
-		if (all && accepts(o, t, i, i + w.list.n - 1, p->post))
+		if (all && accepts(n, t, i, i + w.list.n - 1, p->post))
+			add_place(out, i, i + w.list.n - 1);
+	}
+}
+
+/* Is the word one of the forms?  Those of some languages count in their posts alone, or behind and before other words. */
+static bool is_form(const struct token *x, struct str name, bool alone, const struct post *post)
+{
+	AUTO(words) struct words forms;
+	bool is = false;
+
+	words_init(&forms, NULL, 0);
+	forms_add(&forms, name, alone);
+	for (size_t i = 0; i < forms.n; i++)
+		is |= str_eq(word_text(&forms, &forms.v[i]), x->folded) &&
+		      (!(forms.v[i].flags & FORM_FOREIGN) || form_counts(post->language, alone));
+	return is;
+}
+
+/* "Ilya Sutskever" as IlyaSutskever. */
+static struct str run_of_patterns(const struct patterns *w)
+{
+	struct str s = STR("");
+
+	for (size_t k = 0; k < w->list.n; k++)
+		s = arena_fmt(w->arena, "%.*s%.*s", STR_ARG(s), STR_ARG(w->list.v[k].folded));
+	return s;
+}
+
+static void name_places(const struct naive *n, const struct naive_post *p, struct places *out)
+{
+	const struct tokens *t = &p->groups[TEXTS];
+	AUTO(patterns) struct patterns w = { 0 };
+	bool spaceless = false;
+
+	cut_term(n, &w);
+	for (size_t k = 0; k < w.list.n; k++)
+		spaceless |= w.list.v[k].alone;
+	if (spaceless) {
+		term_places(n, p, out);
+		return;
+	}
+	for (size_t i = 0; i < t->list.n && w.list.n > 1; i++)
+		if (str_eq(t->list.v[i].folded, run_of_patterns(&w)))
+			add_place(out, i, i);
+	for (size_t i = 0; i + w.list.n <= t->list.n; i++) {
+		bool all = true;
+
+		for (size_t k = 0; k < w.list.n && all; k++)
+			all = is_form(&t->list.v[i + k], w.list.v[k].folded, w.list.n == 1, p->post) &&
+			      (k == 0 || !t->list.v[i + k].first);
+		if (all)
 			add_place(out, i, i + w.list.n - 1);
 	}
 }
@@ -518,7 +588,7 @@ static void loose_places(const struct naive *n, const struct naive_post *p, stru
 		for (size_t k = 0; k < w.list.n; k++)
 			for (size_t i = 0; i < t.list.n; i++)
 				fit[k * t.list.n + i] = fits(n, w.arena, &w.list.v[k], &t.list.v[i], p->post) &&
-							accepts(o, all, from + i, from + i, p->post);
+							accepts(n, all, from + i, from + i, p->post);
 		for (int64_t low = -(int64_t)w.list.n - n->number; low < (int64_t)t.list.n; low++) {
 			if (!assign(n, &t, &w, fit, low, 0, taken))
 				continue;
@@ -541,7 +611,7 @@ static void near_places(const struct naive *n, const struct naive_post *p, struc
 static void places_of(const struct naive *n, const struct naive_post *p, struct places *out)
 {
 	if (n->kind == NAIVE_TERM)
-		term_places(n, p, out);
+		(n->name ? name_places : term_places)(n, p, out);
 	else if (n->kind == NAIVE_NEAR)
 		near_places(n, p, out);
 	else
@@ -752,7 +822,7 @@ static bool stands(const struct naive *n, const struct naive_post *p, unsigned c
 	if (n->kind == NAIVE_SENTENCE)
 		return sentence(n, p, context, out);
 	if (n->kind == NAIVE_TERM) {
-		(n->loose ? loose_places : term_places)(n, p, &h);
+		(n->loose ? loose_places : n->name ? name_places : term_places)(n, p, &h);
 		for (size_t i = 0; i < h.list.n; i++)
 			add_span(&p->groups[op_of(n)->group], h.list.v[i], context, out);
 		return h.list.n > 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The query language once more, as it reads: no index, no hashes, no blocks of 64 bytes, everything tried everywhere.  It
- * shares with the product the table of folded code points and nothing else.  For tests; slow on purpose.
+ * shares with the product the table of folded code points and the forms of names, and nothing else.  For tests; slow on purpose.
  */
 #pragma once
 
@@ -21,6 +21,9 @@ struct naive {
 	unsigned scope;     /* of terms and facts, of NEAR, TIMES and SENTENCE */
 	unsigned number;    /* words between, or times */
 	bool exact, loose, ordered;
+	bool name;          /* of a term: of a person, in any form */
+	struct str platform; /* of "author is" and "mention is" */
+	bool known;         /* of these: the account's id is known */
 	struct naive *child[4]; /* NULL at the end */
 };
 

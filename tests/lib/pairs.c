@@ -50,7 +50,7 @@ static const char *const vocabulary[] = {
 	"d’a", "d'A", "x.y", "4.5", "4.", "1,000", "snake_case", "Straße", "STRASSE", "ﬁn", "fin", "½", "a\xc2\xad" "b", "a\xe2\x80\x8d" "b",
 	"人工", "人", "工", "智能", "タグ", "タク\xe3\x82\x99", "ｶﾞ", "が", "กรุง", "กา", "한국", "\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab국",
 	"عرب", "عَرَب", "हिन्दी", "हिन", "москва", "МОСКВА", "моск", "Σίσυφος", "ΣΊΣΥΦΟΣ", "🚀", "👍🏽", "👍", "ﷺ", "İstanbul", "istanbul",
-	"longerwordthanothers", "LongerWordThanOthers", "Dr", "mr", "J", "ﬃ", "Å", "æ", "ae", "ĳ", "ŉ", "ø", "№", "㎏", "Ⅷ", "＃", "é",
+	"longerwordthanothers", "LongerWordThanOthers", "Musks", "muskowi", "Muskket", "Musknak", "Москвы Моска", "москвой", "한국은", "لعرب", "МоскваМоск", "muskABC", "Σίσυφου", "ax", "as bs", "Dr", "mr", "J", "ﬃ", "Å", "æ", "ae", "ĳ", "ŉ", "ø", "№", "㎏", "Ⅷ", "＃", "é",
 };
 static const char *const gaps[] = {
 	" ", " ", " ", " ", " ", " ", ", ", ". ", "! ", "", "", "-", " #", " @", " $", "#", "@", "\n", "。", "… ", " – ", "’", "؟ ", "。人",
@@ -89,7 +89,7 @@ static struct author random_account(struct round *r)
 
 static void fill_post(struct round *r, struct post *p)
 {
-	static const char *const languages[] = { "fr", "fr-FR", "de", "" };
+	static const char *const languages[] = { "fr", "fr-FR", "de", "hu", "" };
 	static const char *const addresses[] = { "https://www.x.y/musk?a=b", "http://ada@x.y:80/人工", "https://b.x.y", "https://xx.y/x.y", "x.y",
 						 "" };
 
@@ -210,6 +210,77 @@ static void make_named(struct made *m, struct naive *n)
 	strbuf_addc(&m->text, '"');
 }
 
+/* --- people ---------------------------------------------------------------------------------------------------------- */
+
+#define PERSON_NAMES 2
+static const struct {
+	const char *key;
+	const char *names[PERSON_NAMES];
+	const char *accounts[PERSON_NAMES][2]; /* as shown, and by id */
+} people[] = {
+	{ "one", { "Musk", "a b" }, { { "x:ada", "x:musk" }, { "bluesky:a.b.c", "" } } },
+	{ "two", { "Москва Моск", "人工" }, { { "x:a.b.c", "x:ada@x.y" }, { "X:musk", "" } } },
+	{ "three", { "한국", "عرب" }, { { "bluesky:ada", "" }, { "bluesky:ada@x.y", "bluesky:a.b.c" } } },
+	{ "four", { "Musk abc", "Σίσυφος" }, { { "x:ada@x.y", "" }, { "bluesky:musk", "bluesky:musk" } } },
+};
+
+static bool find_person(void *ctx, struct str name, struct query_person *ret, struct strbuf *why)
+{
+	struct round *r = ctx;
+	struct query_account *accounts = arena_alloc(r->arena, PERSON_NAMES * sizeof(*accounts));
+	struct str *names = arena_alloc(r->arena, PERSON_NAMES * sizeof(*names));
+
+	for (size_t i = 0; i < COUNT(people); i++)
+		if (str_eq(name, str_c(people[i].key))) {
+			for (size_t k = 0; k < PERSON_NAMES; k++) {
+				names[k] = str_c(people[i].names[k]);
+				accounts[k].shown = str_c(people[i].accounts[k][0]);
+				accounts[k].id = str_c(people[i].accounts[k][1]);
+			}
+			*ret = (struct query_person){ names, accounts, PERSON_NAMES, PERSON_NAMES };
+			return true;
+		}
+	strbuf_adds(why, "nobody");
+	return false;
+}
+
+static struct str behind_colon(struct str s)
+{
+	return str_from(s, str_chr(s, ':') + 1);
+}
+
+/* Names, or accounts by handle and by id. */
+static struct naive *make_person(struct made *m, bool running)
+{
+	struct naive *n = new_node(m, NAIVE_OR);
+	unsigned who = draw(m->r, COUNT(people)), how = running ? 0 : draw(m->r, 3), k = 0;
+
+	strbuf_addf(&m->text, "%s:@@%s", how == 0 ? "about" : how == 1 ? "from" : "mentions", people[who].key);
+	for (unsigned i = 0; i < PERSON_NAMES; i++) {
+		struct str shown = str_c(people[who].accounts[i][0]), id = str_c(people[who].accounts[i][1]);
+
+		for (unsigned second = 0; second < 2; second++) {
+			struct naive *t = new_node(m, NAIVE_TERM);
+
+			if (how == 0) {
+				if (second)
+					continue;
+				t->text = str_c(people[who].names[i]);
+				t->name = true;
+			} else if (second && str_empty(id)) {
+				continue;
+			} else {
+				t->op = how == 1 ? "author is" : "mention is";
+				t->text = behind_colon(second ? id : shown);
+				t->platform = str_slice(shown, 0, str_chr(shown, ':'));
+				t->known = !second && !str_empty(id);
+			}
+			n->child[k++] = t;
+		}
+	}
+	return n;
+}
+
 static void make_bare(struct made *m, struct naive *n, bool running)
 {
 	static const char *const sigils[] = { "#", "@", "$", "title", "text" };
@@ -233,8 +304,9 @@ static void make_bare(struct made *m, struct naive *n, bool running)
 
 static struct naive *make_term(struct made *m, bool running)
 {
+	if (one_in(m->r, 12))
+		return make_person(m, running);
 	struct naive *n = new_node(m, NAIVE_TERM);
-
 	if (one_in(m->r, 3))
 		make_quoted(m, n, running);
 	else if (!running && one_in(m->r, 3))
@@ -485,6 +557,7 @@ bool pairs_agree(struct str bytes, uint64_t seed, struct strbuf *why)
 	OWNED(matcher) struct matcher *m = matcher_new();
 	struct round r = { .bytes = bytes, .state = seed * 2 + 1, .arena = arena };
 	struct query_pair q[PAIRS_QUERIES] = { { 0 } };
+	const struct query_names names = { .ctx = &r, .person = find_person };
 	bool agree = true;
 
 	r.part = draw(&r, PARTS);
@@ -493,7 +566,7 @@ bool pairs_agree(struct str bytes, uint64_t seed, struct strbuf *why)
 		struct err e = { 0 };
 
 		q[i].naive = make_list(&made, 2);
-		agree = query_parse(strbuf_str(&made.text), &q[i].query, &e) == 0;
+		agree = query_parse_named(strbuf_str(&made.text), &names, &q[i].query, &e) == 0;
 		if (agree)
 			matcher_add(m, i, q[i].query);
 		else if (!strstr(e.message, "xpected fewer"))

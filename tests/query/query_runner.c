@@ -2,6 +2,8 @@
 /*
  * Runs the triples of tests/data/query: query, post, what must hit.  Prints TAP, one line a triple.
  *
+ *   person KEY NAME | …    somebody whom queries may name from here on, @@KEY or by any of the names; of the names those that
+ *                          start with @ are accounts, "@x:elonmusk" or "@x:elonmusk=44196397" where the id is known
  *   query WORDS            starts a query
  *     text …               a field of the post: title text summary url lang source tag link platform cw id thread reply_to
  *                          quote_of repost_of; author (name) starts an author, handle, author_url, author_id and
@@ -22,8 +24,20 @@
 #include "lib/test.h"
 #include "match/match.h"
 
+#define PEOPLE_MAX 16
+#define NAMES_MAX 8
+
+struct person {
+	struct str key, names[NAMES_MAX];
+	struct query_account accounts[NAMES_MAX];
+	size_t n_names, n_accounts;
+};
+
 struct runner {
 	const char *file;
+	struct arena *arena; /* of ids */
+	struct person people[PEOPLE_MAX];
+	size_t n_people;
 	int line, n, failed;
 	struct query *query;
 	struct err error;
@@ -58,13 +72,53 @@ static bool start_context(struct runner *r, struct str key)
 	return false;
 }
 
+static void add_person(struct runner *r, struct str text)
+{
+	struct person *p = &r->people[r->n_people++];
+	struct str piece, account;
+
+	*p = (struct person){ .n_names = 0 };
+	(void)str_split(&text, ' ', &p->key);
+	while (str_split(&text, '|', &piece)) {
+		piece = str_trim(piece);
+		if (!str_starts(piece, STR("@"))) {
+			p->names[p->n_names++] = piece;
+			continue;
+		}
+		piece = str_from(piece, 1);
+		(void)str_split(&piece, '=', &account);
+		p->accounts[p->n_accounts++] = (struct query_account){ .shown = account, .id = str_empty(piece) ? STR_NULL :
+			arena_fmt(r->arena, "%.*s:%.*s", STR_ARG(str_slice(account, 0, str_chr(account, ':'))), STR_ARG(piece)) };
+	}
+}
+
+static bool find_person(void *ctx, struct str name, struct query_person *ret, struct strbuf *why)
+{
+	const struct runner *r = ctx;
+
+	for (size_t i = 0; i < r->n_people; i++) {
+		const struct person *p = &r->people[i];
+		bool is = str_eq(name, p->key);
+
+		for (size_t k = 0; k < p->n_names; k++)
+			is |= str_eq(name, p->names[k]);
+		*ret = (struct query_person){ p->names, p->accounts, p->n_names, p->n_accounts };
+		if (is)
+			return true;
+	}
+	strbuf_addf(why, "nobody is called %.*s", STR_ARG(name));
+	return false;
+}
+
 static void start_query(struct runner *r, struct str text)
 {
+	const struct query_names names = { .ctx = r, .person = find_person };
+
 	query_free(r->query);
 	r->query = NULL;
 	r->query_text = text;
 	memset(&r->error, 0, sizeof(r->error));
-	if (query_parse(text, &r->query, &r->error) != 0)
+	if (query_parse_named(text, &names, &r->query, &r->error) != 0)
 		r->query = NULL;
 }
 
@@ -224,6 +278,8 @@ static void run_line(struct runner *r, struct str line)
 	(void)str_split(&value, ' ', &key);
 	if (str_eq(key, STR("query")))
 		start_query(r, value);
+	else if (str_eq(key, STR("person")))
+		add_person(r, value);
 	else if (str_eq(key, STR("yes")) || str_eq(key, STR("no")))
 		judge(r, key.p[0] == 'y', value);
 	else if (str_eq(key, STR("error")))
@@ -240,6 +296,7 @@ static void run_file(struct runner *r, const char *name)
 	struct str all = test_read_file(strbuf_cstr(&path)), rest = all, line;
 	r->file = name;
 	r->line = 0;
+	r->n_people = 0;
 	while (str_split(&rest, '\n', &line)) {
 		r->line++;
 		run_line(r, line);
@@ -257,7 +314,7 @@ static int is_case_file(const struct dirent *d)
 
 int main(void)
 {
-	struct runner r = { 0 };
+	struct runner r = { .arena = arena_new(1 << 20) };
 	struct dirent **names;
 	int n = scandir("tests/data/query", &names, is_case_file, alphasort);
 
@@ -269,6 +326,7 @@ int main(void)
 	if (n > 0)
 		free(names);
 	post_free(r.post);
+	arena_free(r.arena);
 	printf("1..%d\n", r.n);
 	return r.failed || r.n == 0;
 }

@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include "match/match.h"
 
+#define STR_OF(literal) { "" literal, sizeof(literal) - 1 } /* STR for static data */
+
 static struct query *parsed(const char *text)
 {
 	struct query *q = NULL;
@@ -208,6 +210,82 @@ TEST(a_query_names_others)
 		"column 7 of watch \"self\": column 9 of watch \"loop\": watch \"self\" asks for itself: self, loop, self");
 	refuses_named("a watch:bad", 9, "column 8 of watch \"bad\": the query ends here, expected an account, a phrase or ( directly after from:");
 	refuses_named("watch:none", 7, "no watch is called \"none\"");
+}
+
+static const struct str musk_names[] = { STR_OF("Elon Musk"), STR_OF("Musk") };
+static const struct query_account musk_accounts[] = { { STR_OF("x:elonmusk"), STR_OF("x:44196397") },
+						      { STR_OF("mastodon:elon@m.example"), { NULL, 0 } },
+						      { STR_OF("https://elon.example/me"), { NULL, 0 } } };
+
+static bool who(void *ctx, struct str name, struct query_person *ret, struct strbuf *why)
+{
+	(void)ctx;
+	*ret = (struct query_person){ musk_names, musk_accounts, 2, 3 };
+	if (str_eq(name, STR("elon-musk")) || str_eq(name, STR("Elon Musk")))
+		return true;
+	strbuf_addf(why, "no person is called \"%.*s\"", STR_ARG(name));
+	return false;
+}
+
+static struct query *of_people(const char *text)
+{
+	const struct query_names names = { .watch = known, .person = who };
+	struct query *q = NULL;
+	struct err e = { 0 };
+
+	CHECK_OK(query_parse_named(str_c(text), &names, &q, &e), &e);
+	return q;
+}
+
+TEST(a_person_stands_for_accounts_and_names)
+{
+	struct author by = { .handle = STR("other"), .id = STR("44196397"), .followers = -1 };
+	struct post p = { .text = STR("Musks Plan"), .platform = STR("x") };
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(4096);
+	OWNED(query) struct query *q = of_people("from:@@elon-musk about:\"Elon Musk\"");
+
+	vec_push(&p.authors, by);
+	query_explain(q, &p, &b);
+	CHECK_STR(strbuf_str(&b),
+		"yes all of\n"
+		"yes   any of from:@@elon-musk\n"
+		"no      from:x:elonmusk\n"
+		"yes     from:x:44196397   author_id: 44196397\n"
+		"no      from:\"mastodon:elon@m.example\"\n"
+		"no      from:\"https://elon.example/me\"\n"
+		"yes   any of about:\"Elon Musk\"\n"
+		"no      about:\"Elon Musk\"\n"
+		"no      about:\"Elon Musk\"\n"
+		"yes     about:Musk   text: Musks\n");
+	vec_free(&p.authors);
+}
+
+TEST(a_query_knows_whom_it_asked_for)
+{
+	OWNED(query) struct query *q = of_people("a watch:rivals from:@@elon-musk"), *r = of_people("from:\"Sam Altman\"");
+
+	CHECK(query_refers(q) && query_names(q, QUERY_WATCH, STR("rivals")) && query_names(q, QUERY_PERSON, STR("Elon-Musk")));
+	CHECK(!query_names(q, QUERY_PERSON, STR("rivals")) && !query_names(q, QUERY_WATCH, STR("elon")));
+	/* nobody is called so yet; whoever will be changes the query */
+	CHECK(query_names(r, QUERY_PERSON, STR("Sam Altman")));
+	OWNED(query) struct query *none = of_people("from:sama");
+	CHECK(!query_refers(none));
+}
+
+TEST(people_cost_what_rare_words_do)
+{
+	static const char *const queries[] = { "from:@@elon-musk", "about:\"Elon Musk\"", "about:@@elon-musk -about:\"Elon Musk\"" };
+	static const char *const lint[] = { "", "", "can never match" };
+
+	for (size_t i = 0; i < 3; i++) {
+		OWNED(query) struct query *q = of_people(queries[i]);
+		AUTO(strbuf) struct strbuf b = STRBUF_INIT(4096);
+
+		query_lint(q, "; ", &b);
+		CHECK(lint[i][0] ? strstr(strbuf_cstr(&b), lint[i]) != NULL : b.len == 0);
+		strbuf_reset(&b);
+		CHECK(query_necessary_fts(q, &b) == (i > 0));
+	}
 }
 
 static void lints(const char *query, const char *part)
