@@ -187,9 +187,10 @@ static bool follow_page(struct engine *g, struct flight *f, const struct config_
 	return found;
 }
 
-static void added(struct engine *g, struct flight *f, const struct reply *r, struct source_document *d,
-                  const struct source_type *type)
+static void added(struct engine *g, struct flight *f, struct message *m, struct reading *x, const struct source_type *type)
 {
+	const struct reply *r = m->reply;
+	OWNED(reading) struct reading *reading = x;
 	AUTO(strbuf) struct strbuf name = STRBUF_INIT(400), note = STRBUF_INIT(4 * URL_MAX);
 	struct str others = json_get_str(f->written, "_others"), url = json_get_str(f->written, "url");
 	if (str_present(others))
@@ -201,7 +202,8 @@ static void added(struct engine *g, struct flight *f, const struct reply *r, str
 	json_set_text(f->written, "type", str_c(type->name));
 	if (!str_present(json_get_str(f->written, "name"))) {
 		struct str host = url_host(json_get_str(f->written, "url"));
-		config_name_make(&name, str_empty(d->title) ? host : d->title, "source", g->world->sources);
+		struct str title = reading_document(x)->title;
+		config_name_make(&name, str_empty(title) ? host : title, "source", g->world->sources);
 		json_set_text(f->written, "name", strbuf_str(&name));
 	}
 	OWNED(arena) struct arena *arena = arena_new(OBJECT_ARENA_MAX);
@@ -214,15 +216,16 @@ static void added(struct engine *g, struct flight *f, const struct reply *r, str
 		return;
 	}
 	(void)take(arena);
-	poller_adopt(g, source, r, d);
+	poller_adopt(g, source, take(reading), m);
 	json_t *j = engine_source_json(g, source, g->now);
 	json_set_text(j, "found", f->found);
 	json_set_text(j, "note", note.len > 0 ? strbuf_str(&note) : STR_NULL);
 	engine_reply(g, f->request_id, 201, j);
 }
 
-static void probe_body(struct engine *g, struct flight *f, const struct reply *r, const struct config_source *s)
+static void probe_body(struct engine *g, struct flight *f, struct message *m, const struct config_source *s)
 {
+	const struct reply *r = m->reply;
 	struct frame frame = { .bytes = strbuf_str(&r->body), .content_type = reply_header(r, "content-type"),
 		               .url = str_present(r->final_url) ? r->final_url : s->url };
 	const struct source_type *type = str_empty(s->type) ? source_detect(&frame) : source_type_find(s->type);
@@ -237,20 +240,17 @@ static void probe_body(struct engine *g, struct flight *f, const struct reply *r
 		return;
 	}
 	struct source as = { .type = type, .name = s->name, .url = frame.url, .settings = s->settings };
-	if (type->state_size > 0)
-		as.state = mem_alloc(type->state_size);
-	struct source_document d = { 0 };
-	struct err e = { 0 };
-	if (type->parse(&as, &frame, &d, &e) != 0)
-		engine_problem(g, f->request_id, 422, 0, "%s: %s", strbuf_cstr(&shown), e.message);
+	AUTO(strbuf) struct strbuf why = STRBUF_INIT(ERR_MESSAGE_MAX);
+	struct reading *x = reading_open(&as, false, m->reply, &why);
+	if (x == NULL)
+		engine_problem(g, f->request_id, 422, 0, "%s: %s", strbuf_cstr(&shown), strbuf_cstr(&why));
 	else
-		added(g, f, r, &d, type);
-	source_document_release(&d);
-	mem_free(as.state);
+		added(g, f, m, x, type);
 }
 
-static void probe_done(struct engine *g, struct flight *f, const struct reply *r)
+static void probe_done(struct engine *g, struct flight *f, struct message *m)
 {
+	const struct reply *r = m->reply;
 	OWNED(arena) struct arena *arena = arena_new(OBJECT_ARENA_MAX);
 	struct config_source s;
 	struct err e = { 0 };
@@ -263,7 +263,7 @@ static void probe_done(struct engine *g, struct flight *f, const struct reply *r
 	else if (r->status < 200 || r->status > 299)
 		engine_problem(g, f->request_id, 502, 0, "cannot fetch it: HTTP status %d", r->status);
 	else
-		probe_body(g, f, r, &s);
+		probe_body(g, f, m, &s);
 }
 
 /* --- poll-source --- */
@@ -352,14 +352,15 @@ static void test_done(struct engine *g, struct flight *f, const struct reply *r)
 	engine_reply(g, f->request_id, 200, j);
 }
 
-void asked_done(struct engine *g, struct flight *f, struct reply *r)
+void asked_done(struct engine *g, struct flight *f, struct message *m)
 {
+	const struct reply *r = m->reply;
 	if (f->request_id == 0)
 		return;
 	if (r->outcome == REPLY_CANCELLED)
 		engine_problem(g, f->request_id, 503, 0, "monitord is stopping");
 	else if (f->kind == FLIGHT_PROBE)
-		probe_done(g, f, r);
+		probe_done(g, f, m);
 	else if (f->kind == FLIGHT_LOGIN)
 		accounts_done(g, f, r);
 	else

@@ -64,13 +64,20 @@ struct flight *engine_flight(const struct engine *g, uint64_t id)
 	return map_get(g->flights, flight_key(&id));
 }
 
-struct flight *engine_start(struct engine *g, enum flight_kind kind, struct transfer *t)
+struct flight *engine_hold(struct engine *g, enum flight_kind kind)
 {
 	struct flight *f = mem_new(struct flight);
-	f->id = t->id = ++g->last_transfer_id;
+	f->id = ++g->last_transfer_id;
 	f->kind = kind;
 	f->arena = arena_new(FLIGHT_ARENA_MAX);
 	map_put(g->flights, flight_key(&f->id), f);
+	return f;
+}
+
+struct flight *engine_start(struct engine *g, enum flight_kind kind, struct transfer *t)
+{
+	struct flight *f = engine_hold(g, kind);
+	t->id = f->id;
 	struct message *m = message_new(MESSAGE_START);
 	m->transfer_id = t->id;
 	m->transfer = t;
@@ -86,6 +93,10 @@ void engine_flight_free(struct engine *g, struct flight *f)
 		f->host->ended_mono_ms = g->now.mono_ms;
 		g->credits_used--;
 	}
+	for (size_t i = g->readings.n; i > 0; i--)
+		if (g->readings.v[i - 1] == f)
+			vec_remove(&g->readings, i - 1);
+	reading_free(f->reading);
 	map_remove(g->flights, flight_key(&f->id));
 	mem_free(f->item);
 	json_decref(f->written);
@@ -476,7 +487,7 @@ static void done(struct engine *g, struct message *m)
 		return; /* of a batch that was rolled back */
 	switch (f->kind) {
 	case FLIGHT_POLL:
-		poller_done(g, f, m->reply);
+		poller_done(g, f, m);
 		break;
 	case FLIGHT_DELIVERY:
 		outbox_done(g, f, m->reply);
@@ -484,10 +495,11 @@ static void done(struct engine *g, struct message *m)
 	case FLIGHT_PROBE:
 	case FLIGHT_TEST:
 	case FLIGHT_LOGIN:
-		asked_done(g, f, m->reply);
+		asked_done(g, f, m);
 		break;
 	}
-	if (!g->batch_failed)
+	bool goes_on = f->reading != NULL && m->reply == NULL; /* its document is taken slice by slice */
+	if (!g->batch_failed && !goes_on)
 		engine_flight_free(g, f);
 }
 
@@ -574,7 +586,7 @@ static int64_t next_wake(struct engine *g)
 {
 	if (g->stopping)
 		return g->stop_mono_ms;
-	if (g->searches != NULL)
+	if (g->searches != NULL || g->readings.n > 0)
 		return g->now.mono_ms;
 	int64_t chores = g->tight ? g->retry_mono_ms : g->prune_mono_ms;
 	int64_t wake = chores < g->alarm_mono_ms ? chores : g->alarm_mono_ms;
@@ -597,7 +609,10 @@ static void work(struct engine *g, struct message *const *in, size_t n_in)
 	if (g->stopping || g->batch_failed)
 		return;
 	follow_run(g);
-	poller_run(g);
+	if (!g->batch_failed)
+		poller_read_on(g);
+	if (!g->batch_failed)
+		poller_run(g);
 	if (!g->batch_failed)
 		asked_run(g);
 	if (!g->batch_failed)
@@ -685,6 +700,7 @@ void engine_free(struct engine *g)
 			mem_free(it.value);
 		}
 	vec_free(&g->dirty_streams);
+	vec_free(&g->readings);
 	map_free(g->hosts);
 	map_free(g->flights);
 	world_free(g->world);

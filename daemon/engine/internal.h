@@ -4,6 +4,7 @@
  *   engine.c    a batch: messages in, one transaction, messages out; recovery; reload
  *   poller.c    when to fetch which source, and what its answer means
  *   rhythm.c    how often is often enough
+ *   reading.c   the document that an answer brought, slice by slice
  *   pipeline.c  posts -> store -> matches -> alerts and deliveries
  *   outbox.c    which delivery goes out when, and what the answer means
  *   asked.c     what people ask for and the network answers: add-source, test-channel, search
@@ -37,6 +38,7 @@ struct flight {
 	uint64_t request_id;            /* PROBE, TEST, LOGIN: to be answered */
 	json_t *written;                /* PROBE, LOGIN: the source or account as the user wrote it */
 	struct str found;               /* PROBE: the feed that a page advertised; absent in the first step */
+	struct reading *reading;        /* POLL: the answer is there, and a part of its document is still to be taken */
 	bool abandoned;                 /* whatever it was for is gone */
 	struct arena *arena;            /* of the texts */
 };
@@ -82,6 +84,7 @@ struct engine {
 	struct search *searches;
 	struct messages *out;           /* of the batch under way */
 	struct now now;                 /* of the batch under way */
+	VEC(struct flight *) readings;  /* those whose document is taken slice by slice */
 	VEC(struct world_source *) dirty_streams; /* of the batch under way: their cursors are to be saved */
 	size_t events;                  /* of the batch under way, told or not */
 	int64_t prune_mono_ms;
@@ -108,6 +111,7 @@ struct engine {
 /* --- engine.c --- */
 uint64_t engine_random(struct engine *g); /* splitmix64: jitter, never a secret */
 struct flight *engine_start(struct engine *g, enum flight_kind kind, struct transfer *t /* taken */);
+struct flight *engine_hold(struct engine *g, enum flight_kind kind); /* one without a transfer */
 void engine_flight_free(struct engine *g, struct flight *f); /* gives credits back */
 void engine_cancel(struct engine *g, struct flight *f);      /* its DONE will mean nothing */
 void engine_emit(struct engine *g, struct message *m);       /* leaves after the commit; taken */
@@ -139,15 +143,40 @@ void poller_run(struct engine *g);                              /* starts what i
 int64_t poller_wake(const struct engine *g);                    /* mono ms: when a host has rested; INT64_MAX: nobody waits */
 /* Why its next poll is when it is, in words; nothing if there is none. */
 void poller_why(const struct engine *g, const struct world_source *s, struct strbuf *out);
-void poller_done(struct engine *g, struct flight *f, struct reply *r);
-/* The first document of a source that add-source fetched already. */
-void poller_adopt(struct engine *g, struct world_source *s, const struct reply *r, struct source_document *d);
+void poller_done(struct engine *g, struct flight *f, struct message *m);
+void poller_read_on(struct engine *g);                          /* a slice of one document */
+/* The first document of a source that add-source fetched already, in the answer `m`; takes x. */
+void poller_adopt(struct engine *g, struct world_source *s, struct reading *x, struct message *m);
 void poller_transfer_options(const struct engine *g, const struct config_source *s, struct transfer *t);
 void poller_host_free_waiting(struct engine *g, struct world_source *s);
 
 int poller_save(struct engine *g, struct world_source *s, struct store_source *k); /* memory and database; -1: it failed */
 void poller_leave(struct engine *g, struct world_source *s, const char *outcome);  /* tells who waits, plans the next */
+void poller_failed(struct engine *g, struct world_source *s, const struct reply *r, struct str why);
 void poller_explain(const struct world_source *s, const struct reply *r, struct strbuf *why); /* of a failure */
+
+/* What an answer means for the round. */
+enum step {
+	STEP_NEXT,   /* taken: is there more to ask? */
+	STEP_END,    /* fine, and there is nothing more */
+	STEP_SLICE,  /* taken in part: the rest in later batches */
+	STEP_FAILED, /* said, and kept */
+	STEP_STREAM_OVER,
+};
+
+/* --- reading.c --- */
+struct reading;
+void reading_free(struct reading *x);
+DEFINE_OWNED(reading);
+/* Reads the first slice of the document in `r`, finding out its type if the source has none.  `asked`: the type asked for it,
+ * and may have more to ask.  *s is borrowed for this call only, `r` until the end.  NULL, and why: it means nothing. */
+struct reading *reading_open(const struct source *s, bool asked, struct reply *r, struct strbuf *why)
+        RETURNS_OWNED(reading_free);
+const struct source_document *reading_document(const struct reading *x);
+const struct reply *reading_reply(const struct reading *x);
+void reading_keep(struct reading *x, struct message *m); /* takes the answer out of the message that brought it */
+enum step reading_take(struct engine *g, struct world_source *s, struct reading *x);  /* the slice that was read */
+enum step reading_go_on(struct engine *g, struct world_source *s, struct reading *x); /* reads and takes the next one */
 
 /* --- stream.c --- */
 void stream_frame(struct engine *g, const struct message *m);
@@ -201,7 +230,7 @@ int outbox_read_alert(struct engine *g, const struct store_alert *a, struct comp
 struct transfer *outbox_transfer(struct engine *g, struct world_channel *c, const struct alert *a, struct err *e);
 
 /* --- asked.c --- */
-void asked_done(struct engine *g, struct flight *f, struct reply *r); /* PROBE, TEST */
+void asked_done(struct engine *g, struct flight *f, struct message *m); /* PROBE, TEST */
 void asked_run(struct engine *g);                                     /* a slice of each search */
 void asked_give_up(struct engine *g);                                 /* 503 to all who wait */
 

@@ -7,7 +7,6 @@
 
 #include "alert/retry.h"
 #include "base/hash.h"
-#include "base/html.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -20,7 +19,6 @@
 #define HOUR_MS (3600LL * 1000)
 #define ROUND_TRANSFERS_MAX 100       /* of one poll; its cursor lets the next one go on */
 #define ROUND_REMEDIES_MAX 3          /* refused answers of one poll that its type may mend */
-#define HUGE_BODY_BYTES (4u << 20)    /* what its posts took goes back to the system */
 #define REST_MS 500                   /* between two sources of one host … */
 #define REST_ALL_MS 30000             /* … so that all who wait have their turn within that */
 #define REST_SHARE 60                 /* … or within that share of their interval */
@@ -215,6 +213,13 @@ static bool add_validators(const struct world_source *s, struct transfer *t)
 	return str_present(s->kept.etag) || str_present(s->kept.last_modified);
 }
 
+static void flies_for(struct flight *f, struct world_source *s)
+{
+	f->source_name = arena_str(f->arena, s->settings.name);
+	f->source_identity = s->kept.hash;
+	s->transfer_id = f->id;
+}
+
 /* The round's next request.  False: there is none, and the round is over. */
 static bool ask(struct engine *g, struct world_source *s, struct host *h)
 {
@@ -235,11 +240,9 @@ static bool ask(struct engine *g, struct world_source *s, struct host *h)
 		h->in_flight++;
 		g->credits_used++;
 	}
-	f->source_name = arena_str(f->arena, s->settings.name);
-	f->source_identity = s->kept.hash;
+	flies_for(f, s);
 	f->home = home;
 	f->conditional = conditional;
-	s->transfer_id = f->id;
 	if (stream && s->kept.success_unix_ms == TIME_ABSENT) {
 		/* What it brings is news, whether or not it ever opens: the baseline is what was read before. */
 		struct store_source k = s->kept;
@@ -399,7 +402,7 @@ static void plan_retry(struct engine *g, const struct world_source *s, const str
 	k->next_unix_ms = g->now.unix_ms + wait;
 }
 
-static void failed(struct engine *g, struct world_source *s, const struct reply *r, struct str why)
+void poller_failed(struct engine *g, struct world_source *s, const struct reply *r, struct str why)
 {
 	AUTO(strbuf) struct strbuf plan = STRBUF_INIT(WHY_MAX);
 	struct store_source k = s->kept;
@@ -534,122 +537,15 @@ static void succeeded(struct engine *g, struct world_source *s, const struct rep
 		objects_source_event(g, s);
 }
 
-static void first_feed(void *ctx, struct str href, struct str type, struct str title)
-{
-	(void)type, (void)title;
-	struct strbuf *first = ctx;
-	if (first->len == 0)
-		strbuf_add(first, href);
-}
-
-/* Why no type wants this document, and what the user should do. */
-static void explain_unknown(const struct frame *f, struct strbuf *why)
-{
-	AUTO(strbuf) struct strbuf base = STRBUF_INIT(URL_MAX), feed = STRBUF_INIT(URL_MAX), full = STRBUF_INIT(URL_MAX);
-	if (html_looks_like(f->bytes))
-		html_find_feeds(f->bytes, &base, first_feed, &feed);
-	if (feed.len > 0 && url_resolve(&full, base.len > 0 ? strbuf_str(&base) : f->url, strbuf_str(&feed)))
-		strbuf_addf(why, "this is a web page, not a feed; it advertises %s: use that", strbuf_cstr(&full));
-	else if (html_looks_like(f->bytes))
-		strbuf_adds(why, "this is a web page, and it advertises no feed");
-	else
-		strbuf_adds(why, "the document is no feed of a known type (RSS, Atom, JSON Feed)");
-}
-
-/* Bytes to posts, finding the type out if nobody said it. */
-static int parse(struct world_source *s, const struct frame *f, struct source_document *d, struct strbuf *why)
-{
-	struct err e = { 0 };
-	const struct source_type *type = s->source.type;
-	if (type == NULL && (type = source_detect(f)) == NULL) {
-		explain_unknown(f, why);
-		return -1;
-	}
-	struct source as = s->source;
-	as.type = type;
-	void *state = s->source.type == NULL && type->state_size > 0 ? mem_alloc(type->state_size) : NULL;
-	if (state != NULL)
-		as.state = state;
-	if (type->parse(&as, f, d, &e) != 0) {
-		strbuf_adds(why, e.message);
-		mem_free(state);
-		return -1;
-	}
-	if (s->source.type == NULL) {
-		s->source.type = type;
-		s->source.state = state;
-	}
-	return 0;
-}
-
-/* What one answer means for the round. */
-enum step {
-	STEP_NEXT,   /* taken: is there more to ask? */
-	STEP_END,    /* fine, and there is nothing more */
-	STEP_FAILED, /* said, and kept */
-	STEP_STREAM_OVER,
-};
-
-/* A login is of the account: its other sources go on with it. */
-static int set_session(struct engine *g, struct world_source *s, struct str session)
-{
-	struct world_account *a = world_account(g->world, s->settings.account);
-	struct err e = { 0 };
-	if (a == NULL)
-		return 0;
-	world_set_session(a, session);
-	return engine_check(g, store_session_save(g->store, a->settings.name, a->settings.hash, session, &e), &e);
-}
-
-static enum step take_document(struct engine *g, struct world_source *s, struct source_document *d)
-{
-	bool baseline = s->kept.success_unix_ms == TIME_ABSENT;
-	if (s->round.gap_ms == 0)
-		s->round.gap_ms = rhythm_gap_ms(&d->posts);
-	if (d->half) /* it would come again as an edit, or under another id */
-		post_free(d->posts.posts.v[--d->posts.posts.n]);
-	if (pipeline_take(g, s, d, baseline, &s->round.taken) != 0)
-		return STEP_FAILED;
-	if (!str_empty(d->title)) {
-		strbuf_reset(&s->kept_title);
-		strbuf_add(&s->kept_title, text_cut(d->title, 480));
-	}
-	s->round.hints = d->hints;
-	s->round.repaired |= d->repaired;
-	s->round.cut |= d->cut;
-	s->round.reads += d->reads;
-	if (budget_count(g, s, d->reads) != 0)
-		return STEP_FAILED;
-	if (str_present(d->session) && set_session(g, s, d->session) != 0)
-		return STEP_FAILED;
-	if (str_present(d->cursor) && !str_eq(d->cursor, s->kept.cursor)) {
-		struct store_source k = s->kept;
-		k.cursor = d->cursor;
-		if (poller_save(g, s, &k) != 0)
-			return STEP_FAILED;
-	}
-	return STEP_NEXT;
-}
-
-static enum step read_body(struct engine *g, struct world_source *s, const struct reply *r)
+static enum step read_body(struct engine *g, struct world_source *s, struct flight *f, struct reply *r)
 {
 	AUTO(strbuf) struct strbuf why = STRBUF_INIT(400);
-	struct frame f = { .bytes = strbuf_str(&r->body), .content_type = reply_header(r, "content-type"), .url = r->final_url,
-		           .reply = r };
-	if (!str_present(f.url))
-		f.url = s->source.url;
-	struct source_document d = { 0 };
-	bool told = s->source.type != NULL;
-	enum step step = STEP_FAILED;
-	if (parse(s, &f, &d, &why) == 0)
-		step = take_document(g, s, &d);
-	else
-		failed(g, s, r, strbuf_str(&why));
-	source_document_release(&d);
-	if (r->body.len >= HUGE_BODY_BYTES)
-		mem_trim();
-	/* A type that was found out just now did not ask this round's question. */
-	return step == STEP_NEXT && !told ? STEP_END : step;
+	/* A type that is found out just now did not ask this round's question. */
+	f->reading = reading_open(&s->source, s->source.type != NULL, r, &why);
+	if (f->reading != NULL)
+		return reading_take(g, s, f->reading);
+	poller_failed(g, s, r, strbuf_str(&why));
+	return STEP_FAILED;
 }
 
 static bool has_remedy(struct world_source *s, const struct reply *r)
@@ -673,7 +569,7 @@ void poller_explain(const struct world_source *s, const struct reply *r, struct 
 		            STR_ARG(s->settings.account), STR_ARG(s->settings.account));
 }
 
-static enum step read_answer(struct engine *g, struct world_source *s, const struct flight *f, const struct reply *r)
+static enum step read_answer(struct engine *g, struct world_source *s, struct flight *f, struct reply *r)
 {
 	AUTO(strbuf) struct strbuf why = STRBUF_INIT(400);
 	bool whole = r->outcome == REPLY_OK;
@@ -684,7 +580,7 @@ static enum step read_answer(struct engine *g, struct world_source *s, const str
 		return STEP_END;
 	}
 	if (whole && r->status >= 200 && r->status < 300 && !f->stream)
-		return read_body(g, s, r);
+		return read_body(g, s, f, r);
 	if (whole && r->status >= 300 && has_remedy(s, r)) {
 		s->round.remedies++;
 		return STEP_NEXT;
@@ -696,7 +592,7 @@ static enum step read_answer(struct engine *g, struct world_source *s, const str
 	if (f->stream)
 		return STEP_STREAM_OVER;
 	poller_explain(s, r, &why);
-	failed(g, s, r, strbuf_str(&why));
+	poller_failed(g, s, r, strbuf_str(&why));
 	return STEP_FAILED;
 }
 
@@ -750,6 +646,13 @@ void poller_leave(struct engine *g, struct world_source *s, const char *outcome)
 	poller_schedule(g, s);
 }
 
+/* The source that it is for; NULL: that is gone, or wants it no more. */
+static struct world_source *flying_for(struct engine *g, const struct flight *f)
+{
+	struct world_source *s = world_source(g->world, f->source_name);
+	return f->abandoned || s == NULL || s->kept.hash != f->source_identity ? NULL : s;
+}
+
 static void round_over(struct engine *g, struct world_source *s, const struct reply *last, bool home)
 {
 	const struct round *o = &s->round;
@@ -766,26 +669,18 @@ static void round_over(struct engine *g, struct world_source *s, const struct re
 	poller_leave(g, s, unchanged ? "not-modified" : "ok");
 }
 
-void poller_adopt(struct engine *g, struct world_source *s, const struct reply *r, struct source_document *d)
+/* The rest of the document comes in later batches: until then the poll is under way, and holds its credit. */
+static void hold(struct engine *g, struct world_source *s, struct flight *f, struct message *m)
 {
-	s->round = (struct round){ .transfers = 1, .bytes_wire = r->bytes_wire, .elapsed_us = r->elapsed_us };
-	if (take_document(g, s, d) == STEP_NEXT)
-		round_over(g, s, r, true);
+	poller_unschedule(g, s);
+	s->transfer_id = f->id;
+	reading_keep(f->reading, m);
+	vec_push(&g->readings, f);
 }
 
-void poller_done(struct engine *g, struct flight *f, struct reply *r)
+/* After an answer that was taken as a whole, or not at all. */
+static void go_on(struct engine *g, struct world_source *s, struct flight *f, const struct reply *r, enum step step)
 {
-	struct world_source *s = world_source(g->world, f->source_name);
-	if (f->abandoned || s == NULL || s->kept.hash != f->source_identity)
-		return;
-	if (f->beside && s->beside_id == f->id)
-		stream_beside_done(g, s, r);
-	if (s->transfer_id != f->id)
-		return;
-	s->transfer_id = 0;
-	enum step step = r->outcome != REPLY_CANCELLED ? read_answer(g, s, f, r) : f->stream ? STEP_STREAM_OVER : STEP_FAILED;
-	if (g->batch_failed)
-		return;
 	if (step == STEP_STREAM_OVER) {
 		stream_over(g, s, r);
 		return;
@@ -798,4 +693,66 @@ void poller_done(struct engine *g, struct flight *f, struct reply *r)
 		poller_leave(g, s, "failed");
 	else
 		round_over(g, s, r, f->home);
+}
+
+void poller_done(struct engine *g, struct flight *f, struct message *m)
+{
+	struct reply *r = m->reply;
+	struct world_source *s = flying_for(g, f);
+	if (s != NULL && f->beside && s->beside_id == f->id)
+		stream_beside_done(g, s, r);
+	if (s == NULL || s->transfer_id != f->id)
+		return;
+	s->transfer_id = 0;
+	enum step step = r->outcome != REPLY_CANCELLED ? read_answer(g, s, f, r) : f->stream ? STEP_STREAM_OVER : STEP_FAILED;
+	if (g->batch_failed)
+		return;
+	if (step == STEP_SLICE)
+		hold(g, s, f, m);
+	else
+		go_on(g, s, f, r, step);
+}
+
+void poller_adopt(struct engine *g, struct world_source *s, struct reading *x, struct message *m)
+{
+	struct flight *f = engine_hold(g, FLIGHT_POLL);
+	flies_for(f, s);
+	f->home = true;
+	f->reading = x;
+	s->transfer_id = 0;
+	s->round = (struct round){ .transfers = 1, .bytes_wire = m->reply->bytes_wire, .elapsed_us = m->reply->elapsed_us };
+	enum step step = reading_take(g, s, x);
+	if (g->batch_failed)
+		return;
+	if (step == STEP_SLICE) {
+		hold(g, s, f, m);
+		return;
+	}
+	if (step != STEP_FAILED)
+		round_over(g, s, m->reply, true);
+	engine_flight_free(g, f);
+}
+
+void poller_read_on(struct engine *g)
+{
+	if (g->readings.n == 0)
+		return;
+	struct flight *f = g->readings.v[0];
+	struct world_source *s = flying_for(g, f);
+	if (s != NULL && s->transfer_id != f->id)
+		s = NULL;
+	enum step step = s == NULL ? STEP_FAILED : reading_go_on(g, s, f->reading);
+	if (g->batch_failed)
+		return;
+	if (step == STEP_SLICE) {
+		vec_remove(&g->readings, 0); /* each in turn */
+		vec_push(&g->readings, f);
+		return;
+	}
+	if (s != NULL) {
+		s->transfer_id = 0;
+		go_on(g, s, f, reading_reply(f->reading), step);
+	}
+	if (!g->batch_failed)
+		engine_flight_free(g, f);
 }

@@ -2,9 +2,6 @@
 /* The engine in simulated time: polling manners, alerts once, deliveries until they arrive, crashes at every step. */
 #include "sim/sim.h"
 
-#include <signal.h>
-#include <sys/resource.h>
-
 #define FEED "http://a.example/feed"
 #define HOOK "http://hook.example/in"
 #define YAML_WITH(source_keys)                                                                            \
@@ -503,35 +500,20 @@ TEST(stop_waits_for_a_delivery_under_way)
 	sim_free(s);
 }
 
-/* A limit on the size of files is a full disk: writes fail, and later they do not. */
-static void limit_files(rlim_t bytes)
-{
-	signal(SIGXFSZ, SIG_IGN);
-	struct rlimit r;
-	CHECK_INT(getrlimit(RLIMIT_FSIZE, &r), 0);
-	r.rlim_cur = bytes < r.rlim_max ? bytes : r.rlim_max;
-	CHECK_INT(setrlimit(RLIMIT_FSIZE, &r), 0);
-}
-
-static void disk_full(bool full)
-{
-	limit_files(full ? 1 : RLIM_INFINITY);
-}
-
 TEST(a_full_disk_is_said_once_and_refuses_what_needs_it)
 {
 	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
 	struct sim *s = start(YAML_WITH(", every: 15m"), &b);
 	sim_page(s, FEED, 200, sim_feed(&b, 3, three));
 	int statuses = s->statuses, hits = sim_hits(s, FEED);
-	disk_full(true);
+	sim_disk_full(true);
 	sim_run(s, HOUR);
 	CHECK_INT(s->statuses, statuses + 1);
 	CHECK_INT(sim_hits(s, FEED), hits + 1); /* no poll whose answer could not be kept */
 	struct message *refused = sim_ask(s, "POST", "/v1/watches", "", "{\"query\":\"lost\"}");
 	struct message *figures = sim_ask(s, "GET", "/metrics", "", "");
 	struct message *status = sim_ask(s, "GET", "/v1/status", "", "");
-	disk_full(false);
+	sim_disk_full(false);
 	CHECK_INT(refused->status, 503);
 	CHECK(str_find(figures->text, STR("monitord_store_up 0\n")) != STR_NPOS);
 	json_t *j OWNED_JSON = sim_json(status);
@@ -559,9 +541,9 @@ TEST(a_full_disk_at_any_time_loses_and_doubles_nothing)
 		sim_run(s, 30 * SECOND);
 		sim_page(s, FEED, 200, sim_feed(&b, 5, titles));
 		sim_run(s, 28 * SECOND + at * SECOND / 4);
-		disk_full(true);
+		sim_disk_full(true);
 		sim_run(s, (1 + at % 8) * SECOND);
-		disk_full(false);
+		sim_disk_full(false);
 		sim_run(s, 10 * MINUTE);
 		CHECK_INT(hook->hits, 3);
 		json_t *j OWNED_JSON = sim_json(sim_ask(s, "GET", "/v1/status", "", ""));
@@ -755,14 +737,14 @@ TEST(a_disk_without_room_stops_polls_and_nothing_else)
 	strbuf_addf(&reserve, "%s.reserve", s->store);
 	sim_kill(s);
 	CHECK_INT(unlink(strbuf_cstr(&reserve)), 0);
-	limit_files(STORE_RESERVE_BYTES - 1);
+	sim_limit_files(STORE_RESERVE_BYTES - 1);
 	sim_boot(s);
 	sim_page(s, DESK, 204, "");
 	sim_run(s, 2 * HOUR);
 	struct message *poll = sim_ask(s, "POST", "/v1/sources/a/poll", "", "");
 	struct message *watch = sim_ask(s, "POST", "/v1/watches", "", "{\"query\":\"kept\"}");
 	struct message *status = sim_ask(s, "GET", "/v1/status", "", "");
-	limit_files(RLIM_INFINITY);
+	sim_limit_files(RLIM_INFINITY);
 	CHECK_INT(poll->status, 503);
 	CHECK_INT(watch->status, 201);
 	json_t *j OWNED_JSON = sim_json(status);

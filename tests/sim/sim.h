@@ -9,7 +9,9 @@
 
 #include "lib/test.h"
 
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/json.h"
@@ -432,6 +434,21 @@ static inline json_t *sim_json(const struct message *reply)
 		print_error("%s: %.*s\n", e.message, STR_ARG(reply->text));
 	CHECK(j != NULL);
 	return j;
+}
+
+/* A limit on the size of files is a full disk: writes fail, and later they do not. */
+static inline void sim_limit_files(rlim_t bytes)
+{
+	signal(SIGXFSZ, SIG_IGN);
+	struct rlimit r;
+	CHECK_INT(getrlimit(RLIMIT_FSIZE, &r), 0);
+	r.rlim_cur = bytes < r.rlim_max ? bytes : r.rlim_max;
+	CHECK_INT(setrlimit(RLIMIT_FSIZE, &r), 0);
+}
+
+static inline void sim_disk_full(bool full)
+{
+	sim_limit_files(full ? 1 : RLIM_INFINITY);
 }
 
 /* A feed of items "title|guid", newest first as feeds are. */
