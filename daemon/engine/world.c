@@ -613,7 +613,8 @@ static void add_stored(void *ctx, struct str name, struct str json)
 			r = world_add_channel(b->world, &c, arena, ORIGIN_API, &new_channel, &e);
 		break;
 	case STORE_WATCH:
-		if (r == 0 && (r = config_watch_from_json(j, b->types, arena, &w, &e)) == 0)
+		/* its query is read by parse_watches: once is enough of 100,000 */
+		if (r == 0 && (r = config_watch_from_json(j, &(struct config_types){ 0 }, arena, &w, &e)) == 0)
 			r = place_watch(b->world, &w, arena, ORIGIN_API, &new_watch, &e);
 		break;
 	}

@@ -465,6 +465,8 @@ int parser_read(struct parser *p, uint16_t *ret)
 	return 0;
 }
 
+#define SCRATCH 4096 /* bytes; holds the words of most queries */
+
 static void parser_release(struct parser *p)
 {
 	words_release(&p->cut);
@@ -482,13 +484,14 @@ int query_parse_named(struct str text, const struct query_names *names, struct q
 {
 	AUTO(parser) struct parser p = { .lex = { .text = text, .e = e }, .names = names, .scope = SCOPE_SELF,
 					 .folded = STRBUF_INIT(FOLDED_MAX), .asked = STRBUF_INIT(ASKED_MAX) };
+	VIEW_UNINITIALIZED _Alignas(16) char scratch[SCRATCH];
 	uint16_t root;
 
 	if (text.len > QUERY_MAX)
 		return err_set_at(e, ERR_INPUT, 1, "%zu bytes, expected at most %d", text.len, QUERY_MAX);
 	if (!text_is_utf8(text))
 		return err_set_at(e, ERR_INPUT, 1, "the query is not UTF-8 text");
-	words_init(&p.cut, NULL, 0);
+	words_init(&p.cut, scratch, sizeof(scratch));
 	if (names && str_present(names->self))
 		p.watches[p.n_watches++] = names->self;
 	/* node 0 is kept free: no child has that number, so `next` 0 is the end */
