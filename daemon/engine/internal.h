@@ -6,6 +6,7 @@
  *   rhythm.c    how often is often enough
  *   reading.c   the document that an answer brought, slice by slice
  *   pipeline.c  posts -> store -> matches -> alerts and deliveries
+ *   identity.c  which known post one is
  *   outbox.c    which delivery goes out when, and what the answer means
  *   asked.c     what people ask for and the network answers: add-source, test-channel, search
  *   recovery.c  when the database refuses
@@ -67,6 +68,8 @@ struct search {
 	json_t *found;
 	VEC(int64_t) rows;              /* of what was found */
 };
+
+struct seen; /* what of a document was seen so far */
 
 struct engine {
 	struct str config_path;
@@ -194,9 +197,12 @@ void stream_beside_done(struct engine *g, struct world_source *s, const struct r
 void follow_run(struct engine *g); /* the watches changed: does what is read for them? */
 
 /* --- pipeline.c --- */
-/* Takes a document's posts into the store, matches the new ones, writes alerts and deliveries.
- * What came of them is added to *ret.  -1: the database failed. */
-int pipeline_take(struct engine *g, struct world_source *s, struct source_document *d, bool baseline, struct taken *ret);
+/* Takes posts of a document into the store, matches the new ones, writes alerts and deliveries; those from `old_from` on
+ * were there before anybody asked.  `seen`: of this document so far; NULL: ids are sure.  What came of them is added to
+ * *ret.  -1: the database failed. */
+#define PIPELINE_NONE_OLD SIZE_MAX
+int pipeline_take(struct engine *g, struct world_source *s, struct post_list *list, size_t old_from, struct seen *seen,
+                  struct taken *ret);
 
 /* A post as the database and the archive's index hold it; the texts stand in the two buffers, whose contents are replaced. */
 struct store_post pipeline_stored(const struct post *post, struct strbuf *json, struct strbuf *words);
@@ -205,6 +211,24 @@ bool pipeline_reaches(const struct world_source *s, const struct post *post, int
 /* Tells a watch of a post that was there before it, once.  -1: the database failed. */
 int pipeline_tell(struct engine *g, struct world_source *s, const struct world_watch *w, int64_t post_row,
                   const struct post *post);
+
+#define POST_JSON_MAX (24u << 20) /* a post's texts, escaped at worst */
+#define POST_WORDS_MAX (8u << 20)
+
+/* --- identity.c --- */
+struct seen *seen_new(void);
+void seen_free(struct seen *s); /* NULL is fine */
+void identity_note(struct seen *seen, struct str id, struct str url); /* one more of the document has this id */
+/* Of two with the same id, URL and title the first is the newer one: the other goes. */
+void identity_drop_doubles(struct seen *seen, struct post_list *list);
+/* A post that is not known as it stands: gives it the id by which it is told from others that its publisher gave the same
+ * one to, and says what is known under that. */
+int identity_tell_apart(struct engine *g, const struct seen *seen, struct post *post, struct store_found *found, bool *known,
+                        struct err *e) MUST_CHECK;
+/* When no id of a document is known but most of what it says is, the publisher changed its ids (a new blog engine, a move
+ * to https): the posts keep their identity under new names, and nobody is told old news. */
+int identity_see_through(struct engine *g, const struct world_source *s, struct seen *seen, const struct post_list *list,
+                         struct err *e) MUST_CHECK;
 
 /* --- outbox.c --- */
 /* A fresh delivery of the alert to this channel: written, and queued. */

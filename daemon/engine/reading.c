@@ -26,6 +26,7 @@ struct reading {
 	struct strbuf url;
 	struct source_reading *source;
 	struct source_document document;
+	struct seen *seen;       /* NULL: ids are sure */
 	bool more;
 };
 
@@ -59,6 +60,7 @@ void reading_free(struct reading *x)
 	source_close(x->source);
 	source_document_release(&x->document);
 	strbuf_release(&x->url);
+	seen_free(x->seen);
 	mem_free(x->state);
 	if (x->owned)
 		reply_free(x->reply);
@@ -87,6 +89,7 @@ struct reading *reading_open(const struct source *s, bool asked, struct reply *r
 	x->as.type = type;
 	if (s->state == NULL && type->state_size > 0)
 		x->as.state = x->state = mem_alloc(type->state_size);
+	x->seen = type->own_ids ? NULL : seen_new();
 	x->source = source_begin(type, &x->as, &f, &x->document);
 	int more = source_more(x->source, SLICE_POSTS, SLICE_BYTES, &e);
 	if (more < 0) {
@@ -156,7 +159,7 @@ static int take_slice(struct engine *g, struct world_source *s, struct reading *
 		s->round.gap_ms = rhythm_gap_ms(&d->posts);
 	if (d->half && d->posts.posts.n > 0) /* it would come again as an edit, or under another id */
 		post_free(d->posts.posts.v[--d->posts.posts.n]);
-	int r = pipeline_take(g, s, d, baseline, &s->round.taken);
+	int r = pipeline_take(g, s, &d->posts, baseline ? 0 : PIPELINE_NONE_OLD, x->seen, &s->round.taken);
 	post_list_release(&d->posts);
 	return r;
 }

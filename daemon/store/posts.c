@@ -123,6 +123,19 @@ int store_post_find(struct store *s, struct str source, struct str id, struct ar
 	return db_run(s, st, e);
 }
 
+int store_post_shares_id(struct store *s, struct str source, struct str id, bool *ret, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_POST_SHARES, "SELECT 1 FROM post WHERE source=?1 AND id>?2||'|' AND id<?2||'}'"
+	                                " LIMIT 1", e); /* '}' is next to '|' */
+	if (st == NULL)
+		return -1;
+	db_text(st, 1, source);
+	db_text(st, 2, id);
+	if (db_step(s, st, ret, e) != 0)
+		return -1;
+	return *ret ? db_run(s, st, e) : 0;
+}
+
 int store_post_each(struct store *s, struct str fts, int64_t since_unix_ms, int64_t below_row, int limit,
                     bool (*each)(void *ctx, int64_t row, int64_t came_unix_ms, struct str json), void *ctx, struct err *e)
 {

@@ -109,6 +109,9 @@ struct store_found {
 int store_post_find(struct store *s, struct str source, struct str id, struct arena *arena, struct store_found *ret,
                     bool *ret_found, struct err *e) MUST_CHECK;
 
+/* Is there a post of "id|more", whatever more is: one that was told from others with the same id? */
+int store_post_shares_id(struct store *s, struct str source, struct str id, bool *ret, struct err *e) MUST_CHECK;
+
 struct store_post {
 	struct str source, id;      /* identity: unique together */
 	struct str json;            /* model/post.h's form */
