@@ -11,7 +11,7 @@ WERROR   ?= -Werror
 SAN      ?=
 
 PKGS := libcurl libevent jansson libxml-2.0 libcrypto libsystemd
-LIB_PKGS := $(PKGS) sqlite3 yaml-0.1 libutf8proc libxxhash re2
+LIB_PKGS := $(PKGS) sqlite3 yaml-0.1 libutf8proc libxxhash re2 zlib
 
 OPT      ?= -O2 -g -D_FORTIFY_SOURCE=3
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes -Wmissing-prototypes \
@@ -113,7 +113,7 @@ $(BUILD)/tests/%.o: CFLAGS_ALL += -Itests
 # --- packages ----------------------------------------------------------------------------------------------------
 # Installs what is missing and says what; asks nothing; sudo only for those who are not root.
 BUILD_DEPS := gcc g++ make pkg-config libcurl4-openssl-dev libevent-dev libjansson-dev libxml2-dev libssl-dev libsystemd-dev \
-              libsqlite3-dev libyaml-dev libutf8proc-dev libxxhash-dev uthash-dev libre2-dev libstemmer-dev
+              libsqlite3-dev libyaml-dev libutf8proc-dev libxxhash-dev uthash-dev libre2-dev libstemmer-dev zlib1g-dev
 TEST_DEPS  := $(BUILD_DEPS) libcmocka-dev python3 python3-pytest python3-aiosmtpd nginx-light opensmtpd curl openssl \
               systemd shellcheck mandoc libvectorscan-dev libicu-dev zsh fish sqlite3 jq systemd-container
 install_missing = @missing=""; for p in $(1); do \

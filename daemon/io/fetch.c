@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/text.h"
+#include "io/gunzip.h"
 #include "io/io.h"
 #include "io/local.h"
 #include "io/run.h"
@@ -104,6 +105,11 @@ static void parse_headers(struct run *r)
 static void run_end(struct run *r, enum reply_outcome outcome, const char *error)
 {
 	struct reply *reply = r->reply;
+	struct err e = { 0 };
+	if (outcome == REPLY_OK && gunzip_wanted(strbuf_str(&reply->body)) && gunzip(&reply->body, &e) != 0) {
+		outcome = e.kind == ERR_LIMIT ? REPLY_TOO_BIG : REPLY_FAILED;
+		error = e.message;
+	}
 	reply->outcome = outcome;
 	if (error) {
 		AUTO(strbuf) struct strbuf clean = STRBUF_INIT(ERROR_MAX_BYTES * 4);

@@ -264,3 +264,32 @@ TEST(whoever_asks_does_not_stand_in_the_queue)
 	CHECK(s->mono_ms - began <= SECOND);
 	sim_free(s);
 }
+
+/* RFC 3229 with feeds: the answer holds what is new, and no more. */
+TEST(a_server_may_send_what_is_new_alone)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = sim_new(YAML(", every: 1h"));
+	struct sim_page *p = sim_page(s, FEED, 200, dated(&b, 5, SIM_START_UNIX, HOUR));
+	p->etag = (char[]){ "\"1\"" };
+	sim_run(s, 64 * MINUTE);
+	CHECK_INT(p->hits, 2);
+	CHECK_INT(p->deltas, 1); /* not the first time: there is no version to begin from */
+	check_poll(s, 304, 0, 0);
+	sim_page(s, FEED, 226, "<rss version=\"2.0\"><channel><title>Sim</title><item><guid>g6</guid></item></channel></rss>");
+	p->etag = (char[]){ "\"2\"" };
+	p->headers = "im: feed\n";
+	sim_run(s, 64 * MINUTE);
+	check_poll(s, 226, 1, 1);
+	sim_page(s, FEED, 200, dated(&b, 6, SIM_START_UNIX, HOUR)); /* under the validator of the delta: unchanged */
+	sim_run(s, 64 * MINUTE);
+	check_poll(s, 304, 0, 0);
+	CHECK_INT(p->deltas, p->hits - 1);
+	sim_page(s, FEED, 226, "who knows");
+	p->headers = "im: feed, vcdiff\n";
+	sim_run(s, 64 * MINUTE);
+	check_poll(s, 226, 0, 0);
+	json_t *j OWNED_JSON = source(s);
+	CHECK_STR(json_get_str(j, "last_error"), "HTTP status 226: a kind of difference that was not asked for");
+	sim_free(s);
+}

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """How a poll behaves, by a real web server's own log: the ten points that publishers ask of a feed reader (Rachel by the
 bay's feed reader score, Damon Hart-Davis' notes at earth.org.uk, openrss.org), over restarts and kill -9 too."""
-import email.utils, re, time
+import email.utils, gzip, re, time
 from datetime import datetime
 
 import pytest
@@ -282,3 +282,44 @@ def test_10_a_failure_waits_for_the_next_regular_poll():
         s.restart("kill")
         for path in ("/broken", "/endless"):
             check_pauses(s.asked(2, path), [3])
+
+
+# --- and what spares both sides bytes ------------------------------------------------------------------------------------
+
+
+def test_http2_where_it_is_offered():
+    web = Nginx(tls=True)
+    with Scene("/news.xml", web=web, more=f"ca_file: {web.certificate}") as s:
+        assert {r["protocol"] for r in s.asked(2)} == {"HTTP/2.0"}
+    with Scene("/news.xml") as s:
+        assert {r["protocol"] for r in s.asked(2)} == {"HTTP/1.1"}
+
+
+def test_compressed_bodies():
+    """By Content-Encoding, or a gzip file as it lies on the disk, whatever type the server takes it for."""
+    text = rss(*("much " * 100 for _ in range(50)))
+    web = Nginx("gzip on; gzip_types *; gzip_http_version 1.0;")
+    web.put("big.xml", text)
+    for name in ("big.xml.gz", "big.bin"):
+        web.put(name, gzip.compress(text.encode()))
+    with Scene("/big.xml", "/big.xml.gz", "/big.bin", keys="every: 1h", web=web) as s:
+        for n in range(3):
+            row = wait_until(lambda: (r := s.source(n))["last_poll"] and r, PATIENCE_S, "the first poll")
+            assert (row["state"], row["last_posts"], row["last_new"]) == ("ok", 50, 50), row
+            assert row["last_bytes"] < len(text) / 10, row
+
+
+def test_what_is_new_alone():
+    """RFC 3229 with feeds: asked for where there is a version to begin from, and understood."""
+    one = rss("three").replace("<guid isPermaLink='false'>0", "<guid isPermaLink='false'>3")
+    delta = f"""location = /delta {{
+      etag off; if_modified_since off; add_header ETag '"1"'; set $new "$http_a_im$http_if_none_match";
+      if ($new = 'feed"1"') {{ add_header IM feed always; add_header ETag '"2"' always; return 226 "{one}"; }}
+      if ($new = 'feed"2"') {{ add_header ETag '"2"'; return 304; }}
+      try_files /news.xml =404; }}"""
+    with Scene("/delta", locations=delta) as s:
+        rows = s.asked(4)
+        assert [r["status"] for r in rows[:4]] == [200, 226, 304, 304], rows
+        assert [r["headers"].get("a_im") for r in rows] == [None] + ["feed"] * (len(rows) - 1)
+        done = s.daemon.wait_event("poll.done", 2)
+        assert "posts=2 new=2" in done[0] and "posts=1 new=1" in done[1], done
