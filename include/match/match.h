@@ -104,6 +104,13 @@ bool query_operator(size_t i, struct query_operator *ret);
 /* An SQLite FTS5 expression over folded words that every matching post satisfies; false if there is
  * none (scan all). */
 bool query_necessary_fts(const struct query *q, struct strbuf *out);
+/* The posts of a context that the query looks at: bits 1 << relation. */
+unsigned query_relations(const struct query *q);
+/*
+ * Which of the posts that `post` refers to and that are not in its context (`missing`: bits 1 << relation) may still change
+ * the answers of these queries: those are asked for.  0: what is there decides.  `each`, if not NULL, gets it query by query.
+ */
+unsigned queries_lack(const struct query *const *queries, size_t n, const struct post *post, unsigned missing, unsigned *each);
 /*
  * The query as rules of X's filtered stream, each at most `rule_max` bytes: together they find all that the query finds,
  * and more where X has no word for a part of it.  ERR_INPUT if X cannot be asked, with what it has no word for; `each`
