@@ -16,6 +16,7 @@ struct pipeline {
 	struct engine *g;
 	struct world_source *source;
 	bool baseline;
+	unsigned int gone;         /* posts that the one at hand refers to and nobody has: bits 1 << relation */
 	struct taken *taken;
 	struct strbuf json, words, spans;
 	struct matches matches;
@@ -77,18 +78,22 @@ static int add_alert(struct pipeline *p, const struct world_watch *w, const stru
 /* An edit is new only to those whom it concerns now and did not before: a corrected comma is no news. */
 static int tell_new(struct pipeline *p, const struct post *post, const struct news *news, struct err *e)
 {
-	matcher_run(p->g->world->matcher, post, &p->matches);
+	struct engine *g = p->g;
+	unsigned lacks = news->before == NULL && context_may_wait(p->source) ? context_lacks(g, p->source, post, p->gone) : 0;
+	matcher_run(g->world->matcher, post, &p->matches);
 	for (size_t i = 0; i < p->matches.list.n; i++) {
 		const struct match *m = &p->matches.list.v[i];
-		const struct world_watch *w = p->g->world->by_handle.v[m->watch];
+		const struct world_watch *w = g->world->by_handle.v[m->watch];
 		if (!world_tells(w, ALERT_NEW) || !world_watches(w, &p->source->settings))
+			continue;
+		if (lacks != 0 && w->lacks != 0) /* it matches as it stands, but may not when its context is known */
 			continue;
 		if (news->before != NULL && query_matches(w->query, news->before, NULL))
 			continue;
 		if (add_alert(p, w, news, &m->spans, e) != 0)
 			return -1;
 	}
-	return 0;
+	return lacks == 0 ? 0 : context_wait(g, p->source, news->post_row);
 }
 
 static void note_teller(void *ctx, struct str watch)
@@ -163,6 +168,11 @@ static struct store_post as_stored(struct pipeline *p, const struct post *post)
 static int take_new(struct pipeline *p, struct post *post, struct err *e)
 {
 	struct engine *g = p->g;
+	/* The first document of a new source is what was there before anybody asked. */
+	bool news_to_all = !p->baseline || pipeline_reaches(p->source, post, g->now.unix_ms);
+	p->gone = 0;
+	if (news_to_all && context_attach(g, p->source, post, &p->gone) != 0)
+		return -1;
 	struct store_post sp = as_stored(p, post);
 	struct news news = { .event = ALERT_NEW };
 	if (store_post_insert(g->store, &sp, g->now.unix_ms, &news.post_row, e) != 0)
@@ -170,9 +180,22 @@ static int take_new(struct pipeline *p, struct post *post, struct err *e)
 	p->taken->fresh++;
 	g->figures.posts_new++;
 	engine_event_text(g, "post", strbuf_str(&p->json));
-	/* The first document of a new source is what was there before anybody asked. */
-	bool news_to_all = !p->baseline || pipeline_reaches(p->source, post, g->now.unix_ms);
 	return news_to_all ? tell_new(p, post, &news, e) : 0;
+}
+
+/* What was asked for once an edited post need not ask for again. */
+static void keep_context(struct post *post, const struct post *before)
+{
+	for (size_t i = 0; i < before->context.n; i++) {
+		enum relation r = before->context.v[i].relation;
+		struct post *copy = NULL;
+		struct err ignored = { 0 };
+		if ((post_lacks(post) >> r & 1) == 0 || !str_eq(post_reference(post, r), post_reference(before, r)))
+			continue;
+		json_t *j OWNED_JSON = post_to_json(before->context.v[i].post);
+		if (post_from_json(j, &copy, &ignored) == 0)
+			post_add_context(post, r, copy);
+	}
 }
 
 /* A pruned post has no earlier text to compare with: too old to be news. */
@@ -180,6 +203,8 @@ static int take_edit(struct pipeline *p, struct post *post, const struct store_f
 {
 	struct engine *g = p->g;
 	OWNED(post) struct post *before = read_before(p, found->json);
+	if (before != NULL)
+		keep_context(post, before);
 	struct store_post sp = as_stored(p, post);
 	if (store_post_edit(g->store, found->row, &sp, g->now.unix_ms, e) != 0)
 		return -1;
@@ -257,6 +282,21 @@ int pipeline_take(struct engine *g, struct world_source *s, struct post_list *li
 		p.baseline = i > old_from;
 		r = take_post(&p, list->posts.v[i - 1], seen, &e);
 	}
+	if (r != 0)
+		engine_store_failed(g, &e);
+	return r;
+}
+
+int pipeline_judge(struct engine *g, struct world_source *s, int64_t post_row, struct post *post, bool more)
+{
+	struct taken taken = { 0 };
+	AUTO(pipeline) struct pipeline p = { .g = g, .source = s, .taken = &taken, .gone = ~0u, PIPELINE_BUFFERS };
+	struct news news = { .event = ALERT_NEW, .post_row = post_row };
+	struct err e = { 0 };
+	struct store_post sp = as_stored(&p, post);
+	int r = more ? store_post_complete(g->store, post_row, sp.json, sp.words, &e) : 0;
+	if (r == 0)
+		r = tell_new(&p, post, &news, &e);
 	if (r != 0)
 		engine_store_failed(g, &e);
 	return r;

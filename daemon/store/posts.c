@@ -66,6 +66,18 @@ int store_post_edit(struct store *s, int64_t row, const struct store_post *p, in
 	return insert_words(s, row, p->words, e);
 }
 
+int store_post_complete(struct store *s, int64_t row, struct str json, struct str words, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_POST_COMPLETE, "UPDATE post SET json=?2 WHERE row=?1", e);
+	if (st == NULL)
+		return -1;
+	db_int(st, 1, row);
+	db_text(st, 2, json);
+	if (db_run(s, st, e) != 0)
+		return -1;
+	return insert_words(s, row, words, e);
+}
+
 int store_post_rename(struct store *s, int64_t row, const struct store_post *p, struct err *e)
 {
 	sqlite3_stmt *st = db_statement(s, DB_POST_RENAME, "UPDATE post SET id=?2, fingerprint=?3, json=?4 WHERE row=?1", e);

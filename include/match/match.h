@@ -84,7 +84,10 @@ struct query_clause {
 	bool decides;              /* the answer rests on it */
 	struct str text;           /* a term as in a query, or "all of", "not" and the like */
 	const struct spans *spans; /* what hit */
+	unsigned unknown;          /* posts that it looks at, that the post refers to, and that are not there: bits 1 << relation */
 };
+/* "the parent and the root are not known"; nothing if `unknown` is 0. */
+void query_say_unknown(unsigned unknown, struct strbuf *out);
 void query_explain_each(const struct query *q, const struct post *post,
                         void (*clause)(void *ctx, const struct query_clause *clause), void *ctx);
 /* Warnings if it can never match, has parts that change nothing or no necessary term ("over-broad"); empty if fine. */

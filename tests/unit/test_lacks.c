@@ -61,3 +61,18 @@ TEST(what_is_there_is_not_lacking)
 	CHECK_INT(query_relations(q), ROOT);
 	query_free(q);
 }
+
+TEST(explain_says_what_was_not_known)
+{
+	struct post p = { .text = STR("Or xAI"), .id = STR("2"), .reply_to = STR("1"), .thread = STR("0") };
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(4096);
+	struct query *q = NULL;
+	struct err e = { 0 };
+
+	CHECK_OK(query_parse(STR("xAI context:Sutskever"), &q, &e), &e);
+	query_explain(q, &p, &b);
+	CHECK_STR(strbuf_str(&b), "no  all of\n"
+	                          "yes   xAI   text: xAI\n"
+	                          "no    context:Sutskever   the parent post and the root post are not known\n");
+	query_free(q);
+}
