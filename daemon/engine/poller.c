@@ -358,7 +358,7 @@ int poller_save(struct engine *g, struct world_source *s, struct store_source *k
 {
 	struct arena *a = arena_new(256 << 10);
 	struct str *texts[] = { &k->etag, &k->last_modified, &k->moved_to, &k->url, &k->cursor, &k->last_error, &k->stopped,
-		                &k->why };
+		                &k->why, &k->cut_after };
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		*texts[i] = arena_str(a, *texts[i]);
 	arena_free(s->kept_arena);

@@ -55,6 +55,8 @@ struct store_source {
 	int64_t moved_seen;
 	struct str url;             /* learnt address, absent if none */
 	struct str cursor;          /* where the type goes on, in its own form */
+	struct str cut_after;       /* id of the last whole post of a first document that was cut off, "" if it held none: what
+	                             * stands behind it is no news when it comes; absent = nothing is missing */
 	struct str last_error;      /* absent if the last poll was fine */
 	struct str stopped;         /* why it is polled no more (410); absent if it is */
 	int64_t next_unix_ms;       /* due */
