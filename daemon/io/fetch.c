@@ -344,6 +344,14 @@ static void on_http_done(void *ctx __attribute__((unused)), CURL *easy, CURLcode
 	run_result(r, code);
 }
 
+static void on_http_unwatched(void *ctx __attribute__((unused)), CURL *easy)
+{
+	struct run *r = NULL;
+	(void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &r);
+	if (r != NULL)
+		stream_unwatched(r);
+}
+
 static void on_mail_done(struct run *r, CURLcode code)
 {
 	if (!atomic_load(&r->abort))
@@ -429,8 +437,8 @@ void fetch_start(struct fetch *f, struct transfer *t)
 		run_end(r, REPLY_FAILED, "too many transfers at once");
 		return;
 	}
-	if (t->framing == FRAMING_WEBSOCKET || (t->framing != FRAMING_BODY && t->kind != TRANSFER_HTTP)) {
-		run_end(r, REPLY_REFUSED, "this transfer's framing is not known here");
+	if (t->framing != FRAMING_BODY && t->kind != TRANSFER_HTTP) {
+		run_end(r, REPLY_REFUSED, "only what comes by HTTP can be a stream");
 		return;
 	}
 	r->deadline = evtimer_new(f->base, on_deadline, r);
@@ -468,7 +476,7 @@ struct fetch *fetch_new(struct event_base *base, struct mailbox *to_engine, stru
 	f->user_agent = mem_alloc(user_agent.len + 1);
 	if (user_agent.len)
 		memcpy(f->user_agent, user_agent.p, user_agent.len);
-	f->shards = shards_new(base, &(struct shards_calls){ on_http_done, on_shard_broken, f });
+	f->shards = shards_new(base, &(struct shards_calls){ on_http_done, on_http_unwatched, on_shard_broken, f });
 	f->console = console_new(base, STDOUT_FILENO, on_console_done, f);
 	f->colours = text_colours(STDOUT_FILENO);
 	f->smtp = smtp_new(base, on_mail_done);
