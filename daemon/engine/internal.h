@@ -42,7 +42,10 @@ struct flight {
 	json_t *written;                /* PROBE, LOGIN: the source or account as the user wrote it */
 	size_t n_ids;
 	struct str ids[CONTEXT_IDS_MAX]; /* CONTEXT: of the posts that were asked for */
-	struct str found;               /* PROBE: the feed that a page advertised; absent in the first step */
+	struct str found;               /* PROBE: the feed that a page advertised, or may have; absent in the first step */
+	struct str page;                /* PROBE: the page that says nothing of its feed, which is looked for now … */
+	int place;                      /* … at so many usual places so far, this one included */
+	int64_t give_up_mono_ms;        /* … until then */
 	struct reading *reading;        /* POLL: the answer is there, and a part of its document is still to be taken */
 	bool abandoned;                 /* whatever it was for is gone */
 	struct arena *arena;            /* of the texts */

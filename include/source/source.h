@@ -130,5 +130,8 @@ const struct source_type *source_type_find(struct str name); /* NULL if none */
 /* "@elonmusk", "https://bsky.app/profile/…", "#ai@mastodon.social": sets type and settings, and says what it was taken
  * for ("the account @elonmusk of X").  False: it is none of these. */
 bool source_recognise(struct str text, json_t *settings, struct strbuf *said);
+/* The n-th place, from 0 on, where the feed of this page may be found if the page does not say: beside the page, then at
+ * the top of its host.  False: there are no more. */
+bool source_usual_place(struct str page, int n, struct strbuf *ret);
 /* The type of a document by its bytes, NULL if none wants it (an HTML page, say). */
 const struct source_type *source_detect(const struct frame *f);

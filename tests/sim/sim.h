@@ -417,7 +417,7 @@ static inline struct message *sim_ask(struct sim *s, const char *method, const c
 	uint64_t id = ++s->last_request;
 	struct message *m = message_command(id, str_c(method), str_c(path), str_c(query), str_c(body));
 	vec_push(&s->inbox, m);
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < 4000; i++) {
 		sim_run(s, 50);
 		for (size_t k = 0; k < s->replies.n; k++)
 			if (s->replies.v[k]->request_id == id)

@@ -25,9 +25,9 @@ class Scene:
         self.web = web or Nginx(locations)
         self.web.put("news.xml", rss("one", "two"))
         host = self.web.url().rstrip("/")
-        sources = "".join(f'  - {{name: "s{n}", type: feed, url: "{host}{path}", {keys}, allow_private: true}}\n'
+        sources = "" if not paths else "sources:\n" + "".join(f'  - {{name: "s{n}", type: feed, url: "{host}{path}", {keys}, allow_private: true}}\n'
                           for n, path in enumerate(paths))
-        self.daemon = Daemon(f"{more}\nsources:\n{sources}")
+        self.daemon = Daemon(f"{more}\n{sources}")
 
     def __enter__(self):
         self.daemon.__enter__()
@@ -323,3 +323,14 @@ def test_what_is_new_alone():
         assert [r["headers"].get("a_im") for r in rows] == [None] + ["feed"] * (len(rows) - 1)
         done = s.daemon.wait_event("poll.done", 2)
         assert "posts=2 new=2" in done[0] and "posts=1 new=1" in done[1], done
+
+
+def test_the_usual_places_are_tried_one_after_another():
+    with Scene(locations="location /nothing { return 404; }") as s:
+        s.web.put("index.html", "<!doctype html><html><title>Blog</title><body>No word of a feed.</body></html>")
+        s.web.put("index.xml", rss("one"))
+        told = s.daemon.do("add-source", s.web.url(), "--allow-private")
+        assert "index.xml" in told and "usual place" in told, told
+        rows = wait_until(lambda: [r for r in s.web.asked() if r["path"] == "/index.xml"] and s.web.asked(), PATIENCE_S, "the log")
+        assert [r["path"] for r in rows] == ["/", "/feed", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml"]
+        assert min(pauses(rows)) >= -CLOCKS_S and {r["method"] for r in rows} == {"GET"}
