@@ -34,6 +34,15 @@ _monitorctl() {
 	edit-watch:--channel) _monitorctl_names channel; return ;;
 	edit-watch:--source) _monitorctl_names source; return ;;
 	edit-watch:--on) _monitorctl_words "new edit delete"; return ;;
+	add-person:--account) :; return ;;
+	add-person:--alias) :; return ;;
+	add-person:--read-as) :; return ;;
+	edit-person:--name) :; return ;;
+	edit-person:--account) :; return ;;
+	edit-person:--add-account) :; return ;;
+	edit-person:--alias) :; return ;;
+	edit-person:--add-alias) :; return ;;
+	edit-person:--read-as) :; return ;;
 	add-source:--name) :; return ;;
 	add-source:--type) _monitorctl_words "feed jsonfeed x mastodon bluesky"; return ;;
 	add-source:--every) :; return ;;
@@ -80,7 +89,7 @@ _monitorctl() {
 	esac
 	options=" --json --socket --help"
 	case $command in
-	"") [[ $cur == -* ]] || _monitorctl_words "add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-source import-opml export-opml list-sources show-source edit-source remove-source pause-source resume-source poll-source login logout list-accounts add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail test-watch explain lint search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help" ;;
+	"") [[ $cur == -* ]] || _monitorctl_words "add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-person list-people show-person edit-person remove-person add-source import-opml export-opml list-sources show-source edit-source remove-source pause-source resume-source poll-source login logout list-accounts add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail test-watch explain lint search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help" ;;
 	add-watch)
 		options+=" --name --channel --source --on --paused"
 		[[ $cur == -* ]] || :
@@ -102,6 +111,22 @@ _monitorctl() {
 		;;
 	resume-watch)
 		[[ $cur == -* ]] || _monitorctl_names watch
+		;;
+	add-person)
+		options+=" --account --alias --follow --read-as"
+		[[ $cur == -* ]] || :
+		;;
+	list-people)
+		;;
+	show-person)
+		[[ $cur == -* ]] || _monitorctl_names person
+		;;
+	edit-person)
+		options+=" --name --account --add-account --alias --add-alias --follow --read-as"
+		[[ $cur == -* ]] || _monitorctl_names person
+		;;
+	remove-person)
+		[[ $cur == -* ]] || _monitorctl_names person
 		;;
 	add-source)
 		options+=" --name --type --every --backfill --allow-private --tag --username --password-file --set"
@@ -217,7 +242,7 @@ _monitorctl() {
 		[[ $cur == -* ]] || _monitorctl_words "bash zsh fish"
 		;;
 	help)
-		[[ $cur == -* ]] || _monitorctl_words "add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-source import-opml export-opml list-sources show-source edit-source remove-source pause-source resume-source poll-source login logout list-accounts add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail test-watch explain lint search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help"
+		[[ $cur == -* ]] || _monitorctl_words "add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-person list-people show-person edit-person remove-person add-source import-opml export-opml list-sources show-source edit-source remove-source pause-source resume-source poll-source login logout list-accounts add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail test-watch explain lint search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help"
 		;;
 	esac
 	if [[ $cur == -* ]]; then

@@ -27,6 +27,25 @@ complete -c monitorctl -n __fish_use_subcommand -a pause-watch -d 'look no more 
 complete -c monitorctl -n '__fish_seen_subcommand_from pause-watch' -a '(monitorctl __names watch 2>/dev/null)'
 complete -c monitorctl -n __fish_use_subcommand -a resume-watch -d 'look again'
 complete -c monitorctl -n '__fish_seen_subcommand_from resume-watch' -a '(monitorctl __names watch 2>/dev/null)'
+complete -c monitorctl -n __fish_use_subcommand -a add-person -d 'say which accounts and names are somebody'\''s'
+complete -c monitorctl -n '__fish_seen_subcommand_from add-person' -l account -d 'platform:handle such as x:elonmusk, or the address of a profile; may be repeated' -x
+complete -c monitorctl -n '__fish_seen_subcommand_from add-person' -l alias -d 'another name, in any script; may be repeated' -x
+complete -c monitorctl -n '__fish_seen_subcommand_from add-person' -l follow -d 'make the accounts sources too'
+complete -c monitorctl -n '__fish_seen_subcommand_from add-person' -l read-as -d 'as which account to read them, where a network wants one and there are several (list-accounts)' -x
+complete -c monitorctl -n __fish_use_subcommand -a list-people -d 'list the people'
+complete -c monitorctl -n __fish_use_subcommand -a show-person -d 'show all about a person, and who asks for it'
+complete -c monitorctl -n '__fish_seen_subcommand_from show-person' -a '(monitorctl __names person 2>/dev/null)'
+complete -c monitorctl -n __fish_use_subcommand -a edit-person -d 'change a person that was added by add-person'
+complete -c monitorctl -n '__fish_seen_subcommand_from edit-person' -a '(monitorctl __names person 2>/dev/null)'
+complete -c monitorctl -n '__fish_seen_subcommand_from edit-person' -l name -d 'the new name' -x
+complete -c monitorctl -n '__fish_seen_subcommand_from edit-person' -l account -d 'these accounts instead; may be repeated' -x
+complete -c monitorctl -n '__fish_seen_subcommand_from edit-person' -l add-account -d 'this account too; may be repeated' -x
+complete -c monitorctl -n '__fish_seen_subcommand_from edit-person' -l alias -d 'these other names instead; may be repeated' -x
+complete -c monitorctl -n '__fish_seen_subcommand_from edit-person' -l add-alias -d 'this other name too; may be repeated' -x
+complete -c monitorctl -n '__fish_seen_subcommand_from edit-person' -l follow -d 'make the accounts sources too'
+complete -c monitorctl -n '__fish_seen_subcommand_from edit-person' -l read-as -d 'as which account to read them, where a network wants one and there are several (list-accounts)' -x
+complete -c monitorctl -n __fish_use_subcommand -a remove-person -d 'forget a person that no watch asks for'
+complete -c monitorctl -n '__fish_seen_subcommand_from remove-person' -a '(monitorctl __names person 2>/dev/null)'
 complete -c monitorctl -n __fish_use_subcommand -a add-source -d 'follow a feed, the feed of a web page, or an account, hashtag or search'
 complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l name -d 'name of the source (else made from the feed'\''s title)' -x
 complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l type -d 'what it is (else detected)' -x -a 'feed jsonfeed x mastodon bluesky'
@@ -143,4 +162,4 @@ complete -c monitorctl -n '__fish_seen_subcommand_from match' -l explain -d 'say
 complete -c monitorctl -n __fish_use_subcommand -a completion -d 'print the completion script for a shell'
 complete -c monitorctl -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
 complete -c monitorctl -n __fish_use_subcommand -a help -d 'say how a command is used'
-complete -c monitorctl -n '__fish_seen_subcommand_from help' -a 'add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-source import-opml export-opml list-sources show-source edit-source remove-source pause-source resume-source poll-source login logout list-accounts add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail test-watch explain lint search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help'
+complete -c monitorctl -n '__fish_seen_subcommand_from help' -a 'add-watch list-watches show-watch edit-watch remove-watch pause-watch resume-watch add-person list-people show-person edit-person remove-person add-source import-opml export-opml list-sources show-source edit-source remove-source pause-source resume-source poll-source login logout list-accounts add-channel list-channels show-channel edit-channel remove-channel pause-channel resume-channel test-channel tail test-watch explain lint search list-alerts show-alert list-deliveries retry-delivery status reload check-config parse match completion help'

@@ -47,6 +47,7 @@ void config_free(struct config *c)
 	vec_free(&c->accounts);
 	vec_free(&c->sources);
 	vec_free(&c->channels);
+	vec_free(&c->people);
 	vec_free(&c->watches);
 	vec_free(&c->warnings);
 	arena_free(c->arena);
@@ -55,7 +56,7 @@ void config_free(struct config *c)
 
 static void bind_daemon(struct config *c, struct binder *b, const struct node *map)
 {
-	static const char *const lists[] = { "accounts", "sources", "channels", "watches", NULL };
+	static const char *const lists[] = { "accounts", "sources", "channels", "people", "watches", NULL };
 	const struct rows set = { config_daemon_rows, &c->daemon };
 	schema_bind(b, map, "the configuration", &set, 1, lists);
 }
@@ -103,7 +104,7 @@ static bool read_file(struct load *l, const char *path, struct strbuf *out, bool
 static void bind_list(struct load *l, struct binder *b, const struct node *map,
 		      enum object_kind kind)
 {
-	static const char *const keys[] = { "accounts", "sources", "channels", "watches" };
+	static const char *const keys[] = { "accounts", "sources", "channels", "people", "watches" };
 	const struct entry *list = node_find(map, keys[kind]);
 	char got[128];
 	if (list == NULL || list->value->kind == NODE_NULL)
@@ -119,6 +120,7 @@ static void bind_list(struct load *l, struct binder *b, const struct node *map,
 		struct config_account account;
 		struct config_source source;
 		struct config_channel channel;
+		struct config_person person;
 		struct config_watch watch;
 		vec_push(&l->nodes[kind], n);
 		switch (kind) {
@@ -134,6 +136,10 @@ static void bind_list(struct load *l, struct binder *b, const struct node *map,
 			object_bind_channel(b, l->types, n, &channel);
 			vec_push(&l->config->channels, channel);
 			break;
+		case OBJECT_PERSON:
+			object_bind_person(b, l->types, n, &person);
+			vec_push(&l->config->people, person);
+			break;
 		case OBJECT_WATCH:
 			object_bind_watch(b, l->types, n, &watch);
 			vec_push(&l->config->watches, watch);
@@ -148,7 +154,7 @@ static void bind_list(struct load *l, struct binder *b, const struct node *map,
 /* In conf.d/ only the lists may stand: which of two files should win the rest? */
 static void refuse_daemon_keys(struct load *l, const struct node *map)
 {
-	static const char *const lists[] = { "accounts", "sources", "channels", "watches", NULL };
+	static const char *const lists[] = { "accounts", "sources", "channels", "people", "watches", NULL };
 	const struct rows set = { config_daemon_rows, NULL };
 	for (size_t i = 0; i < map->n; i++) {
 		const struct entry *e = &map->entries[i];
@@ -165,7 +171,7 @@ static void refuse_daemon_keys(struct load *l, const struct node *map)
 		else if (!is_list)
 			report_at(
 				l->errors, e->place,
-				"unknown key \"%.*s\", expected accounts, sources, channels or watches%s%s%s",
+				"unknown key \"%.*s\", expected accounts, sources, channels, people or watches%s%s%s",
 				STR_ARG(str_slice(e->key, 0, 60)), near ? ": did you mean " : "",
 				near ? near : "", near ? "?" : "");
 	}
@@ -341,6 +347,7 @@ static void check_names(struct load *l)
 	MAP_FREE struct map *accounts = map_new();
 	MAP_FREE struct map *sources = map_new();
 	MAP_FREE struct map *channels = map_new();
+	MAP_FREE struct map *people = map_new();
 	MAP_FREE struct map *watches = map_new();
 	for (size_t i = 0; i < c->accounts.n; i++)
 		check_unique(l, accounts, "account", c->accounts.v[i].name,
@@ -351,6 +358,9 @@ static void check_names(struct load *l)
 	for (size_t i = 0; i < c->channels.n; i++)
 		check_unique(l, channels, "channel", c->channels.v[i].name,
 			     l->nodes[OBJECT_CHANNEL].v[i]);
+	for (size_t i = 0; i < c->people.n; i++)
+		check_unique(l, people, "person", c->people.v[i].key,
+			     l->nodes[OBJECT_PERSON].v[i]);
 	for (size_t i = 0; i < c->watches.n; i++)
 		check_unique(l, watches, "watch", c->watches.v[i].name,
 			     l->nodes[OBJECT_WATCH].v[i]);

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/num.h"
+#include "base/text.h"
 #include "base/url.h"
 
 #define COMMON_ROWS_MAX 24
@@ -263,6 +264,58 @@ void object_bind_channel(struct binder *b, const struct config_types *types, con
 	ret->hash = schema_hash(schema_hash(2, &sets[0], passing), &sets[1], NULL);
 }
 
+/* A name is words: queries write it in quotes, and the index looks for its letters. */
+static bool person_name_ok(struct str name)
+{
+	AUTO(strbuf) struct strbuf key = STRBUF_INIT(1024);
+	if (name.len == 0 || !text_is_utf8(name) || text_count(name) > CONFIG_NAME_MAX)
+		return false;
+	for (size_t i = 0; i < name.len; i++)
+		if ((unsigned char)name.p[i] < ' ' || name.p[i] == '"' || name.p[i] == '*')
+			return false;
+	config_name_make(&key, name, "", NULL);
+	return key.len > 0;
+}
+
+static void check_person_name(struct binder *b, const struct node *at, const char *key)
+{
+	char got[128];
+	if (at->kind != NODE_SCALAR || person_name_ok(str_trim(at->text)))
+		return;
+	report_at(b->errors, at->place, "%s: got %s, expected a name of 1 to 64 letters, without \" and *", key,
+		  schema_describe(got, at));
+}
+
+/* One text or a list of them. */
+static const struct node *item_of(const struct node *map, const char *key, size_t i)
+{
+	const struct node *n = node_find(map, key)->value;
+	return n->kind == NODE_LIST ? n->entries[i].value : n;
+}
+
+void object_bind_person(struct binder *b, const struct config_types *types, const struct node *n,
+			struct config_person *ret)
+{
+	AUTO(strbuf) struct strbuf key = STRBUF_INIT(1024);
+	struct err e = { 0 };
+	*ret = (struct config_person){ .where = where_of(b, n) };
+	if (!expect_map(b, n, "a person"))
+		return;
+	const struct rows set = { config_person_rows, ret };
+	schema_bind(b, n, "a person", &set, 1, NULL);
+	if (str_present(ret->name))
+		check_person_name(b, node_find(n, "name")->value, "name");
+	for (size_t i = 0; i < ret->aliases.list.n; i++)
+		check_person_name(b, item_of(n, "aliases", i), "aliases");
+	for (size_t i = 0; i < ret->accounts.list.n; i++)
+		if (types->check_account != NULL && types->check_account(ret->accounts.list.v[i], &e) != 0)
+			report_at(b->errors, item_of(n, "accounts", i)->place, "accounts: %s", e.message);
+	ret->name = str_trim(ret->name);
+	config_name_make(&key, ret->name, "", NULL);
+	ret->key = arena_str(b->arena, strbuf_str(&key));
+	ret->hash = schema_hash(5, &set, NULL);
+}
+
 void object_bind_watch(struct binder *b, const struct config_types *types, const struct node *n,
 		       struct config_watch *ret)
 {
@@ -367,6 +420,21 @@ int config_channel_from_json(const json_t *j, const struct config_types *types, 
 	return 0;
 }
 
+int config_person_from_json(const json_t *j, const struct config_types *types, struct arena *arena,
+			    struct config_person *ret, struct err *e)
+{
+	AUTO(request) struct request r = { 0 };
+	struct config_person bound;
+	const struct node *n = request_begin(&r, j, arena, e);
+	if (n == NULL)
+		return -1;
+	object_bind_person(&r.binder, types, n, &bound);
+	if (to_err(&r.errors, arena, e) != 0)
+		return -1;
+	*ret = bound;
+	return 0;
+}
+
 /* A query that does not parse must keep its column: checked here, not by the binder. */
 int config_watch_from_json(const json_t *j, const struct config_types *types, struct arena *arena,
 			   struct config_watch *ret, struct err *e)
@@ -421,6 +489,11 @@ json_t *config_channel_to_json(const struct config_channel *c, const struct conf
 		json_set_text(obj, "url", strbuf_str(&shown));
 	}
 	return obj;
+}
+
+json_t *config_person_to_json(const struct config_person *p)
+{
+	return object_json(config_person_rows, p, NULL, NULL);
 }
 
 json_t *config_watch_to_json(const struct config_watch *w)

@@ -140,8 +140,8 @@ static const char sample_head[] =
 	"# The configuration of monitord, see monitord.yaml(5).\n"
 	"#\n"
 	"# Lines with \"#key: value\" show each key; where it has a default, that is the value.\n"
-	"# Accounts, sources, channels and watches may also stand in conf.d/*.yaml beside this file,\n"
-	"# or be added while monitord runs: monitorctl add-source, add-channel, add-watch.\n"
+	"# Accounts, sources, channels, people and watches may also stand in conf.d/*.yaml beside this\n"
+	"# file, or be added while monitord runs: monitorctl add-source, add-channel, add-person, add-watch.\n"
 	"# A secret may be a text, {file: PATH}, {env: NAME} or {credential: NAME} (systemd).\n\n";
 static const char sample_accounts[] = "# As whom sources read, for example:\n"
 				      "#  - name: x\n"
@@ -158,6 +158,11 @@ static const char sample_channels[] = "# How to tell, for example:\n"
 				      "#    url: https://hooks.example.org/monitord\n"
 				      "#    default: true\n"
 				      "channels:\n\n";
+static const char sample_people[] = "# Whom queries may name, by @@ and the name in small letters with dashes, for example:\n"
+				    "#  - name: Elon Musk\n"
+				    "#    accounts: [x:elonmusk]\n"
+				    "#    aliases: [Musk, Илон Маск]\n"
+				    "people:\n\n";
 static const char sample_watches[] = "# What to look for, and where to tell, for example:\n"
 				     "#  - name: ilya\n"
 				     "#    query: Sutskever\n"
@@ -178,6 +183,8 @@ void config_print_sample(const struct config_types *types, struct strbuf *out)
 	type_names(out, "channel", types->channels);
 	sample_rows(out, config_channel_rows, true);
 	sample_types(out, "channel", types->channels);
+	strbuf_adds(out, sample_people);
+	sample_rows(out, config_person_rows, true);
 	strbuf_adds(out, sample_watches);
 	sample_rows(out, config_watch_rows, true);
 	while (out->len > 1 && out->p[out->len - 2] == '\n')
@@ -251,6 +258,8 @@ void config_print_man(const struct config_types *types, struct strbuf *out)
 	strbuf_adds(out, ".Ss Keys of a channel\n");
 	man_rows(out, config_channel_rows);
 	man_types(out, "channel", types->channels);
+	strbuf_adds(out, ".Ss Keys of a person\n");
+	man_rows(out, config_person_rows);
 	strbuf_adds(out, ".Ss Keys of a watch\n");
 	man_rows(out, config_watch_rows);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The rows of the daemon and of every source, channel and watch, with the words that explain them. */
+/* The rows of the daemon and of every source, channel, person and watch, with the words that explain them. */
 #include "object.h"
 
 #define SECOND_MS 1000
@@ -41,8 +41,6 @@ const struct field config_daemon_rows[] = {
 	  .help = "Time to reach a server, name look-up and TLS included." },
 	{ "total_timeout", FIELD_DURATION, IN(total_timeout_ms), .min = SECOND_MS, .max = HOUR_MS, .otherwise = "2m",
 	  .help = "Time for one whole transfer." },
-	{ "context_wait", FIELD_DURATION, IN(context_wait_ms), .max = HOUR_MS, .otherwise = "2m",
-	  .help = "How long a post waits for those it answers or quotes where a watch needs them; 0: they are not fetched." },
 	{ "keep_posts", FIELD_DURATION, IN(keep_posts_ms), .min = HOUR_MS, .max = 3640 * DAY_MS, .otherwise = "90d",
 	  .help = "How long posts stay in the searchable archive." },
 	{ "alarm_after", FIELD_INT, IN(alarm_after), .min = 1, .max = 100, .otherwise = "3",
@@ -115,6 +113,18 @@ const struct field config_channel_rows[] = {
 	{ "allow_private", FIELD_BOOL, IN(allow_private),
 	  .help = "It may lead to private and local addresses; true in the configuration, false through the API." },
 	{ "paused", FIELD_BOOL, IN(paused), .otherwise = "false", .help = "Deliveries wait until it goes on." },
+	FIELD_END,
+};
+#undef IN
+
+#define IN(member) .offset = offsetof(struct config_person, member)
+const struct field config_person_rows[] = {
+	{ "name", FIELD_TEXT, IN(name), .required = true,
+	  .help = "As it is written in texts, such as Elon Musk; a query says from:@@elon-musk or about:\"Elon Musk\"." },
+	{ "accounts", FIELD_TEXTS, IN(accounts),
+	  .help = "Where they post: platform:handle such as x:elonmusk, a full Mastodon address, a DID, a profile's address." },
+	{ "aliases", FIELD_TEXTS, IN(aliases),
+	  .help = "Other names that texts use, in any script; about: finds all of them in the forms that languages give them." },
 	FIELD_END,
 };
 #undef IN

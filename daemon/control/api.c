@@ -133,7 +133,8 @@ json_t *call_merged(const struct call *c, enum store_kind kind, struct str name,
 		engine_problem(c->engine, c->id, 409, 0, "\"%.*s\" is not in the database", STR_ARG(name));
 		return NULL;
 	}
-	json_set_text(j, "name", name);
+	if (json_get(j, "name") == NULL)
+		json_set_text(j, "name", name);
 	route_merge(j, patch);
 	return take(j);
 }

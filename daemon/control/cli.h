@@ -23,7 +23,7 @@
 struct ctl;
 enum ctl_value {
 	CTL_FLAG, CTL_TEXT, CTL_FILE, CTL_NUMBER, CTL_INTERVAL, CTL_SPAN, CTL_SINCE, CTL_CHOICE,
-	CTL_WATCH, CTL_SOURCE, CTL_CHANNEL, CTL_SOURCE_TYPE, CTL_CHANNEL_TYPE, CTL_COMMAND_NAME,
+	CTL_WATCH, CTL_SOURCE, CTL_CHANNEL, CTL_PERSON, CTL_SOURCE_TYPE, CTL_CHANNEL_TYPE, CTL_COMMAND_NAME,
 };
 struct ctl_row {                /* one row of commands.def */
 	enum { ROW_GROUP, ROW_COMMAND, ROW_OPTION, ROW_NOTE } kind;
@@ -148,7 +148,7 @@ void table_print(const struct table *t, int width, bool colour, struct strbuf *o
 struct ctl_kind {
 	const char *noun, *path, *list; /* "watch", "/v1/watches", "watches" */
 };
-extern const struct ctl_kind ctl_watches, ctl_sources, ctl_channels, ctl_accounts;
+extern const struct ctl_kind ctl_watches, ctl_sources, ctl_channels, ctl_accounts, ctl_people;
 /* "/v1/watches/NAME/verb"; verb may be NULL. */
 void ctl_object_path(const struct ctl_kind *k, struct str name, const char *verb, struct strbuf *out);
 int ctl_object_verb(struct ctl *c, const struct ctl_kind *k, const char *verb, const char *done); /* for each argument */

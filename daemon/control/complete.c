@@ -38,7 +38,8 @@ static void words_of(enum ctl_value kind, const char *argument, struct strbuf *o
 /* The kind of object whose names are asked from the daemon; NULL if it is none. */
 static const char *noun_of(enum ctl_value kind)
 {
-	return kind == CTL_WATCH ? "watch" : kind == CTL_SOURCE ? "source" : kind == CTL_CHANNEL ? "channel" : NULL;
+	return kind == CTL_WATCH ? "watch" : kind == CTL_SOURCE ? "source" : kind == CTL_CHANNEL ? "channel" :
+	       kind == CTL_PERSON ? "person" : NULL;
 }
 
 typedef void each_option(const struct ctl_row *command, const struct ctl_row *option, struct strbuf *out);

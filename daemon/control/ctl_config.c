@@ -37,6 +37,76 @@ static void check_channels(const struct config *config, struct config_errors *er
 	}
 }
 
+/* --- names in queries --- */
+
+struct names {
+	const struct config *config;
+	struct people people;
+};
+
+static void names_release(struct names *n)
+{
+	people_release(&n->people);
+}
+
+static bool named_watch(void *ctx, struct str name, struct str *ret_query)
+{
+	const struct names *n = ctx;
+
+	for (size_t i = 0; i < n->config->watches.n; i++)
+		if (str_eq(n->config->watches.v[i].name, name)) {
+			*ret_query = n->config->watches.v[i].query;
+			return true;
+		}
+	return false;
+}
+
+static bool named_person(void *ctx, struct str name, struct query_person *ret, struct strbuf *why)
+{
+	const struct names *n = ctx;
+
+	return people_find(&n->people, name, NULL, NULL, ret, why);
+}
+
+static void add_line(struct config_errors *list, struct str where, const char *what, const struct err *e, const char *hint)
+{
+	if (list->arena == NULL)
+		list->arena = arena_new(1u << 20);
+	vec_push(&list->list, arena_fmt(list->arena, "%.*s: %s%s%s", STR_ARG(where), what, e->message, hint));
+}
+
+static void add_people(struct names *n, struct config_errors *errors)
+{
+	for (size_t i = 0; i < n->config->people.n; i++) {
+		const struct config_person *s = &n->config->people.v[i];
+		OWNED(world_person) struct world_person *p = NULL;
+		struct err e = { 0 };
+
+		if (person_new(s, NULL, ORIGIN_CONFIG, &p, &e) != 0 || people_check(&n->people, p, NULL, &e) != 0)
+			add_line(errors, s->where, "", &e, "");
+		else
+			people_add(&n->people, take(p));
+	}
+}
+
+/* Watches and people of the database may be named too, and nobody here knows them: that is no mistake. */
+static void check_names(const struct config *config, struct config_errors *errors, struct config_errors *warnings)
+{
+	AUTO(names) struct names n = { .config = config };
+
+	people_init(&n.people);
+	add_people(&n, errors);
+	for (size_t i = 0; i < config->watches.n; i++) {
+		const struct config_watch *w = &config->watches.v[i];
+		const struct query_names own = { .ctx = &n, .self = w->name, .watch = named_watch, .person = named_person };
+		OWNED(query) struct query *q = NULL;
+		struct err e = { 0 };
+
+		if (query_parse_named(w->query, &own, &q, &e) != 0)
+			add_line(warnings, w->where, "query: ", &e, " (unless the database of the daemon knows it)");
+	}
+}
+
 static json_t *lines_json(const struct str *lines, size_t n)
 {
 	json_t *list = json_array();
@@ -46,7 +116,7 @@ static json_t *lines_json(const struct str *lines, size_t n)
 	return list;
 }
 
-/* {"ok","file","sources","channels","watches","warnings","errors"} */
+/* {"ok","file","sources","channels","people","watches","warnings","errors"} */
 static void print_json(struct str file, const struct config *config, const struct config_errors *errors)
 {
 	OWNED_JSON json_t *all = json_object();
@@ -56,6 +126,7 @@ static void print_json(struct str file, const struct config *config, const struc
 	if (config != NULL) {
 		json_set_int(all, "sources", (int64_t)config->sources.n);
 		json_set_int(all, "channels", (int64_t)config->channels.n);
+		json_set_int(all, "people", (int64_t)config->people.n);
 		json_set_int(all, "watches", (int64_t)config->watches.n);
 	}
 	json_set(all, "warnings", config != NULL ? lines_json(config->warnings.v, config->warnings.n) : json_array());
@@ -86,7 +157,7 @@ int ctl_check_config(struct ctl *c)
 {
 	AUTO(strbuf) struct strbuf file = STRBUF_INIT(65536);
 	OWNED(config) struct config *config = NULL;
-	AUTO(config_errors) struct config_errors errors = { 0 };
+	AUTO(config_errors) struct config_errors errors = { 0 }, warnings = { 0 };
 	struct world_types types;
 	struct str said = ctl_arg(c, 0);
 
@@ -96,8 +167,12 @@ int ctl_check_config(struct ctl *c)
 		usual_file(&file);
 	world_types_init(&types);
 	int failed = config_load(strbuf_cstr(&file), &types.types, &config, &errors);
-	if (failed == 0)
+	if (failed == 0) {
 		check_channels(config, &errors);
+		check_names(config, &errors, &warnings);
+		for (size_t i = 0; i < warnings.list.n; i++)
+			vec_push(&config->warnings, warnings.list.v[i]);
+	}
 	if (c->json)
 		print_json(strbuf_str(&file), config, &errors);
 	else

@@ -9,6 +9,7 @@ const struct ctl_kind ctl_watches = { "watch", "/v1/watches", "watches" };
 const struct ctl_kind ctl_sources = { "source", "/v1/sources", "sources" };
 const struct ctl_kind ctl_accounts = { "account", "/v1/accounts", "accounts" };
 const struct ctl_kind ctl_channels = { "channel", "/v1/channels", "channels" };
+const struct ctl_kind ctl_people = { "person", "/v1/people", "people" };
 
 void ctl_object_path(const struct ctl_kind *k, struct str name, const char *verb, struct strbuf *out)
 {
@@ -140,7 +141,7 @@ void ctl_say_warning(const struct ctl *c, const json_t *object)
 /* Names for the completion scripts: one a line, and silence when there is no daemon. */
 int ctl_names(struct ctl *c)
 {
-	static const struct ctl_kind *const kinds[] = { &ctl_watches, &ctl_sources, &ctl_channels };
+	static const struct ctl_kind *const kinds[] = { &ctl_watches, &ctl_sources, &ctl_channels, &ctl_people };
 	AUTO(strbuf) struct strbuf out = STRBUF_INIT(CTL_OUT_MAX);
 
 	for (size_t k = 0; k < sizeof(kinds) / sizeof(*kinds); k++) {
@@ -153,7 +154,7 @@ int ctl_names(struct ctl *c)
 			return code;
 		const json_t *list = json_get(answer, kinds[k]->list);
 		for (size_t i = 0; i < json_array_size(list); i++) {
-			strbuf_add(&out, json_get_str(json_array_get(list, i), "name"));
+			strbuf_add(&out, json_get_str(json_array_get(list, i), kinds[k] == &ctl_people ? "key" : "name"));
 			strbuf_addc(&out, '\n');
 		}
 	}

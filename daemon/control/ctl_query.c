@@ -9,6 +9,7 @@
 #include "base/url.h"
 #include "config/config.h"
 #include "control/cli.h"
+#include "engine/people.h"
 #include "match/match.h"
 
 #define LINE_MAX_BYTES (16u << 20) /* twice the arena of a post */
@@ -18,7 +19,16 @@
 struct named {
 	struct ctl *c;
 	struct arena *arena;
+	struct people people; /* the daemon's, once asked for */
+	bool asked;
 };
+
+static void named_release(struct named *n)
+{
+	if (n->asked)
+		people_release(&n->people);
+	arena_free(n->arena);
+}
 
 /* What the daemon knows of a watch; not a word if there is no daemon, or no such watch. */
 static json_t *ask_watch(struct ctl *c, struct str name)
@@ -46,12 +56,66 @@ static bool named_watch(void *ctx, struct str name, struct str *ret_query)
 	return str_present(*ret_query);
 }
 
+/* What posts told the daemon of the accounts. */
+static void set_known(struct people *people, struct world_person *p, const json_t *known)
+{
+	for (size_t i = 0; i < json_array_size(known); i++) {
+		const json_t *one = json_array_get(known, i);
+		const struct store_account told = { .id = json_get_str(one, "id"), .handle = json_get_str(one, "handle"),
+			                            .before = json_get_str(one, "before"), .changed_unix_ms = TIME_ABSENT };
+
+		for (size_t k = 0; k < p->in_queries.n_accounts; k++)
+			if (str_eq(p->accounts[k].name, json_get_str(one, "account")))
+				people_learn(people, &p->accounts[k], &told);
+	}
+}
+
+static void add_person(struct named *n, const json_t *shown)
+{
+	static const char *const settings[] = { "name", "accounts", "aliases" };
+	const struct config_types types = { 0 };
+	OWNED_JSON json_t *bare = json_object();
+	struct config_person s;
+	struct world_person *p = NULL;
+	struct err ignored = { 0 };
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		json_object_set(bare, settings[i], json_object_get(shown, settings[i]));
+	if (config_person_from_json(bare, &types, n->arena, &s, &ignored) != 0 ||
+	    person_new(&s, NULL, ORIGIN_API, &p, &ignored) != 0)
+		return;
+	people_add(&n->people, p);
+	set_known(&n->people, p, json_get(shown, "known"));
+}
+
+static void ask_people(struct named *n)
+{
+	OWNED_JSON json_t *answer = NULL;
+	bool quiet = n->c->quiet;
+
+	n->asked = true;
+	people_init(&n->people);
+	n->c->quiet = true;
+	if (ctl_call(n->c, "GET", "/v1/people", NULL, &answer) == 0)
+		for (size_t i = 0; i < json_array_size(json_get(answer, "people")); i++)
+			add_person(n, json_array_get(json_get(answer, "people"), i));
+	n->c->quiet = quiet;
+}
+
+static bool named_person(void *ctx, struct str name, struct query_person *ret, struct strbuf *why)
+{
+	struct named *n = ctx;
+
+	if (!n->asked)
+		ask_people(n);
+	return people_find(&n->people, name, NULL, NULL, ret, why);
+}
+
 /* What it names is asked from the daemon: 0, or an exit code after saying what is wrong. */
 static int read_query(struct ctl *c, struct str text, struct query **ret)
 {
-	OWNED(arena) struct arena *arena = arena_new(1u << 20);
-	struct named n = { c, arena };
-	const struct query_names names = { .ctx = &n, .watch = named_watch };
+	AUTO(named) struct named n = { .c = c, .arena = arena_new(16u << 20) };
+	const struct query_names names = { .ctx = &n, .watch = named_watch, .person = named_person };
 	struct err e = { 0 };
 
 	if (query_parse_named(text, &names, ret, &e) == 0)
@@ -225,8 +289,6 @@ static void add_clause(void *ctx, const struct query_clause *q)
 	strbuf_addf(t->out, "%*s", 2 * q->depth + (q->holds ? 1 : 2), "");
 	ctl_style(t->c, t->out, q->decides ? STYLE_PLAIN : STYLE_DIM, q->text);
 	add_hits(t, q->spans);
-	strbuf_adds(t->out, q->unknown ? "   " : "");
-	query_say_unknown(q->unknown, t->out);
 	strbuf_addc(t->out, '\n');
 }
 
@@ -251,11 +313,6 @@ static void add_clause_json(void *ctx, const struct query_clause *q)
 	json_set_bool(one, "holds", q->holds);
 	json_set_bool(one, "decides", q->decides);
 	json_set(one, "spans", alert_spans_to_json(q->spans));
-	if (q->unknown != 0) {
-		AUTO(strbuf) struct strbuf why = STRBUF_INIT(200);
-		query_say_unknown(q->unknown, &why);
-		json_set_text(one, "unknown", strbuf_str(&why));
-	}
 	json_set(one, "clauses", children);
 	json_array_append_new(b->children[q->depth], one);
 	b->children[q->depth + 1] = children;

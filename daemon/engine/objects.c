@@ -96,6 +96,91 @@ int engine_remove_watch(struct engine *g, struct world_watch *w, struct err *e)
 	return 0;
 }
 
+/* --- people --- */
+
+static int put_person(struct engine *g, const struct world_person *p, struct err *e)
+{
+	json_t *written OWNED_JSON = config_person_to_json(&p->settings);
+	json_set_text(written, "name", p->settings.name);
+	if (put(g, STORE_PERSON, p->settings.key, written, e) != 0)
+		return -1;
+	for (size_t i = 0; i < p->in_queries.n_accounts; i++) {
+		const struct person_account *a = &p->accounts[i];
+		if (!str_empty(a->known.id) &&
+		    engine_check(g, store_account_put(g->store, p->settings.key, a->name, &a->known, e), e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int forget_person(struct engine *g, const struct world_person *p, struct err *e)
+{
+	if (engine_check(g, store_object_remove(g->store, STORE_PERSON, p->settings.key, e), e) != 0)
+		return -1;
+	return engine_check(g, store_account_forget(g->store, p->settings.key, e), e);
+}
+
+/* In place of `gone`, which may be NULL: the watches that name either are read anew. */
+static int put_in_place(struct engine *g, struct world_person *gone, struct world_person *n, struct err *e)
+{
+	struct people *people = &g->world->people;
+	AUTO(world_requery) struct world_requery others = { 0 };
+	const struct world_person *there = people_get(people, n->settings.key);
+	if (there != NULL && there != gone)
+		return err_set(e, ERR_CONFIG, "person \"%.*s\" exists already: choose another name", STR_ARG(n->settings.key));
+	if (people_check(people, n, gone, e) != 0 || world_plan_person(g->world, gone, n, &others, e) != 0)
+		return -1;
+	if ((gone != NULL && forget_person(g, gone, e) != 0) || put_person(g, n, e) != 0)
+		return -1;
+	if (gone != NULL)
+		people_remove(people, gone);
+	people_add(people, n);
+	world_do_requery(g->world, &others);
+	world_person_free(gone);
+	return 0;
+}
+
+int engine_add_person(struct engine *g, const struct config_person *s, struct arena *arena, struct world_person **ret,
+                      struct err *e)
+{
+	OWNED(world_person) struct world_person *n = NULL;
+	if (person_new(s, NULL, ORIGIN_API, &n, e) != 0 || put_in_place(g, NULL, n, e) != 0)
+		return -1;
+	n->arena = arena;
+	log_notice("person.added", "person=%s accounts=%zu", LOG_Q(s->key), s->accounts.list.n);
+	*ret = take(n);
+	return 0;
+}
+
+int engine_change_person(struct engine *g, struct world_person *old, const struct config_person *s, struct arena *arena,
+                         struct world_person **ret, struct err *e)
+{
+	OWNED(world_person) struct world_person *n = NULL;
+	if (person_new(s, NULL, ORIGIN_API, &n, e) != 0)
+		return -1;
+	person_inherit(n, old);
+	if (put_in_place(g, old, n, e) != 0)
+		return -1;
+	n->arena = arena;
+	log_notice("person.changed", "person=%s accounts=%zu", LOG_Q(s->key), s->accounts.list.n);
+	*ret = take(n);
+	return 0;
+}
+
+int engine_remove_person(struct engine *g, struct world_person *p, struct err *e)
+{
+	for (struct map_iter it = { 0 }; map_next(g->world->watches, &it);)
+		if (world_asks_for(it.value, p))
+			return err_set(e, ERR_CONFIG, "person \"%.*s\" is asked for by watch \"%.*s\": change that first",
+			               STR_ARG(p->settings.key), STR_ARG(it.key));
+	if (forget_person(g, p, e) != 0)
+		return -1;
+	log_notice("person.removed", "person=%s", LOG_Q(p->settings.key));
+	people_remove(&g->world->people, p);
+	world_person_free(p);
+	return 0;
+}
+
 /* --- channels --- */
 
 int engine_add_channel(struct engine *g, struct now now, const struct config_channel *s, struct arena *arena,
@@ -204,15 +289,12 @@ int engine_add_source(struct engine *g, struct now now, const struct config_sour
 static int forget(struct engine *g, struct world_source *s, struct err *e)
 {
 	cancel_flights(g, FLIGHT_POLL, s->settings.name);
-	s->transfer_id = s->context_id = 0;
-	s->waiting = 0;
+	s->transfer_id = 0;
 	if (s->waiter != 0)
 		engine_problem(g, s->waiter, 409, 0, "the source was changed or removed meanwhile");
 	s->waiter = 0;
 	s->alarm_unix_ms = TIME_ABSENT;
 	if (engine_check(g, store_alarm_set(g->store, STORE_SOURCE, s->settings.name, TIME_ABSENT, e), e) != 0)
-		return -1;
-	if (engine_check(g, store_wait_forget(g->store, s->settings.name, e), e) != 0)
 		return -1;
 	return engine_check(g, store_source_forget(g->store, s->settings.name, e), e);
 }
@@ -251,7 +333,6 @@ int engine_change_source(struct engine *g, struct now now, struct world_source *
 	if (made.type != NULL && made.type->state_size > 0)
 		old->source.state = mem_alloc(made.type->state_size);
 	arena_free(before);
-	g->world->watches_changed = true; /* what it reads for them is to be found anew */
 	poller_schedule(g, old);
 	alarm_look(g);
 	log_notice("source.changed", "source=%s paused=%s", LOG_Q(s->name), s->paused ? "yes" : "no");
@@ -379,6 +460,33 @@ json_t *engine_channel_json(struct engine *g, const struct world_channel *c)
 	json_set_int(j, "waiting", (int64_t)(c->fresh.n - c->fresh_head + c->retries.n) + c->in_flight);
 	const char *warning = world_channel_warning(g->world, c);
 	json_set_text(j, "warning", warning != NULL ? str_c(warning) : STR_NULL);
+	return j;
+}
+
+static json_t *known_json(const struct world_person *p)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < p->in_queries.n_accounts; i++) {
+		const struct person_account *a = &p->accounts[i];
+		json_t *one = json_object();
+		json_set_text(one, "account", a->name);
+		json_set_text(one, "handle", str_empty(a->known.handle) ? a->handle : a->known.handle);
+		json_set_text(one, "id", a->known.id);
+		json_set_text(one, "before", a->known.before);
+		json_set(one, "changed", engine_time_json(a->known.changed_unix_ms));
+		json_array_append_new(list, one);
+	}
+	return list;
+}
+
+json_t *engine_person_json(const struct world_person *p)
+{
+	json_t *j = json_object();
+	json_set_text(j, "name", p->settings.name);
+	json_set_text(j, "key", p->settings.key);
+	with_settings(j, config_person_to_json(&p->settings));
+	json_set(j, "known", known_json(p));
+	set_origin(j, p->origin, p->settings.where);
 	return j;
 }
 

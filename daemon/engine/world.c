@@ -13,11 +13,6 @@
 #define SESSION_MAX (64 << 10)
 #define LAST_ERROR_MAX 500
 
-const char *origin_name(enum origin o)
-{
-	return o == ORIGIN_CONFIG ? "config" : "api";
-}
-
 static bool any_watch(void *ctx, struct str name, struct str *ret_query)
 {
 	(void)ctx;
@@ -26,20 +21,32 @@ static bool any_watch(void *ctx, struct str name, struct str *ret_query)
 	return true;
 }
 
-/* By itself: whether there are the watches that it names is known when all of them are. */
+static bool any_person(void *ctx, struct str name, struct query_person *ret, struct strbuf *why)
+{
+	static const struct query_account account = { .shown = { "x:somebody", 10 } };
+	static const struct str somebody = { "somebody", 8 };
+	(void)ctx;
+	(void)name;
+	(void)why;
+	*ret = (struct query_person){ &somebody, &account, 1, 1 };
+	return true;
+}
+
+/* By itself: whether there are the watches and people that it names is known when all of them are. */
 static int check_query(struct str query, struct err *e)
 {
-	const struct query_names names = { .watch = any_watch };
+	const struct query_names names = { .watch = any_watch, .person = any_person };
 	OWNED(query) struct query *q = NULL;
 	return query_parse_named(query, &names, &q, e);
 }
 
 /* --- names in queries --- */
 
-/* As the world will be when one watch has this query; an absent one: when it is gone. */
+/* As the world will be when one watch has this query; an absent one: when it is gone.  Or when a person comes or goes. */
 struct outlook {
 	const struct world *world;
 	struct str watch, query;
+	const struct world_person *gone, *new;
 };
 
 static bool named_watch(void *ctx, struct str name, struct str *ret_query)
@@ -51,9 +58,16 @@ static bool named_watch(void *ctx, struct str name, struct str *ret_query)
 	return str_present(*ret_query);
 }
 
+static bool named_person(void *ctx, struct str name, struct query_person *ret, struct strbuf *why)
+{
+	const struct outlook *o = ctx;
+	return people_find(&o->world->people, name, o->gone, o->new, ret, why);
+}
+
 static int parse_in(const struct outlook *o, struct str self, struct str query, struct query **ret, struct err *e)
 {
-	const struct query_names names = { .ctx = (void *)(uintptr_t)o, .self = self, .watch = named_watch };
+	const struct query_names names = { .ctx = (void *)(uintptr_t)o, .self = self, .watch = named_watch,
+		                           .person = named_person };
 	return query_parse_named(query, &names, ret, e);
 }
 
@@ -70,12 +84,24 @@ void world_requery_release(struct world_requery *r)
 	vec_free(&r->list);
 }
 
+/* Does the query ask for what changes? */
+static bool concerns(const struct outlook *o, const struct query *q)
+{
+	enum query_name kind;
+	struct str name;
+	for (size_t pos = 0; query_name(q, &pos, &kind, &name);)
+		if (kind == QUERY_WATCH ? str_present(o->watch) && str_eq(name, o->watch) :
+			(o->gone != NULL && person_is_called(o->gone, name)) || (o->new != NULL && person_is_called(o->new, name)))
+			return true;
+	return false;
+}
+
 static int requery(const struct outlook *o, struct world_requery *ret, struct err *e)
 {
 	for (struct map_iter it = { 0 }; map_next(o->world->watches, &it);) {
 		struct world_watch *w = it.value;
 		struct query *q = NULL;
-		if (!query_refers(w->query) || (str_present(o->watch) && str_eq(w->settings.name, o->watch)))
+		if (!concerns(o, w->query) || (str_present(o->watch) && str_eq(w->settings.name, o->watch)))
 			continue;
 		if (parse_in(o, w->settings.name, w->settings.query, &q, e) != 0) {
 			e->kind = ERR_CONFIG;
@@ -103,6 +129,18 @@ int world_plan_watch(const struct world *w, struct str name, struct str query, s
 	return 0;
 }
 
+int world_plan_person(const struct world *w, const struct world_person *gone, const struct world_person *new,
+                      struct world_requery *ret, struct err *e)
+{
+	const struct outlook o = { .world = w, .gone = gone, .new = new };
+	return requery(&o, ret, e);
+}
+
+bool world_asks_for(const struct world_watch *watch, const struct world_person *p)
+{
+	return concerns(&(struct outlook){ .gone = p }, watch->query);
+}
+
 void world_set_query(struct world *w, struct world_watch *watch, struct query *q, bool paused)
 {
 	if (watch->query != NULL && !watch->settings.paused)
@@ -110,8 +148,7 @@ void world_set_query(struct world *w, struct world_watch *watch, struct query *q
 	query_free(watch->query);
 	watch->query = q;
 	watch->settings.paused = paused;
-	watch->relations = query_relations(q);
-	w->watches_changed = w->lookers_stale = true;
+	w->watches_changed = true;
 	if (!paused)
 		matcher_add(w->matcher, watch->handle, q);
 }
@@ -123,22 +160,6 @@ void world_do_requery(struct world *w, struct world_requery *r)
 		world_set_query(w, watch, r->list.v[i].query, watch->settings.paused);
 	}
 	vec_free(&r->list);
-}
-
-void world_find_lookers(struct world *w)
-{
-	if (!w->lookers_stale)
-		return;
-	w->lookers_stale = false;
-	vec_clear(&w->lookers);
-	vec_clear(&w->looking);
-	for (struct map_iter it = { 0 }; map_next(w->watches, &it);) {
-		struct world_watch *watch = it.value;
-		if (watch->relations == 0 || watch->settings.paused)
-			continue;
-		vec_push(&w->lookers, watch->query);
-		vec_push(&w->looking, watch);
-	}
 }
 
 void world_types_init(struct world_types *t)
@@ -154,7 +175,8 @@ void world_types_init(struct world_types *t)
 		t->channels[n++] = (struct config_type){ .name = (*p)->name, .fields = (*p)->fields,
 			.settings_size = (*p)->settings_size, .url_needed = (*p)->url_needed,
 			.url_schemes = (*p)->url_schemes };
-	t->types = (struct config_types){ .sources = t->sources, .channels = t->channels, .check_query = check_query };
+	t->types = (struct config_types){ .sources = t->sources, .channels = t->channels, .check_query = check_query,
+		                      .check_account = people_check_account };
 }
 
 uint64_t world_source_identity(const struct config_source *s)
@@ -224,9 +246,8 @@ void world_free(struct world *w)
 	map_free(w->sources);
 	map_free(w->channels);
 	map_free(w->watches);
+	people_release(&w->people);
 	vec_free(&w->by_handle);
-	vec_free(&w->lookers);
-	vec_free(&w->looking);
 	config_free(w->config);
 	mem_free(w);
 }
@@ -353,6 +374,25 @@ int world_add_source(struct world *w, const struct config_source *s, struct aren
 	return 0;
 }
 
+int world_add_person(struct world *w, const struct config_person *s, struct arena *arena, enum origin origin,
+                     struct world_person **ret, struct err *e)
+{
+	struct world_person *n = NULL;
+	const struct world_person *there = people_get(&w->people, s->key);
+	if (there != NULL)
+		return name_taken("person", s->key, there->origin, there->settings.where, e);
+	if (person_new(s, NULL, origin, &n, e) != 0)
+		return -1;
+	if (people_check(&w->people, n, NULL, e) != 0) {
+		world_person_free(n);
+		return -1;
+	}
+	n->arena = arena;
+	people_add(&w->people, n);
+	*ret = n;
+	return 0;
+}
+
 int world_add_channel(struct world *w, const struct config_channel *s, struct arena *arena, enum origin origin,
                       struct world_channel **ret, struct err *e)
 {
@@ -455,7 +495,7 @@ void world_remove_watch(struct world *w, struct world_watch *watch)
 	if (!watch->settings.paused && watch->query != NULL)
 		matcher_remove(w->matcher, watch->handle);
 	w->by_handle.v[watch->handle] = NULL;
-	w->watches_changed = w->lookers_stale = true;
+	w->watches_changed = true;
 	while (w->by_handle.n > 0 && w->by_handle.v[w->by_handle.n - 1] == NULL)
 		w->by_handle.n--;
 	map_remove(w->watches, watch->settings.name);
@@ -614,9 +654,11 @@ static void add_stored(void *ctx, struct str name, struct str json)
 	struct config_account a;
 	struct config_source s;
 	struct config_channel c;
+	struct config_person p;
 	struct config_watch w;
 	struct world_source *new_source;
 	struct world_channel *new_channel;
+	struct world_person *new_person;
 	struct world_watch *new_watch;
 	switch (b->kind) {
 	case STORE_ACCOUNT:
@@ -631,6 +673,10 @@ static void add_stored(void *ctx, struct str name, struct str json)
 		if (r == 0 && (r = config_channel_from_json(j, b->types, arena, &c, &e)) == 0)
 			r = world_add_channel(b->world, &c, arena, ORIGIN_API, &new_channel, &e);
 		break;
+	case STORE_PERSON:
+		if (r == 0 && (r = config_person_from_json(j, b->types, arena, &p, &e)) == 0)
+			r = world_add_person(b->world, &p, arena, ORIGIN_API, &new_person, &e);
+		break;
 	case STORE_WATCH:
 		/* its query is read by parse_watches: once is enough of 100,000 */
 		if (r == 0 && (r = config_watch_from_json(j, &(struct config_types){ 0 }, arena, &w, &e)) == 0)
@@ -641,7 +687,7 @@ static void add_stored(void *ctx, struct str name, struct str json)
 		return;
 	arena_free(arena);
 	static const char *const what[] = { [STORE_SOURCE] = "source", [STORE_WATCH] = "watch", [STORE_CHANNEL] = "channel",
-		                             [STORE_ACCOUNT] = "account" };
+		                             [STORE_ACCOUNT] = "account", [STORE_PERSON] = "person" };
 	(void)err_wrap(&e, "%s \"%.*s\" of the database", what[b->kind], STR_ARG(name));
 	complain(b, STR_NULL, &e);
 	b->failed |= !b->lenient;
@@ -668,6 +714,15 @@ static int add_kept(struct world *w, struct store *store, struct err *e)
 		s->source.url = world_source_url(s);
 	}
 	return 0;
+}
+
+static void add_known(void *ctx, struct str person, struct str account, const struct store_account *a)
+{
+	struct people *people = ctx;
+	struct world_person *p = people_get(people, person);
+	for (size_t i = 0; p != NULL && i < p->in_queries.n_accounts; i++)
+		if (str_eq(p->accounts[i].name, account))
+			people_learn(people, &p->accounts[i], a);
 }
 
 static void add_alarm(void *ctx, enum store_kind kind, struct str name, int64_t since_unix_ms)
@@ -707,6 +762,7 @@ static void add_configured(struct build *b, struct store *store)
 	struct world_account *a;
 	struct world_source *s;
 	struct world_channel *ch;
+	struct world_person *p;
 	struct world_watch *w;
 	for (size_t i = 0; i < c->accounts.n; i++)
 		if (world_add_account(b->world, &c->accounts.v[i], NULL, ORIGIN_CONFIG, &a, &e) != 0)
@@ -721,6 +777,9 @@ static void add_configured(struct build *b, struct store *store)
 	for (size_t i = 0; i < c->channels.n; i++)
 		if (world_add_channel(b->world, &c->channels.v[i], NULL, ORIGIN_CONFIG, &ch, &e) != 0)
 			complain(b, c->channels.v[i].where, &e), b->failed = true;
+	for (size_t i = 0; i < c->people.n; i++)
+		if (world_add_person(b->world, &c->people.v[i], NULL, ORIGIN_CONFIG, &p, &e) != 0)
+			complain(b, c->people.v[i].where, &e), b->failed = true;
 	for (size_t i = 0; i < c->watches.n; i++)
 		if (place_watch(b->world, &c->watches.v[i], NULL, ORIGIN_CONFIG, &w, &e) != 0)
 			complain(b, c->watches.v[i].where, &e), b->failed = true;
@@ -756,15 +815,18 @@ int world_build(struct config *config, const struct config_types *types, struct 
 	OWNED(world) struct world *w = mem_new(struct world);
 	*w = (struct world){ .config = config, .accounts = map_new(), .sources = map_new(),
 		             .channels = map_new(), .watches = map_new(), .matcher = matcher_new() };
+	people_init(&w->people);
 	struct build b = { .world = w, .types = types, .errors = errors, .lenient = lenient };
 	struct err e = { 0 };
 	add_configured(&b, store);
-	static const enum store_kind kinds[] = { STORE_SOURCE, STORE_CHANNEL, STORE_WATCH };
+	static const enum store_kind kinds[] = { STORE_SOURCE, STORE_CHANNEL, STORE_PERSON, STORE_WATCH };
 	int r = 0;
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && r == 0; i++) {
 		b.kind = kinds[i];
 		r = store_object_each(store, b.kind, add_stored, &b, &e);
 	}
+	if (r == 0)
+		r = store_account_each(store, add_known, &w->people, &e);
 	parse_watches(&b);
 	if (r == 0)
 		r = add_kept(w, store, &e);

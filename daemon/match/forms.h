@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The forms that languages give to a name: Sutskevers, Сутскевера, Muskowi, Muskille, 머스크가.  They are written out, so
+ * The forms that languages give to a name: Sutskevers, Суцкевера, Muskowi, Muskille, 머스크가.  They are written out, so
  * that each can stand in the index as a word, and a word that only begins like the name ("Musketeer") is not met.
  * Whatever stands behind an apostrophe is a word of its own and needs no form (Sutskever's, Musk'ın).  Pure.
  */

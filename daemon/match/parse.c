@@ -507,17 +507,14 @@ int query_parse(struct str text, struct query **ret_query, struct err *e)
 	return query_parse_named(text, NULL, ret_query, e);
 }
 
-bool query_refers(const struct query *q)
+bool query_name(const struct query *q, size_t *pos, enum query_name *ret_kind, struct str *ret_name)
 {
-	return q->names_len > 0;
-}
+	struct str rest = str_from(query_asked(q), *pos), one;
 
-bool query_names(const struct query *q, enum query_name kind, struct str name)
-{
-	struct str rest = query_asked(q), one;
-
-	while (!str_empty(rest) && str_split(&rest, '\n', &one))
-		if (one.p[0] == (char)kind && (kind == QUERY_PERSON ? str_eq_nocase : str_eq)(str_from(one, 1), name))
-			return true;
-	return false;
+	if (str_empty(rest) || !str_split(&rest, '\n', &one))
+		return false;
+	*pos += one.len + 1;
+	*ret_kind = one.p[0] == (char)QUERY_WATCH ? QUERY_WATCH : QUERY_PERSON;
+	*ret_name = str_from(one, 1);
+	return true;
 }

@@ -267,16 +267,23 @@ static bool split_platform(enum op_id op, struct token *t, struct str *ret_platf
 	return true;
 }
 
-static int add_on_platform(struct parser *p, enum op_id op, const struct token *t, struct str platform, uint16_t *ret)
+struct str match_platform(struct str name)
 {
 	static const char *const also[][2] = { { "twitter", "x" }, { "bsky", "bluesky" }, { "fediverse", "mastodon" } };
-	struct token on = { .kind = TOKEN_WORD, .at = t->at, .text = platform, .term = platform };
+
+	for (size_t i = 0; i < sizeof(also) / sizeof(also[0]); i++)
+		if (str_eq_nocase(name, str_c(also[i][0])))
+			return str_c(also[i][1]);
+	return name;
+}
+
+static int add_on_platform(struct parser *p, enum op_id op, const struct token *t, struct str platform, uint16_t *ret)
+{
+	struct token on = { .kind = TOKEN_WORD, .at = t->at, .text = match_platform(platform),
+			    .term = platform };
 	AUTO(children) struct children c = { 0 };
 	uint16_t child;
 
-	for (size_t i = 0; i < sizeof(also) / sizeof(also[0]); i++)
-		if (str_eq_nocase(platform, str_c(also[i][0])))
-			on.text = str_c(also[i][1]);
 	if (parser_add_term(p, op, t, &child))
 		return -1;
 	vec_push(&c.list, child);

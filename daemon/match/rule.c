@@ -43,6 +43,8 @@ static struct str bare(const struct query *q, const struct node *t)
 {
 	struct str s = str_trim(node_term(q, t));
 
+	if (t->op == OP_AUTHOR_IS || t->op == OP_MENTION_IS)
+		return str_from(s, str_chr(s, ':') + 1);
 	while (!str_empty(s) && str_chr(STR("=#@$\""), s.p[0]) != STR_NPOS)
 		s = str_from(s, 1);
 	return s;
@@ -137,6 +139,10 @@ static const char *operator_of(const struct node *t, struct str value, enum said
 		{ OP_FROM, SCOPE_SELF, "from:", NULL, SAID_ALONE },
 		{ OP_FROM, 2u << RELATION_PARENT, "to:", NULL, SAID_ALONE },
 		{ OP_FROM, 2u << RELATION_REPOSTED, "retweets_of:", NULL, SAID_ALONE },
+		{ OP_AUTHOR_IS, SCOPE_SELF, "from:", NULL, SAID_ALONE }, /* takes ids too */
+		{ OP_AUTHOR_IS, 2u << RELATION_PARENT, "to:", NULL, SAID_ALONE },
+		{ OP_AUTHOR_IS, 2u << RELATION_REPOSTED, "retweets_of:", NULL, SAID_ALONE },
+		{ OP_MENTION_IS, SCOPE_SELF, "@", NULL, SAID_ALONE },
 		{ OP_LANG, SCOPE_SELF, "lang:", NULL, SAID_BESIDE },
 		{ OP_CONVERSATION, SCOPE_SELF, "conversation_id:", is_number, SAID_ALONE },
 		{ OP_REPLY_TO, SCOPE_SELF, "in_reply_to_tweet_id:", is_number, SAID_ALONE },
@@ -159,7 +165,7 @@ static enum said say_term(struct rule *r, const struct node *t)
 
 	if (has_stars(r->q, t) || (t->flags & TERM_ANY) || str_empty(value))
 		return SAID_NOTHING;
-	if ((t->op == OP_WORD || t->op == OP_TEXT) && t->scope == SCOPE_SELF) {
+	if ((t->op == OP_WORD || t->op == OP_TEXT || t->op == OP_NAME) && t->scope == SCOPE_SELF) {
 		add_keyword(r, t);
 		return SAID_ALONE;
 	}
@@ -229,6 +235,15 @@ static enum said say_all(struct rule *r, const struct node *n)
 	return said;
 }
 
+/* An account of a person that is not on X; nor can it be asked whom a post mentions by id. */
+static bool is_elsewhere(const struct rule *r, const struct node *n)
+{
+	struct str s = node_term(r->q, n);
+
+	return n->kind == NODE_TERM && (n->op == OP_AUTHOR_IS || n->op == OP_MENTION_IS) &&
+	       (!str_starts_nocase(s, STR("x:")) || (n->op == OP_MENTION_IS && is_number(bare(r->q, n))));
+}
+
 static enum said say_any(struct rule *r, const struct node *n)
 {
 	enum said said = SAID_ALONE;
@@ -236,13 +251,15 @@ static enum said say_any(struct rule *r, const struct node *n)
 
 	strbuf_addc(r->out, '(');
 	for (const struct node *c = node_child(r->q, n); c && said != SAID_NOTHING; c = node_next(r->q, c)) {
+		if (is_elsewhere(r, c))
+			continue;
 		strbuf_adds(r->out, first ? "" : " OR ");
 		enum said part = say(r, c, true);
 		said = part < said ? part : said;
 		first = false;
 	}
 	strbuf_addc(r->out, ')');
-	return said;
+	return first ? SAID_NOTHING : said;
 }
 
 static enum said say_node(struct rule *r, const struct node *n, bool one_of_many)
@@ -300,6 +317,8 @@ int query_rules(const struct query *q, size_t rule_max, void (*each)(void *ctx, 
 
 	for (const struct node *n = many ? node_child(q, q->nodes) : q->nodes; n; n = many ? node_next(q, n) : NULL) {
 		strbuf_reset(&out);
+		if (many && is_elsewhere(&r, n))
+			continue;
 		if (say(&r, n, false) != SAID_ALONE)
 			return refuse(&r, e);
 		if (out.len > rule_max)

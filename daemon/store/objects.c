@@ -60,9 +60,9 @@ int store_source_save(struct store *s, struct str name, const struct store_sourc
 	                                "INSERT OR REPLACE INTO source (name, hash, etag, last_modified, moved_to, moved_seen,"
 	                                " url, state, last_error, stopped, next, success, failures, not_before, ttl,"
 	                                " skip_hours, skip_days, why, interval, gap, quiet, polled, polled_status,"
-	                                " polled_bytes, polled_posts, polled_new, overrun, cut_after)"
+	                                " polled_bytes, polled_posts, polled_new, overrun)"
 	                                " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,"
-	                                "?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28)", e);
+	                                "?18,?19,?20,?21,?22,?23,?24,?25,?26,?27)", e);
 	if (st == NULL)
 		return -1;
 	db_text(st, 1, name);
@@ -92,7 +92,6 @@ int store_source_save(struct store *s, struct str name, const struct store_sourc
 	db_int(st, 25, state->polled_posts);
 	db_int(st, 26, state->polled_new);
 	db_int(st, 27, state->overrun);
-	db_text(st, 28, state->cut_after);
 	return db_run(s, st, e);
 }
 
@@ -103,7 +102,7 @@ int store_source_load(struct store *s, struct str name, struct arena *arena, str
 	                                "SELECT hash, etag, last_modified, moved_to, moved_seen, url, state, last_error,"
 	                                " stopped, next, success, failures, not_before, ttl, skip_hours,"
 	                                " skip_days, why, interval, gap, quiet, polled, polled_status, polled_bytes,"
-	                                " polled_posts, polled_new, overrun, cut_after FROM source WHERE name=?1", e);
+	                                " polled_posts, polled_new, overrun FROM source WHERE name=?1", e);
 	if (st == NULL)
 		return -1;
 	db_text(st, 1, name);
@@ -140,7 +139,6 @@ int store_source_load(struct store *s, struct str name, struct arena *arena, str
 		.polled_posts = sqlite3_column_int64(st, 23),
 		.polled_new = sqlite3_column_int64(st, 24),
 		.overrun = sqlite3_column_int64(st, 25) != 0,
-		.cut_after = arena_str(arena, db_column_text(st, 26)),
 	};
 	return db_run(s, st, e);
 }
@@ -249,4 +247,45 @@ int store_spent(struct store *s, enum store_kind kind, struct str name, int64_t 
 		return -1;
 	*ret_posts = row ? sqlite3_column_int64(st, 0) : 0;
 	return row ? db_run(s, st, e) : 0;
+}
+
+int store_account_put(struct store *s, struct str person, struct str account, const struct store_account *a, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_ACCOUNT_PUT,
+	                                "INSERT OR REPLACE INTO person_account (person, account, id, handle, before, changed)"
+	                                " VALUES (?1,?2,?3,?4,?5,?6)", e);
+	if (st == NULL)
+		return -1;
+	db_text(st, 1, person);
+	db_text(st, 2, account);
+	db_text(st, 3, a->id);
+	db_text(st, 4, a->handle);
+	db_text(st, 5, a->before);
+	db_time(st, 6, a->changed_unix_ms);
+	return db_run(s, st, e);
+}
+
+int store_account_each(struct store *s, void (*each)(void *ctx, struct str person, struct str account,
+                       const struct store_account *a), void *ctx, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_ACCOUNT_EACH,
+	                                "SELECT person, account, id, handle, before, changed FROM person_account", e);
+	if (st == NULL)
+		return -1;
+	int r;
+	while (db_next(s, st, &r, e)) {
+		const struct store_account a = { .id = db_column_text(st, 2), .handle = db_column_text(st, 3),
+			                         .before = db_column_text(st, 4), .changed_unix_ms = db_column_time(st, 5) };
+		each(ctx, db_column_text(st, 0), db_column_text(st, 1), &a);
+	}
+	return r;
+}
+
+int store_account_forget(struct store *s, struct str person, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_ACCOUNT_FORGET, "DELETE FROM person_account WHERE person=?1", e);
+	if (st == NULL)
+		return -1;
+	db_text(st, 1, person);
+	return db_run(s, st, e);
 }

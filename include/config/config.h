@@ -30,6 +30,8 @@ struct config_types {
 	const struct config_type *sources, *channels; /* arrays ended by name NULL */
 	/* Checks a query: 0, or -1 with the column in e. */
 	int (*check_query)(struct str query, struct err *e);
+	/* Checks an account of a person ("x:elonmusk"): 0, or -1 with what was expected. */
+	int (*check_account)(struct str account, struct err *e);
 };
 
 struct config_daemon {         /* top-level keys */
@@ -46,7 +48,6 @@ struct config_daemon {         /* top-level keys */
 	int64_t alarm_after;       /* failures in a row before the operator is told (3) */
 	int64_t body_max;          /* 16MiB, decoded */
 	int64_t connect_timeout_ms, total_timeout_ms; /* 15s, 2m */
-	int64_t context_wait_ms;   /* 2m; 0: no context is fetched */
 	int64_t keep_posts_ms;     /* archive kept for (90d) */
 	struct str proxy;
 	struct str ca_file;
@@ -98,12 +99,21 @@ struct config_watch {
 	struct str where;
 	uint64_t hash;
 };
+struct config_person {         /* somebody whom queries may name */
+	struct str name;           /* as people write it: "Elon Musk" */
+	struct str key;            /* in queries, behind @@, and in the API's paths: "elon-musk"; made of the name */
+	struct texts accounts;     /* as written: "x:elonmusk", "@Gargron@mastodon.social", an address */
+	struct texts aliases;      /* other names, in any script */
+	struct str where;
+	uint64_t hash;
+};
 struct config {
 	struct arena *arena;
 	struct config_daemon daemon;
 	VEC(struct config_account) accounts;
 	VEC(struct config_source) sources;
 	VEC(struct config_channel) channels;
+	VEC(struct config_person) people;
 	VEC(struct config_watch) watches;
 	VEC(struct str) warnings;  /* "file:line:column: …" */
 };
@@ -122,7 +132,7 @@ void config_free(struct config *c);
 DEFINE_OWNED(config);
 /* Reads `path` and its conf.d/.  -1 with one or more lines in *errors. Secrets are read now. Names:
  * 1..64 of letters (any script),
- * digits, "-", "_", "."; accounts, sources, channels and watches have a name space each. */
+ * digits, "-", "_", "." (of people any text); accounts, sources, channels, people and watches have a name space each. */
 int config_load(const char *path, const struct config_types *types, struct config **ret, struct config_errors *errors) MUST_CHECK;
 /* An empty configuration with all defaults: for a daemon without a file. */
 struct config *config_defaults(void) RETURNS_OWNED(config_free);
@@ -136,6 +146,8 @@ int config_account_from_json(const json_t *j, const struct config_types *types, 
                              struct err *e) MUST_CHECK;
 int config_channel_from_json(const json_t *j, const struct config_types *types, struct arena *arena, struct config_channel *ret,
                              struct err *e) MUST_CHECK;
+int config_person_from_json(const json_t *j, const struct config_types *types, struct arena *arena, struct config_person *ret,
+                            struct err *e) MUST_CHECK;
 int config_watch_from_json(const json_t *j, const struct config_types *types, struct arena *arena, struct config_watch *ret,
                            struct err *e) MUST_CHECK;
 /* As shown by the API: secrets "***", redacted URLs when url_secret.  New reference; without name,
@@ -143,6 +155,7 @@ int config_watch_from_json(const json_t *j, const struct config_types *types, st
 json_t *config_source_to_json(const struct config_source *s, const struct config_types *types);
 json_t *config_account_to_json(const struct config_account *a);
 json_t *config_channel_to_json(const struct config_channel *c, const struct config_types *types, bool url_secret);
+json_t *config_person_to_json(const struct config_person *p);
 json_t *config_watch_to_json(const struct config_watch *w);
 /* The annotated sample monitord.yaml, and the mdoc/roff table of all keys for monitord.yaml(5):
  * printed from the tables. */

@@ -82,6 +82,8 @@ void engine_event_text(struct engine *g, const char *name, struct str json);
  * the database (engine_store_failed was called). */
 int engine_add_watch(struct engine *g, struct now now, const struct config_watch *s, struct arena *arena,
                      struct world_watch **ret, struct err *e) MUST_CHECK;
+int engine_add_person(struct engine *g, const struct config_person *s, struct arena *arena, struct world_person **ret,
+                      struct err *e) MUST_CHECK;
 int engine_add_channel(struct engine *g, struct now now, const struct config_channel *s, struct arena *arena,
                        json_t *as_written, struct world_channel **ret, struct err *e) MUST_CHECK;
 int engine_add_source(struct engine *g, struct now now, const struct config_source *s, struct arena *arena,
@@ -89,6 +91,9 @@ int engine_add_source(struct engine *g, struct now now, const struct config_sour
 /* Replace in place: the same name, new settings; running state is kept where it still holds. */
 int engine_change_watch(struct engine *g, struct now now, struct world_watch *old, const struct config_watch *s,
                         struct arena *arena, struct world_watch **ret, struct err *e) MUST_CHECK;
+/* It becomes another object; what is known of its accounts stays.  ERR_CONFIG: a watch needs it as it is. */
+int engine_change_person(struct engine *g, struct world_person *old, const struct config_person *s, struct arena *arena,
+                         struct world_person **ret, struct err *e) MUST_CHECK;
 int engine_change_channel(struct engine *g, struct now now, struct world_channel *old, const struct config_channel *s,
                           struct arena *arena, json_t *as_written, struct world_channel **ret, struct err *e) MUST_CHECK;
 int engine_change_source(struct engine *g, struct now now, struct world_source *old, const struct config_source *s,
@@ -96,6 +101,7 @@ int engine_change_source(struct engine *g, struct now now, struct world_source *
 /* As the user wrote an object (with secrets): what PATCH changes.  New reference, NULL if it is not
  * from the API. */
 json_t *engine_written(struct engine *g, enum store_kind kind, struct str name);
+int engine_remove_person(struct engine *g, struct world_person *p, struct err *e) MUST_CHECK; /* ERR_CONFIG: a watch needs it */
 int engine_remove_watch(struct engine *g, struct world_watch *w, struct err *e) MUST_CHECK;
 /* Its waiting deliveries become dead letters. ERR_CONFIG: a watch names it. */
 int engine_remove_channel(struct engine *g, struct now now, struct world_channel *c, struct err *e) MUST_CHECK;
@@ -123,6 +129,7 @@ int engine_retry_delivery(struct engine *g, struct now now, struct store_deliver
 json_t *engine_account_json(struct engine *g, struct world_account *a);
 json_t *engine_source_json(struct engine *g, const struct world_source *s, struct now now);
 json_t *engine_channel_json(struct engine *g, const struct world_channel *c);
+json_t *engine_person_json(const struct world_person *p);
 json_t *engine_watch_json(struct engine *g, const struct world_watch *w);
 json_t *engine_alert_json(struct engine *g, const struct store_alert *a);
 json_t *engine_delivery_json(struct engine *g, const struct store_delivery *d);

@@ -13,12 +13,10 @@
 #include "base/map.h"
 #include "channel/channel.h"
 #include "config/config.h"
+#include "engine/people.h"
 #include "match/match.h"
 #include "source/source.h"
 #include "store/store.h"
-
-enum origin { ORIGIN_CONFIG, ORIGIN_API };
-const char *origin_name(enum origin o); /* "config", "api" */
 
 struct taken {                     /* what came of posts */
 	size_t posts, fresh, edited, deleted, alerts;
@@ -69,11 +67,6 @@ struct world_source {
 	bool stream_dirty;         /* not saved yet in the batch under way */
 	uint64_t beside_id;        /* of the transfer under way beside the stream, 0 = none */
 	int beside_n;              /* transfers one after the other */
-	/* posts that wait for their context, asked for outside of rounds */
-	size_t waiting;
-	uint64_t context_id;       /* of the transfer under way, 0 = none */
-	int64_t context_mono_ms;   /* the next one not before that */
-	int context_failures;      /* in a row */
 	struct arena *wanted_arena; /* of source.wanted; NULL: not looked up yet */
 	bool waiting_for_host;
 	bool crowded;              /* it had to wait for others of its host since its last good poll */
@@ -113,8 +106,6 @@ struct world_watch {
 	struct query *query;
 	unsigned int on;           /* bit e: tells that enum alert_event */
 	uint64_t handle;           /* in the matcher and in world.by_handle */
-	unsigned int lacks;        /* and lacks of the post at hand, while its source may be asked for them */
-	unsigned int relations;    /* posts of a context that the query looks at: bits 1 << relation */
 };
 
 struct world {
@@ -122,9 +113,7 @@ struct world {
 	struct map *accounts, *sources, *channels, *watches; /* by name, in order of the files, then of the database */
 	VEC(struct world_watch *) by_handle;      /* NULL where one was removed */
 	bool watches_changed;      /* since follow_run looked */
-	VEC(const struct query *) lookers; /* queries that look at a context, of watches that are not paused … */
-	VEC(struct world_watch *) looking; /* … which are these */
-	bool lookers_stale;
+	struct people people;
 	struct matcher *matcher;
 };
 
@@ -159,6 +148,8 @@ int world_add_account(struct world *w, const struct config_account *s, struct ar
                       struct world_account **ret, struct err *e) MUST_CHECK;
 int world_add_source(struct world *w, const struct config_source *s, struct arena *arena, enum origin origin,
                      struct world_source **ret, struct err *e) MUST_CHECK;
+int world_add_person(struct world *w, const struct config_person *s, struct arena *arena, enum origin origin,
+                     struct world_person **ret, struct err *e) MUST_CHECK;
 int world_add_channel(struct world *w, const struct config_channel *s, struct arena *arena, enum origin origin,
                       struct world_channel **ret, struct err *e) MUST_CHECK;
 int world_add_watch(struct world *w, const struct config_watch *s, struct arena *arena, enum origin origin,
@@ -181,6 +172,10 @@ void world_requery_release(struct world_requery *r);
  * ERR_CONFIG: another watch needs it as it is.  Nothing is changed yet. */
 int world_plan_watch(const struct world *w, struct str name, struct str query, struct query **ret_query,
                      struct world_requery *ret, struct err *e) MUST_CHECK;
+/* The same when a person goes, comes, or is changed from one to the other. */
+int world_plan_person(const struct world *w, const struct world_person *gone, const struct world_person *new,
+                      struct world_requery *ret, struct err *e) MUST_CHECK;
+bool world_asks_for(const struct world_watch *watch, const struct world_person *p);
 void world_set_query(struct world *w, struct world_watch *watch, struct query *q /* taken */, bool paused);
 void world_do_requery(struct world *w, struct world_requery *r);
 void world_remove_channel(struct world *w, struct world_channel *c);
@@ -192,8 +187,6 @@ size_t world_channels_of(const struct world *w, const struct world_watch *watch,
                          struct world_channel *ret[static WORLD_CHANNELS_MAX]);
 /* Does this watch look at posts of that source? */
 bool world_watches(const struct world_watch *watch, const struct config_source *source);
-/* Brings lookers and looking up to date. */
-void world_find_lookers(struct world *w);
 /* The same, and says so: it names the source, or a tag of it. */
 bool world_names(const struct world_watch *watch, const struct config_source *source);
 /* Does the source read what the watches that name it look for?  Then how many bytes one query may have, else 0. */

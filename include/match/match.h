@@ -69,9 +69,8 @@ struct query_names {
  * must parse this query again. */
 int query_parse_named(struct str text, const struct query_names *names, struct query **ret_query, struct err *e) MUST_CHECK;
 enum query_name { QUERY_WATCH = 'w', QUERY_PERSON = 'p' };
-bool query_refers(const struct query *q); /* did it name any? */
-/* Did it ask for this one, found or not?  Of people without regard to case, and with @@ or without. */
-bool query_names(const struct query *q, enum query_name kind, struct str name);
+/* The names that it asked for, found or not, people's without @@; false at the end.  *pos starts at 0. */
+bool query_name(const struct query *q, size_t *pos, enum query_name *ret_kind, struct str *ret_name);
 DEFINE_OWNED(query);
 struct str query_text(const struct query *q);             /* as written */
 /* One line a clause for `--explain`: indented tree, "yes"/"no" first, the words that hit behind.
@@ -84,10 +83,7 @@ struct query_clause {
 	bool decides;              /* the answer rests on it */
 	struct str text;           /* a term as in a query, or "all of", "not" and the like */
 	const struct spans *spans; /* what hit */
-	unsigned unknown;          /* posts that it looks at, that the post refers to, and that are not there: bits 1 << relation */
 };
-/* "the parent and the root are not known"; nothing if `unknown` is 0. */
-void query_say_unknown(unsigned unknown, struct strbuf *out);
 void query_explain_each(const struct query *q, const struct post *post,
                         void (*clause)(void *ctx, const struct query_clause *clause), void *ctx);
 /* Warnings if it can never match, has parts that change nothing or no necessary term ("over-broad"); empty if fine. */
@@ -107,13 +103,6 @@ bool query_operator(size_t i, struct query_operator *ret);
 /* An SQLite FTS5 expression over folded words that every matching post satisfies; false if there is
  * none (scan all). */
 bool query_necessary_fts(const struct query *q, struct strbuf *out);
-/* The posts of a context that the query looks at: bits 1 << relation. */
-unsigned query_relations(const struct query *q);
-/*
- * Which of the posts that `post` refers to and that are not in its context (`missing`: bits 1 << relation) may still change
- * the answers of these queries: those are asked for.  0: what is there decides.  `each`, if not NULL, gets it query by query.
- */
-unsigned queries_lack(const struct query *const *queries, size_t n, const struct post *post, unsigned missing, unsigned *each);
 /*
  * The query as rules of X's filtered stream, each at most `rule_max` bytes: together they find all that the query finds,
  * and more where X has no word for a part of it.  ERR_INPUT if X cannot be asked, with what it has no word for; `each`
@@ -121,6 +110,8 @@ unsigned queries_lack(const struct query *const *queries, size_t n, const struct
  */
 int query_rules(const struct query *q, size_t rule_max, void (*each)(void *ctx, struct str rule), void *ctx, struct err *e)
         MUST_CHECK;
+/* "x" of "twitter", "bluesky" of "bsky"; any other name as it is. */
+struct str match_platform(struct str name);
 /* One query, one post, without an index: for the archive and for tests.  Spans may be NULL. */
 bool query_matches(const struct query *q, const struct post *post, struct spans *ret_spans);
 

@@ -41,4 +41,11 @@ static int check_query(struct str query, struct err *e)
 	return at == STR_NPOS ? 0 : err_set_at(e, ERR_INPUT, (int)at + 1, "expected a word");
 }
 
-const struct config_types fake_types = { sources, channels, check_query };
+/* An account of these tests has a colon. */
+static int check_account(struct str account, struct err *e)
+{
+	return str_chr(account, ':') != STR_NPOS ? 0 :
+	       err_set(e, ERR_INPUT, "got \"%.*s\", expected platform:handle", STR_ARG(account));
+}
+
+const struct config_types fake_types = { sources, channels, check_query, check_account };

@@ -727,6 +727,76 @@ TEST(a_watch_names_another)
 	done(&r, "DELETE", "/v1/watches/z", NULL, 204);
 }
 
+/* --- people --- */
+
+#define ADA "{\"name\":\"Ada Lovelace\",\"accounts\":[\"x:ada_l\",\"@ada@net.example\"],\"aliases\":[\"Ada\",\"Ада Лавлейс\"]}"
+
+TEST(a_person_is_added_shown_changed_and_removed)
+{
+	RIG(r);
+	OWNED_JSON json_t *j = ask(&r, "POST", "/v1/people", ADA, 201);
+	CHECK_STR(json_get_str(j, "key"), "ada-lovelace");
+	CHECK_STR(json_get_str(json_array_get(json_get(j, "known"), 1), "account"), "mastodon:ada@net.example");
+	CHECK_INT(count(&r, "/v1/people", "people"), 1);
+	OWNED_JSON json_t *shown = ask(&r, "GET", "/v1/people/Ada%20Lovelace", NULL, 200);
+	CHECK_STR(json_get_str(shown, "name"), "Ada Lovelace");
+	CHECK_INT(json_array_size(json_get(shown, "watches")), 0);
+	OWNED_JSON json_t *changed = ask(&r, "PATCH", "/v1/people/ada-lovelace", "{\"aliases\":[\"Countess\"]}", 200);
+	CHECK_STR(json_get_str(changed, "name"), "Ada Lovelace");
+	CHECK_INT(json_array_size(json_get(changed, "accounts")), 2);
+	done(&r, "PATCH", "/v1/people/ada-lovelace", "{\"name\":\"Ada King\"}", 200);
+	refused(&r, "GET", "/v1/people/ada-lovelace", NULL, 404, "there is no person \"ada-lovelace\"");
+	done(&r, "DELETE", "/v1/people/ada-king", NULL, 204);
+	CHECK_INT(count(&r, "/v1/people", "people"), 0);
+}
+
+TEST(a_person_that_is_not_well_made_is_refused)
+{
+	static const char *const bodies[][2] = {
+		{ "{}", "a person without name" },
+		{ "{\"name\":\"\\\"\"}", "expected a name of 1 to 64 letters" },
+		{ "{\"name\":\"A\",\"accounts\":[\"ada\"]}", "expected platform:handle such as x:elonmusk" },
+		{ "{\"name\":\"A\",\"accounts\":[\"mastodon:ada\"]}", "has its server: name@server" },
+		{ "{\"name\":\"A\",\"accounts\":[\"myspace:ada\"]}", "expected one of" },
+		{ "{\"name\":\"A\",\"alias\":[\"b\"]}", "did you mean \"aliases\"?" },
+	};
+	RIG(r);
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
+		refused(&r, "POST", "/v1/people", bodies[i][0], 400, bodies[i][1]);
+	done(&r, "POST", "/v1/people", ADA, 201);
+	refused(&r, "POST", "/v1/people", "{\"name\":\"ada  lovelace\"}", 409, "exists already");
+	refused(&r, "POST", "/v1/people", "{\"name\":\"B\",\"accounts\":[\"https://x.com/Ada_L\"]}", 409, "is Ada Lovelace's already");
+}
+
+TEST(a_query_names_people)
+{
+	RIG(r);
+	done(&r, "POST", "/v1/channels", HOOK, 201);
+	refused(&r, "POST", "/v1/watches", "{\"query\":\"x about:\\\"Ada Lovelac\\\"\"}", 400, "add one first");
+	done(&r, "POST", "/v1/people", ADA, 201);
+	OWNED_JSON json_t *bad = ask(&r, "POST", "/v1/watches", "{\"query\":\"x about:\\\"Ada Lovelac\\\"\"}", 400);
+	CHECK_INT(json_get_int(bad, "column", 0), 9);
+	CHECK(str_find(json_get_str(bad, "detail"), STR("did you mean \"Ada Lovelace\"?")) != STR_NPOS);
+	done(&r, "POST", "/v1/watches", "{\"name\":\"a\",\"query\":\"about:@@ada-lovelace\",\"channels\":[\"webhook\"]}", 201);
+	done(&r, "POST", "/v1/watches", "{\"name\":\"b\",\"query\":\"watch:a -from:@@ada-lovelace\"}", 201);
+	OWNED_JSON json_t *shown = ask(&r, "GET", "/v1/people/ada-lovelace", NULL, 200);
+	CHECK_INT(json_array_size(json_get(shown, "watches")), 2);
+	refused(&r, "DELETE", "/v1/people/ada-lovelace", NULL, 409, "is asked for by watch \"a\"");
+	refused(&r, "PATCH", "/v1/people/ada-lovelace", "{\"name\":\"B\",\"aliases\":[]}", 409, "watch \"a\" needs it");
+	refused(&r, "PATCH", "/v1/people/ada-lovelace", "{\"accounts\":[]}", 409, "has no account");
+	/* in force at the next post */
+	done(&r, "PATCH", "/v1/people/ada-lovelace", "{\"aliases\":[\"Sutskever\"]}", 200);
+	done(&r, "POST", "/v1/reload", NULL, 200);
+	done(&r, "POST", "/v1/sources", "{\"url\":\"https://feed.example/rss\",\"name\":\"fil\",\"backfill\":\"all\"}", 201);
+	settle(&r);
+	CHECK_INT(count(&r, "/v1/alerts?watch=a", "alerts"), 4);
+	CHECK_INT(count(&r, "/v1/search?q=source:fil+about:sutskever", "posts"), 4);
+	/* a name of one's own goes before what others are also called; a name that several are called says nothing */
+	done(&r, "POST", "/v1/people", "{\"name\":\"Nobody\",\"aliases\":[\"Ada Lovelace\",\"Sutskever\"]}", 201);
+	CHECK_INT(count(&r, "/v1/search?q=source:fil+about:ada-lovelace", "posts"), 4);
+	refused(&r, "GET", "/v1/search?q=about:sutskever", NULL, 400, "several people are called \"sutskever\"");
+}
+
 /* --- the daemon --- */
 
 TEST(status_counts_what_there_is)

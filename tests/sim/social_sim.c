@@ -136,6 +136,60 @@ TEST(an_account_that_is_gone_is_looked_for_anew)
 	sim_free(s);
 }
 
+/* --- people ------------------------------------------------------------------------------------------ */
+
+/* A page of one post by the account of this actor. */
+static const char *post_by(struct strbuf *b, int n, const char *handle, const char *actor)
+{
+	strbuf_reset(b);
+	strbuf_addf(b, "[{\"id\":\"%d\",\"uri\":\"" HOST "/s/%d\",\"created_at\":\"2026-01-01T00:00:00Z\",\"content\":\"<p>%d</p>\","
+	            "\"account\":{\"acct\":\"%s\",\"uri\":\"" HOST "/users/%s\",\"url\":\"" HOST "/@%s\"}}]", n, n, n, handle, actor, handle);
+	return strbuf_cstr(b);
+}
+
+/* What is known of the one account of the one person, as text. */
+static const char *known(struct sim *s)
+{
+	static char text[4000];
+	json_t *j OWNED_JSON = sim_json(sim_ask(s, "GET", "/v1/people/ada", "", ""));
+	const json_t *a = json_array_get(json_get(j, "known"), 0);
+
+	snprintf(text, sizeof text, "%.*s %.*s %.*s", STR_ARG(json_get_str(a, "handle")), STR_ARG(json_get_str(a, "id")),
+	         STR_ARG(json_get_str(a, "before")));
+	return text;
+}
+
+TEST(a_person_is_followed_over_a_change_of_handle)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = sim_new("people:\n  - {name: Ada, accounts: \"@ada@social.example\"}\n"
+	                        "sources:\n  - {name: all, type: mastodon, handle: \"@ada@social.example\", every: 15m}\n"
+	                        "channels:\n  - {name: desk, type: webhook, url: \"" HOOK "\"}\n"
+	                        "watches:\n  - {name: ada, query: 'from:@@ada'}\n");
+	sim_page(s, LOOKUP, 200, "{\"id\":\"7\",\"acct\":\"ada\",\"url\":\"" HOST "/@ada\"}");
+	sim_page(s, HOOK, 204, "");
+	sim_page(s, HOST "/api/v1/accounts/7/statuses*", 200, "[]");
+	sim_page(s, NEWEST, 200, post_by(&b, 100, "ada", "1"));
+	CHECK_STR(str_c(known(s)), "ada@social.example  ");
+	sim_run(s, MINUTE);
+	CHECK_STR(str_c(known(s)), "ada@social.example https://social.example/users/1 ");
+	sim_page(s, NEWEST, 200, post_by(&b, 101, "countess", "1"));
+	sim_run(s, 20 * MINUTE);
+	CHECK_INT(alerts(s), 1);
+	CHECK_STR(str_c(known(s)), "countess@social.example https://social.example/users/1 ada@social.example");
+	/* whoever has the old handle now is somebody else, also for a daemon that was started anew */
+	sim_page(s, NEWEST, 200, post_by(&b, 102, "ada", "2"));
+	sim_kill(s);
+	sim_boot(s);
+	CHECK_STR(str_c(known(s)), "countess@social.example https://social.example/users/1 ada@social.example");
+	sim_run(s, 20 * MINUTE);
+	CHECK_INT(alerts(s), 1);
+	sim_page(s, NEWEST, 200, post_by(&b, 103, "countess", "1"));
+	sim_run(s, 20 * MINUTE);
+	CHECK_INT(alerts(s), 2);
+	sim_free(s);
+}
+
 /* --- add-source of what people paste ---------------------------------------------------------------- */
 
 #define X_LOOKUP "https://api.x.com/2/users/by/username/ada_example"

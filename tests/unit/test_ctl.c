@@ -65,7 +65,7 @@ TEST(mistyped_words_are_answered_with_what_was_meant)
 {
 	refuses(1, ARGS(WORD("ad-wacth")), "no command \"ad-wacth\"; did you mean add-watch?");
 	refuses(1, ARGS(WORD("reload-config")), "no command \"reload-config\"; monitorctl --help lists them");
-	refuses(1, ARGS(WORD("edit")), "no command \"edit\"; did you mean edit-watch, edit-source, edit-channel?");
+	refuses(1, ARGS(WORD("edit")), "no command \"edit\"; did you mean edit-watch, edit-person, edit-source, edit-channel?");
 	refuses(2, ARGS(WORD("add-watch"), WORD("--nmae=x")), "add-watch has no option --nmae; did you mean --name?");
 	refuses(2, ARGS(WORD("status"), WORD("--jsno")), "status has no option --jsno; did you mean --json?");
 	refuses(2, ARGS(WORD("status"), WORD("--backfill")), "status has no option --backfill; see monitorctl help status");
