@@ -5,43 +5,23 @@
  * source as the API takes it), perhaps cursor (what an earlier poll left), and expected.json: what was asked, and what
  * came of it.
  * "status: 404" as the first line of an answer makes it that; further lines up to an empty one are headers.
- *
- *   build/tests/golden/social_golden                      compares, prints TAP
- *   build/tests/golden/social_golden TYPE/NAME            prints what came out for one folder
- *   build/tests/golden/social_golden --write TYPE/NAME…   writes expected.json anew: read the diff before you commit it
  */
-#include <dirent.h>
-#include <stdlib.h>
-
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/vec.h"
-#include "base/xml.h"
 #include "config/config.h"
 #include "engine/world.h"
+#include "lib/golden.h"
 #include "lib/test.h"
 
-#define DATA "tests/data/social"
 #define NOW_UNIX_MS INT64_C(1767225600000) /* 2026-01-01T00:00:00Z */
 #define ANSWERS_MAX 20
 
+static json_t *run_folder(const char *folder);
+static const struct golden golden = { "tests/data/social", 2, run_folder };
+
 int main(int argc, char **argv);
-
-static bool read_file(const char *folder, const char *name, struct strbuf *out)
-{
-	char path[512];
-
-	snprintf(path, sizeof(path), DATA "/%s/%s", folder, name);
-	FILE *f = fopen(path, "rb");
-	if (f == NULL)
-		return false;
-	char buf[4096];
-	for (size_t n; (n = fread(buf, 1, sizeof(buf), f)) > 0;)
-		strbuf_add(out, str_n(buf, n));
-	fclose(f);
-	return true;
-}
 
 /* A source as the engine would have it. */
 struct rig {
@@ -58,7 +38,7 @@ static int rig_make(struct rig *r, const char *folder, struct err *e)
 	AUTO(strbuf) struct strbuf text = STRBUF_INIT(1 << 20);
 
 	world_types_init(&types);
-	if (!read_file(folder, "settings.json", &text))
+	if (!golden_read(&golden, folder, "settings.json", &text))
 		return err_set(e, ERR_INPUT, "no settings.json");
 	json_t *j OWNED_JSON = json_parse(strbuf_str(&text), e);
 	if (j == NULL || config_source_from_json(j, &types.types, r->arena, &r->settings, e) != 0)
@@ -72,7 +52,7 @@ static int rig_make(struct rig *r, const char *folder, struct err *e)
 		return -1;
 	if (str_empty(r->source.url))
 		r->source.url = strbuf_str(&r->base);
-	if (read_file(folder, "cursor", &r->cursor))
+	if (golden_read(&golden, folder, "cursor", &r->cursor))
 		r->source.cursor = str_trim(strbuf_str(&r->cursor));
 	r->source.state = mem_alloc(r->source.type->state_size + 1);
 	return 0;
@@ -191,7 +171,7 @@ static json_t *run_folder(const char *folder)
 		json_array_append_new(turns, turn);
 		json_set(turn, "asked", asked(t));
 		snprintf(name, sizeof(name), "%d.json", i);
-		if (!read_file(folder, name, &bytes))
+		if (!golden_read(&golden, folder, name, &bytes))
 			break;
 		answer(&r, strbuf_str(&bytes), t->url, turn);
 		if (json_get(turn, "error") != NULL || json_is_false(json_object_get(turn, "remedy")))
@@ -200,106 +180,7 @@ static json_t *run_folder(const char *folder)
 	return turns;
 }
 
-static int write_expected(const char *folder)
-{
-	char path[512];
-	OWNED_JSON json_t *j = run_folder(folder);
-
-	snprintf(path, sizeof(path), DATA "/%s/expected.json", folder);
-	FILE *f = fopen(path, "w");
-	if (f == NULL)
-		return 1;
-	json_dumpf(j, f, JSON_INDENT(1));
-	fputc('\n', f);
-	return fclose(f);
-}
-
-/* Prints "ok" or "not ok" with the two values. */
-static bool compare(size_t n, const char *folder)
-{
-	char path[512];
-	json_error_t error;
-	OWNED_JSON json_t *got = run_folder(folder);
-
-	snprintf(path, sizeof(path), DATA "/%s/expected.json", folder);
-	OWNED_JSON json_t *want = json_load_file(path, 0, &error);
-	bool same = want && json_equal(got, want);
-	printf("%s %zu - %s\n", same ? "ok" : "not ok", n, folder);
-	if (same)
-		return true;
-	char *g = json_dumps(got, JSON_INDENT(1)), *w = want ? json_dumps(want, JSON_INDENT(1)) : NULL;
-	printf("got %s\nwant %s\n", g, w ? w : error.text);
-	free(g);
-	free(w);
-	return false;
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-typedef VEC(char *) names;
-
-/* The folders of `path`, with `prefix` before their names. */
-static void list(const char *path, const char *prefix, names *out)
-{
-	DIR *dir = opendir(path);
-
-	if (dir == NULL)
-		return;
-	for (struct dirent *d; (d = readdir(dir)) != NULL;) {
-		char name[600];
-		if (d->d_name[0] == '.')
-			continue;
-		snprintf(name, sizeof(name), "%s%s", prefix, d->d_name);
-		vec_push(out, mem_strdup(name));
-	}
-	closedir(dir);
-}
-
-static int compare_all(void)
-{
-	names types = { 0 }, folders = { 0 };
-	size_t failed = 0;
-
-	list(DATA, "", &types);
-	for (size_t i = 0; i < types.n; i++) {
-		char path[700], prefix[700];
-		snprintf(path, sizeof(path), DATA "/%s", types.v[i]);
-		snprintf(prefix, sizeof(prefix), "%s/", types.v[i]);
-		list(path, prefix, &folders);
-		mem_free(types.v[i]);
-	}
-	if (folders.n == 0)
-		printf("not ok 1 - " DATA " is empty\n");
-	else
-		qsort(folders.v, folders.n, sizeof(*folders.v), by_name);
-	for (size_t i = 0; i < folders.n; i++) {
-		failed += !compare(i + 1, folders.v[i]);
-		mem_free(folders.v[i]);
-	}
-	printf("1..%zu\n", folders.n ? folders.n : 1);
-	failed += folders.n == 0;
-	vec_free(&types);
-	vec_free(&folders);
-	return failed != 0;
-}
-
 int main(int argc, char **argv)
 {
-	xml_setup();
-	json_setup();
-	if (argc == 1)
-		return compare_all();
-	if (strcmp(argv[1], "--write") == 0) {
-		int failed = 0;
-		for (int i = 2; i < argc; i++)
-			failed |= write_expected(argv[i]);
-		return failed;
-	}
-	OWNED_JSON json_t *j = run_folder(argv[1]);
-	json_dumpf(j, stdout, JSON_INDENT(1));
-	putchar('\n');
-	return 0;
+	return golden_main(&golden, argc, argv);
 }
