@@ -142,6 +142,13 @@ static int send(struct notice *n, struct world_channel *const *to, size_t n_to, 
 
 /* --- what changed --- */
 
+/* It is told that this one fails, or no more: kept, so that a restart does not tell it again. */
+static int set_told(struct notice *n, enum store_kind kind, struct str name, bool bad, int64_t *told_unix_ms, struct err *e)
+{
+	*told_unix_ms = bad ? n->g->now.unix_ms : TIME_ABSENT;
+	return store_alarm_set(n->g->store, kind, name, *told_unix_ms, e);
+}
+
 static int note_sources(struct notice *n, struct err *e)
 {
 	struct engine *g = n->g;
@@ -151,8 +158,7 @@ static int note_sources(struct notice *n, struct err *e)
 		if (blind == (s->alarm_unix_ms != TIME_ABSENT))
 			continue;
 		tell_source(n, s, blind);
-		s->alarm_unix_ms = blind ? g->now.unix_ms : TIME_ABSENT;
-		if (store_alarm_set(g->store, STORE_SOURCE, s->settings.name, s->alarm_unix_ms, e) != 0)
+		if (set_told(n, STORE_SOURCE, s->settings.name, blind, &s->alarm_unix_ms, e) != 0)
 			return -1;
 	}
 	return 0;
@@ -174,8 +180,7 @@ static int note_accounts(struct notice *n, struct err *e)
 		else
 			strbuf_addf(&line, "account %.*s has a new budget", STR_ARG(a->settings.name));
 		add_line(n, low, strbuf_cstr(&line));
-		a->alarm_unix_ms = low ? g->now.unix_ms : TIME_ABSENT;
-		if (store_alarm_set(g->store, STORE_ACCOUNT, a->settings.name, a->alarm_unix_ms, e) != 0)
+		if (set_told(n, STORE_ACCOUNT, a->settings.name, low, &a->alarm_unix_ms, e) != 0)
 			return -1;
 		if (low) /* the new day's budget is news too, whether or not a source is read then */
 			g->alarm_mono_ms = g->now.mono_ms + budget_renewal(g) - g->now.unix_ms;
@@ -193,8 +198,7 @@ static int note_channels(struct notice *n, struct err *e)
 		if (mute == (c->alarm_unix_ms != TIME_ABSENT) || (!mute && !c->settings.paused && !c->tried))
 			continue;
 		tell_channel(n, c, mute);
-		c->alarm_unix_ms = mute ? g->now.unix_ms : TIME_ABSENT;
-		if (store_alarm_set(g->store, STORE_CHANNEL, c->settings.name, c->alarm_unix_ms, e) != 0)
+		if (set_told(n, STORE_CHANNEL, c->settings.name, mute, &c->alarm_unix_ms, e) != 0)
 			return -1;
 	}
 	return 0;

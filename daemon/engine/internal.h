@@ -151,6 +151,8 @@ void poller_transfer_options(const struct engine *g, const struct config_source 
 void poller_host_free_waiting(struct engine *g, struct world_source *s);
 
 int poller_save(struct engine *g, struct world_source *s, struct store_source *k); /* memory and database; -1: it failed */
+/* The same of one that went wrong; `news`: in another way than before, so that those who listen hear of it. */
+void poller_save_failure(struct engine *g, struct world_source *s, struct store_source *k, bool news);
 void poller_leave(struct engine *g, struct world_source *s, const char *outcome);  /* tells who waits, plans the next */
 void poller_failed(struct engine *g, struct world_source *s, const struct reply *r, struct str why);
 void poller_explain(const struct world_source *s, const struct reply *r, struct strbuf *why); /* of a failure */

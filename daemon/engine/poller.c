@@ -370,6 +370,14 @@ int poller_save(struct engine *g, struct world_source *s, struct store_source *k
 	return 0;
 }
 
+void poller_save_failure(struct engine *g, struct world_source *s, struct store_source *k, bool news)
+{
+	if (s->alarm_unix_ms == TIME_ABSENT)
+		alarm_look(g);
+	if (poller_save(g, s, k) == 0 && news)
+		objects_source_event(g, s);
+}
+
 /* What came of the poll that ends with this answer. */
 static void note_poll(struct engine *g, const struct world_source *s, const struct reply *last, struct store_source *k)
 {
@@ -419,10 +427,7 @@ void poller_failed(struct engine *g, struct world_source *s, const struct reply 
 		log_warning("poll.failed", "source=%s error=%s failures=%lld retry_in=%s", LOG_Q(s->settings.name), LOG_Q(why),
 		            (long long)k.failures, num_format_duration(every, sizeof every, wait - wait % 1000));
 	g->figures.polls_failed++;
-	if (s->alarm_unix_ms == TIME_ABSENT)
-		alarm_look(g);
-	if (poller_save(g, s, &k) == 0 && news)
-		objects_source_event(g, s);
+	poller_save_failure(g, s, &k, news);
 }
 
 /* Blind until the budget is renewed: the operator hears of it at once. */
@@ -437,10 +442,7 @@ static void wait_for_budget(struct engine *g, struct world_source *s, struct str
 	k.why = STR("its budget is renewed then");
 	if (news)
 		log_err("budget.spent", "source=%s reason=%s", LOG_Q(s->settings.name), LOG_Q(why));
-	if (s->alarm_unix_ms == TIME_ABSENT)
-		alarm_look(g);
-	if (poller_save(g, s, &k) == 0 && news)
-		objects_source_event(g, s);
+	poller_save_failure(g, s, &k, news);
 }
 
 static void stop(struct engine *g, struct world_source *s, const struct reply *r, struct str why)
@@ -452,9 +454,7 @@ static void stop(struct engine *g, struct world_source *s, const struct reply *r
 	k.failures++;
 	log_err("source.stopped", "source=%s reason=%s", LOG_Q(s->settings.name), LOG_Q(why));
 	g->figures.polls_failed++;
-	alarm_look(g);
-	if (poller_save(g, s, &k) == 0)
-		objects_source_event(g, s);
+	poller_save_failure(g, s, &k, true);
 }
 
 /* A permanent redirect is believed after some sightings in a row: one broken deployment must not

@@ -30,6 +30,7 @@ static struct store_source kept_now(struct engine *g, const struct world_source 
 		k.cursor = strbuf_str(&s->stream_cursor);
 	k.success_unix_ms = g->now.unix_ms;
 	k.next_unix_ms = g->now.unix_ms; /* after a restart it listens at once */
+	k.why = STR("it listens again after a break");
 	return k;
 }
 
@@ -232,10 +233,7 @@ static void note_failure(struct engine *g, struct world_source *s, struct str wh
 		log_warning("stream.failed", "source=%s error=%s tries=%d retry_in=%s", LOG_Q(s->settings.name), LOG_Q(why),
 		            s->stream_tries, num_format_duration(wait, sizeof wait, pause));
 	g->figures.polls_failed++;
-	if (s->alarm_unix_ms == TIME_ABSENT)
-		alarm_look(g);
-	if (poller_save(g, s, &k) == 0 && news)
-		objects_source_event(g, s);
+	poller_save_failure(g, s, &k, news);
 }
 
 static void note_end(struct engine *g, struct world_source *s, struct str why, int64_t pause)
