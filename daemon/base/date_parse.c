@@ -9,6 +9,7 @@
 #define DATE_MAX_BYTES 256 /* with comments */
 #define UNSET (-1)
 #define KST_MINUTES 540
+#define DAY_MS INT64_C(86400000)
 #define OFFSET_MAX_MINUTES (15 * 60 + 59)
 
 enum token {
@@ -30,9 +31,15 @@ struct scan {
 	struct str zone_name; /* "Europe/Berlin", absent if none is said */
 	enum token last;
 	bool spaced;          /* something stood between the last token and this */
+	bool ordinal;         /* the day is the year's */
 	bool month_was_first; /* it may have been a weekday: "Mar, 12 Mar" */
 	int n_tokens;
 };
+
+static int days_of(int year, int month)
+{
+	return (int)(date_days(month == 12 ? year + 1 : year, month == 12 ? 1 : month + 1, 1) - date_days(year, month, 1));
+}
 
 static char at(const struct scan *d, size_t i)
 {
@@ -188,8 +195,10 @@ static int take_pair(struct scan *d)
 	bool ok = to - from == 2 ? set_date(d, year, 4, n, 1) : set_date(d, year, 4, 1, 1);
 	if (!ok || n < 1 || n > 366)
 		return -1;
-	if (to - from == 3)
+	if (to - from == 3) {
 		d->day = n;
+		d->ordinal = true;
+	}
 	done(d, TOKEN_NUMBER, to);
 	return 1;
 }
@@ -209,9 +218,11 @@ static int take_week(struct scan *d, size_t end)
 		i = from + 2;
 	if (week < 1 || week > 53 || day < 1 || day > 7 || char_is_digit(at(d, i)))
 		return -1;
-	int64_t fourth = date_days(year, 1, 4) * 86400000;
-	int back = (date_parts_utc(fourth).wday + 6) % 7;
-	struct date_parts p = date_parts_utc(fourth + ((week - 1) * 7 + day - 1 - back) * INT64_C(86400000));
+	int64_t fourth = date_days(year, 1, 4) * DAY_MS;
+	int64_t monday = fourth + ((week - 1) * 7 - (date_parts_utc(fourth).wday + 6) % 7) * DAY_MS;
+	if (date_parts_utc(monday + 3 * DAY_MS).year != year) /* its Thursday says whose week it is */
+		return -1;
+	struct date_parts p = date_parts_utc(monday + (day - 1) * DAY_MS);
 	if (!set_date(d, p.year, 4, p.month, p.day))
 		return -1;
 	done(d, TOKEN_NUMBER, i);
@@ -547,7 +558,7 @@ static int64_t assemble(struct scan *d)
 	if (!date_complete(d))
 		return TIME_ABSENT;
 	int year = full_year(d->year, d->year_digits), hour = d->hour == UNSET ? 0 : d->hour;
-	if (year < 1583)
+	if (year < 1583 || d->day > (d->ordinal ? days_of(year, 2) + 337 : days_of(year, d->month)))
 		return TIME_ABSENT;
 	if (d->half == 2 && hour < 12)
 		hour += 12;
@@ -571,11 +582,11 @@ static int64_t parse_bare_number(struct str s)
 	int a = (int)(n / 10000 % 100), b = (int)(n / 100 % 100), c = (int)(n % 100);
 	switch (s.len) {
 	case 4:
-		return n < 1583 ? TIME_ABSENT : date_days((int)n, 1, 1) * 86400000;
+		return n < 1583 ? TIME_ABSENT : date_days((int)n, 1, 1) * DAY_MS;
 	case 6:
-		return b < 1 || b > 12 || c < 1 || c > 31
+		return b < 1 || b > 12 || c < 1 || c > days_of(full_year(a, 2), b)
 			       ? TIME_ABSENT
-			       : date_days(full_year(a, 2), b, c) * 86400000;
+			       : date_days(full_year(a, 2), b, c) * DAY_MS;
 	case 10:
 		return (int64_t)n * 1000;
 	case 13:

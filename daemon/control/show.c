@@ -267,6 +267,11 @@ void ctl_show_post(const struct ctl *c, const struct post *post, const struct sp
 		ctl_style(c, out, STYLE_PLAIN, link);
 		strbuf_addc(out, '\n');
 	}
+	for (size_t i = 0; i < post->notes.n; i++) {
+		strbuf_adds(out, "  note: ");
+		ctl_style(c, out, STYLE_DIM, post->notes.v[i]);
+		strbuf_addc(out, '\n');
+	}
 }
 
 void ctl_show_post_json(const struct ctl *c, const json_t *post, const json_t *spans, struct strbuf *out)

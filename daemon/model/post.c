@@ -9,6 +9,7 @@
 /* Ours: what is longer is no title, name or language but a mistake or an attack. */
 #define TITLE_MAX_BYTES 4096
 #define NAME_MAX_BYTES 1024
+#define NOTED_MAX_BYTES 60 /* of what a note quotes */
 #define LANGUAGE_MAX_BYTES 35 /* BCP 47, 4.4.1 */
 #define AUTHORS_MAX 100
 #define MENTIONS_MAX 256
@@ -43,6 +44,7 @@ void post_free(struct post *p)
 	vec_free(&p->tags);
 	vec_free(&p->links);
 	vec_free(&p->enclosures);
+	vec_free(&p->notes);
 	arena_free(p->arena);
 	mem_free(p);
 }
@@ -135,6 +137,26 @@ void post_add_link(struct post *p, struct str url)
 		if (str_eq(p->links.v[i], url))
 			return;
 	vec_push(&p->links, arena_str(p->arena, url));
+}
+
+void post_add_note(struct post *p, struct str note)
+{
+	for (size_t i = 0; i < p->notes.n; i++)
+		if (str_eq(p->notes.v[i], note))
+			return;
+	if (p->notes.n < POST_NOTES_MAX)
+		vec_push(&p->notes, arena_str(p->arena, note));
+}
+
+int64_t post_date(struct post *p, const char *name, struct str s)
+{
+	int64_t t = date_parse(s);
+
+	s = str_trim(s);
+	if (t == TIME_ABSENT && !str_empty(s))
+		post_add_note(p, arena_fmt(p->arena, "%s: \"%.*s\" impossible, left out", name,
+		                           STR_ARG(text_cut(s, NOTED_MAX_BYTES))));
+	return t;
 }
 
 /* --- sealing ----------------------------------------------------------------------------------- */
@@ -274,6 +296,8 @@ static void seal_lists(struct post *p)
 			p->enclosures.v[n++] = x;
 	}
 	p->enclosures.n = n;
+	for (size_t i = 0; i < p->notes.n; i++)
+		p->notes.v[i] = seal_line(p, p->notes.v[i], NAME_MAX_BYTES);
 }
 
 static uint64_t content_hash(const struct post *p, bool with_url)

@@ -89,7 +89,7 @@ static void set_metrics(json_t *post, struct post_metrics m)
 	}
 }
 
-/* What only social networks know: there is no key where there is nothing to say. */
+/* What only some know: there is no key where there is nothing to say. */
 static void set_social(json_t *j, const struct post *p)
 {
 	if (p->mentions.n)
@@ -99,6 +99,8 @@ static void set_social(json_t *j, const struct post *p)
 		json_set_bool(j, "sensitive", true);
 	if (p->deleted)
 		json_set_bool(j, "deleted", true);
+	if (p->notes.n)
+		json_set(j, "notes", texts_to_json(p->notes.v, p->notes.n));
 	if (p->context.n == 0)
 		return;
 	json_t *list = json_array();
@@ -215,6 +217,8 @@ static void social_from_json(struct post *p, const json_t *j)
 		add_account_json(p, json_array_get(list, i), post_add_mention);
 	for (size_t i = 0; metrics && i < COUNTERS_N; i++)
 		*counter(&p->metrics, i) = json_get_int(metrics, counters[i].key, -1);
+	for (size_t i = 0; i < json_array_size(json_get(j, "notes")); i++)
+		post_add_note(p, json_str(json_array_get(json_get(j, "notes"), i)));
 	p->sensitive = json_is_true(json_get(j, "sensitive"));
 	p->deleted = json_is_true(json_get(j, "deleted"));
 }

@@ -39,6 +39,17 @@ static void item_guid(struct feed *f, struct str id)
 		f->permalink = f->post->id;
 }
 
+static void set_time(struct post *p, int64_t *field, unsigned char *rank, unsigned char new_rank, struct str value)
+{
+	const char *name = field == &p->updated_unix_ms ? "updated" : "date";
+	int64_t t = *rank == 0 || new_rank < *rank ? post_date(p, name, value) : TIME_ABSENT;
+
+	if (t == TIME_ABSENT)
+		return;
+	*field = t;
+	*rank = new_rank;
+}
+
 /* Texts of an item: bodies, titles, dates. */
 static void item_text(struct feed *f, enum element e, struct str raw)
 {
@@ -74,19 +85,19 @@ static void item_text(struct feed *f, enum element e, struct str raw)
 		feed_set_text(&f->summary, &r->summary, 4, feed_plain(f));
 		break;
 	case E_PUBLISHED:
-		feed_set_time(&p->published_unix_ms, &r->published, 1, raw);
+		set_time(p, &p->published_unix_ms, &r->published, 1, raw);
 		break;
 	case E_PUBLISHED_ELSE:
-		feed_set_time(&p->published_unix_ms, &r->published, 2, raw);
+		set_time(p, &p->published_unix_ms, &r->published, 2, raw);
 		break;
 	case E_DATE:
-		feed_set_time(&p->published_unix_ms, &r->published, 3, raw);
+		set_time(p, &p->published_unix_ms, &r->published, 3, raw);
 		break;
 	case E_UPDATED:
-		feed_set_time(&p->updated_unix_ms, &r->updated, 1, raw);
+		set_time(p, &p->updated_unix_ms, &r->updated, 1, raw);
 		break;
 	case E_UPDATED_ELSE:
-		feed_set_time(&p->updated_unix_ms, &r->updated, 2, raw);
+		set_time(p, &p->updated_unix_ms, &r->updated, 2, raw);
 		break;
 	default:
 		break;
@@ -201,7 +212,7 @@ void feed_item_deleted(struct feed *f, const struct xml_attr *attrs, size_t n_at
 		return;
 	struct post *p = post_new();
 	p->id = arena_str(p->arena, id);
-	p->updated_unix_ms = date_parse(ATTR("when"));
+	p->updated_unix_ms = post_date(p, "updated", ATTR("when"));
 	p->platform = STR("feed");
 	p->deleted = true;
 	hand_on(f, p);

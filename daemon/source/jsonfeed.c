@@ -18,13 +18,6 @@ static struct str text_or_number(struct arena *a, const json_t *v)
 	return arena_str(a, json_str(v));
 }
 
-static int64_t time_of(const json_t *j, const char *key)
-{
-	struct str s = json_get_str(j, key);
-
-	return str_empty(s) ? TIME_ABSENT : date_parse(s);
-}
-
 static void add_author(struct post *p, const json_t *a, struct str base)
 {
 	struct str name = json_is_string(a) ? json_str(a) : json_get_str(a, "name");
@@ -85,8 +78,8 @@ static struct post *read_item(const json_t *j, struct str base, struct strbuf *s
 	post_add_link(p, external);
 	if (str_empty(p->url))
 		p->url = external;
-	p->published_unix_ms = time_of(j, "date_published");
-	p->updated_unix_ms = time_of(j, "date_modified");
+	p->published_unix_ms = post_date(p, "date", json_get_str(j, "date_published"));
+	p->updated_unix_ms = post_date(p, "updated", json_get_str(j, "date_modified"));
 	p->language = arena_str(p->arena, json_get_str(j, "language"));
 	for (size_t i = 0; i < json_array_size(tags); i++)
 		post_add_tag(p, json_str(json_array_get(tags, i)));

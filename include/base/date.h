@@ -12,8 +12,8 @@
 /* RFC 822/2822/5322 with its real-world deviations (comments, any order, no weekday, no seconds), RFC 3339 / ISO 8601 /
  * W3C-DTF, ISO weeks, asctime, numeric dates (1/31/2024, 31.1.2024), seconds or ms since 1970, named zones and those of great
  * cities (Europe/Berlin), two-digit years (RFC 2822, 4.3), month names of many languages.  Missing or unknown zone = UTC
- * (Korean forms: KST), a day behind its month's end = the next month's first, a month without a day = its first.
- * TIME_ABSENT if it is no date, or one before 1583. */
+ * (Korean forms: KST), a month without a day = its first.  TIME_ABSENT if it is no date, a day that no month has (31 April),
+ * or one before 1583. */
 int64_t date_parse(struct str s);
 int64_t date_parse_http(struct str s); /* RFC 9110, 5.6.7: its three forms only */
 #define DATE_TEXT_MAX 64

@@ -15,6 +15,7 @@
 #define POST_ARENA_MAX (8u << 20) /* bytes of one post; a longer text is cut by post_seal */
 #define POST_TEXT_MAX (1u << 20)  /* bytes of one text field */
 #define POST_ID_MAX 1024          /* a longer id is replaced by its SHA-256, "sha256:…" */
+#define POST_NOTES_MAX 8         /* more are dropped */
 #define POST_CONTEXT_MAX 8        /* posts of the context; more are dropped */
 
 struct author { /* who wrote it, or whom it mentions */
@@ -54,6 +55,7 @@ struct post {
 	VEC(struct context_post) context; /* the posts that it answers, quotes or repeats, where they are known */
 	struct post_metrics metrics;
 	struct str content_warning;
+	VEC(struct str) notes; /* what of the original was left out, and why: for people who wonder */
 	struct str source;   /* name of the source; set by the engine */
 	struct str platform; /* "feed", "jsonfeed", "x" … */
 	int64_t came_unix_ms; /* when monitord got it first; TIME_ABSENT if unknown; set by the engine, not in JSON */
@@ -81,12 +83,15 @@ const char *post_relation_name(enum relation r);         /* "parent" "quoted" "r
 struct str post_language(struct arena *a, struct str s);
 void post_add_tag(struct post *p, struct str tag);   /* copies; trimmed, unique without regard to ASCII case */
 void post_add_link(struct post *p, struct str url);
+void post_add_note(struct post *p, struct str note); /* copies */
+/* A date as `name` says it ("date", "updated"); TIME_ABSENT, and a note, if there can be none. */
+int64_t post_date(struct post *p, const char *name, struct str s);
 /* The one JSON form, everywhere the same (issue's order of keys): id url title text summary
  * author{name,handle,url} authors[]
  * published updated language tags[] links[] enclosures[{url,type,length}] reply_to quote_of
  * repost_of thread content_warning
  * source platform.  Times RFC 3339 UTC; absent is null.  What only social networks know follows where it is known, and
- * only then: mentions[{name,handle,url,id}] metrics{likes,reposts,replies,quotes,views} sensitive deleted
+ * only then: mentions[{name,handle,url,id}] metrics{likes,reposts,replies,quotes,views} sensitive deleted notes[]
  * context[{relation,post}], and id and followers of an author.  New reference. */
 json_t *post_to_json(const struct post *p);
 /* The reverse; unknown keys are ignored, missing ones absent.  ERR_INPUT if it is no object.

@@ -2,7 +2,7 @@
 """Our choices where peers differ, as rules that say whether a disagreement follows from one.  README.md has the reasons.
 
 Each rule gets the case `c` (see Case) and must hold for what the decision says, never for a file's name."""
-import collections, re
+import calendar, collections, re
 from urllib.parse import urljoin
 
 from compare import alt, fold, instant, squeeze, text
@@ -62,6 +62,12 @@ def in_link(doc, url):
     return re.search(r"""<link(>\s*| href=["'])""" + re.escape(url) + r"""(\s*<|["'])""", doc)
 
 
+def not_in_month(date):
+    m = re.search(r"\b(\d\d) ([A-Z][a-z]{2}) (\d{4})\b", date)
+    months = [calendar.month_abbr[i] for i in range(13)]
+    return m and m[2] in months and int(m[1]) > calendar.monthrange(int(m[3]), months.index(m[2]))[1]
+
+
 LINK_KEYS = {"link", "feed.link", "feed.self", "enclosures.url", "authors.uri", "links.href"}
 
 DECISIONS = [
@@ -71,6 +77,7 @@ DECISIONS = [
     ("after-2038", lambda c: c.row and c.want is None and (c.got or "") > "2038-01-19T03:14:07Z"),
     ("before-1970", lambda c: c.row and str(c.got or "").startswith("1969-12-31")),
     ("no-century", lambda c: c.row and re.fullmatch(r"-?\d{2}-?\d{2,3}|-\d\d-\d\d", c.row["in"]) and c.got is None),
+    ("no-such-day", lambda c: c.row and c.got is None and not_in_month(c.row["in"])),
     ("gregorian", lambda c: c.row and re.search(r" 0\d{3} ", c.row["in"]) and c.got is None),
     # --- HTML ---
     ("no-rule", lambda c: c.row and squeezed(c.want).replace("---", "") == squeezed(c.got)),

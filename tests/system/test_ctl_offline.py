@@ -218,6 +218,18 @@ def test_explain_says_why_and_why_not(tmp_path):
     assert run("explain", "x (", posts).returncode == 64
 
 
+def test_an_impossible_date_is_left_out_and_said(tmp_path):
+    feed = tmp_path / "feed.xml"
+    feed.write_text("<rss><channel><item><title>Sutskever</title><pubDate>31 Apr 2026</pubDate></item></channel></rss>")
+    note = 'date: "31 Apr 2026" impossible, left out'
+    post = json.loads(run("parse", "--json", feed).stdout)["posts"][0]
+    assert post["published"] is None and post["notes"] == [note]
+    assert note in run("parse", feed).stdout
+    posts = json.dumps(post) + "\n"
+    assert note in run("explain", "sutskever", stdin=posts).stdout
+    assert json.loads(run("explain", "--json", "sutskever", stdin=posts).stdout)["post"]["notes"] == [note]
+
+
 def test_lint():
     r = run("lint", "sutskever")
     assert (r.returncode, r.stdout, r.stderr) == (0, "cost: least: examined for posts with rare words\n", "")
