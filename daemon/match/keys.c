@@ -2,6 +2,8 @@
 /* Which words a post must hold for a query to match, and which of them are likely the rarest. */
 #include "keys.h"
 
+#include "regex.h"
+
 uint32_t key_of_prefix(const char *p, size_t len, enum group g)
 {
 	return key_of(word_hash(p, len) ^ 0x8ebc6af0u, g);
@@ -175,6 +177,29 @@ static bool term_keys(const struct query *q, const struct node *t, struct keys *
 	       (!(t->scope & ~SCOPE_SELF) || add_term_key(q, t, g, KEY_CONTEXT(g), ret));
 }
 
+static void add_grams(struct regex_grams g, enum group to, struct keys *ret)
+{
+	for (size_t i = 0; i < g.n; i++) {
+		const struct gram *x = &g.v[i];
+
+		vec_push(&ret->list, gram_key(x->bytes, gram_salt(x->image, x->length, to)));
+		ret->grams[to][x->image] |= (uint8_t)(1u << x->length);
+	}
+	ret->cost += g.cost;
+}
+
+static bool regex_keys(const struct query *q, const struct node *n, struct keys *ret)
+{
+	struct regex_grams g = regex_grams(q->regexes[n->word]);
+	enum group group = op_of(n)->group;
+
+	if (n->scope & SCOPE_SELF)
+		add_grams(g, group, ret);
+	if (n->scope & ~SCOPE_SELF)
+		add_grams(g, KEY_CONTEXT(group), ret);
+	return g.n > 0;
+}
+
 static void add_keys(struct keys *to, const struct keys *from)
 {
 	for (size_t i = 0; i < from->list.n; i++)
@@ -184,6 +209,9 @@ static void add_keys(struct keys *to, const struct keys *from)
 	to->groups |= from->groups;
 	for (unsigned g = 0; g < KEY_GROUPS; g++)
 		to->prefixes[g] |= from->prefixes[g];
+	for (unsigned g = 0; g < KEY_GROUPS; g++)
+		for (unsigned i = 0; i < GRAM_IMAGES; i++)
+			to->grams[g][i] |= from->grams[g][i];
 	to->cost += from->cost;
 }
 
@@ -193,6 +221,7 @@ static void clear_keys(struct keys *k)
 	vec_clear(&k->stems);
 	k->groups = k->cost = 0;
 	memset(k->prefixes, 0, sizeof(k->prefixes));
+	memset(k->grams, 0, sizeof(k->grams));
 }
 
 /* All children must hold: the keys of the cheapest child will do. */
@@ -233,6 +262,7 @@ bool node_keys(const struct query *q, const struct node *n, bool negated, struct
 	case NODE_TERM:
 		return !negated && term_keys(q, n, ret);
 	case NODE_REGEX:
+		return !negated && regex_keys(q, n, ret);
 	case NODE_FACT:
 		return false;
 	case NODE_NOT:

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Necessary terms.  A key stands for something that a post must hold for a term to match: words side by side in one of its
- * groups, or the start of a word.  Pure.
+ * groups, the start of a word, or a gram of a regular expression.  Pure.
  */
 #pragma once
 
 #include "base/vec.h"
+#include "grams.h"
 #include "ops.h"
 
 /* A post's context is looked up apart, so that watches that ask for it cost the others nothing. */
@@ -20,6 +21,7 @@ struct keys {
 	VEC(uint32_t) stems;            /* keys of the first words of what a key of several words stands for */
 	unsigned groups;                /* bit per group that a key looks at */
 	uint8_t prefixes[KEY_GROUPS];   /* bit n-1: a key of that group is a prefix of n bytes */
+	uint8_t grams[KEY_GROUPS][GRAM_IMAGES]; /* bit n: a key of that group is a gram of length n */
 	unsigned cost;                  /* how often posts will hold one of them: a guess, for comparing */
 };
 
@@ -37,6 +39,11 @@ static inline uint32_t key_join(uint32_t words, uint32_t next)
 }
 /* `len` in 1..KEY_PREFIX_MAX; p holds as many bytes */
 uint32_t key_of_prefix(const char *p, size_t len, enum group g);
+
+static inline bool keys_have_grams(const struct keys *k, unsigned g)
+{
+	return k->grams[g][GRAM_LETTERS] || k->grams[g][GRAM_SHAPES];
+}
 
 void keys_release(struct keys *k);
 /* The cheapest keys of which every matching post holds at least one; false (and none) if there are none. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* All watches at once: a post's words name the candidates, each is evaluated. */
 #include <assert.h>
+#include <endian.h>
 
 #include "base/mem.h"
 #include "evaluate.h"
@@ -11,6 +12,8 @@ struct matcher {
 	struct index index;
 	size_t users[KEY_GROUPS];                /* keys that look at the group */
 	size_t prefixes[KEY_GROUPS][KEY_PREFIX_MAX]; /* watches with a prefix of so many bytes */
+	size_t regexes[KEY_GROUPS];              /* watches with grams */
+	size_t grams[KEY_GROUPS][GRAM_IMAGES][GRAM_LENGTHS]; /* those with one of that length */
 };
 
 /* A watch that may match, and the word of the post that says so. */
@@ -58,6 +61,10 @@ static void count_users(struct matcher *m, const struct keys *k, size_t by)
 		for (unsigned i = 0; i < KEY_PREFIX_MAX; i++)
 			if (k->prefixes[g] & 1u << i)
 				m->prefixes[g][i] += by;
+		m->regexes[g] += keys_have_grams(k, g) ? by : 0;
+		for (unsigned i = 0; i < GRAM_IMAGES * GRAM_LENGTHS && keys_have_grams(k, g); i++)
+			if (k->grams[g][i / GRAM_LENGTHS] & 1u << i % GRAM_LENGTHS)
+				m->grams[g][i / GRAM_LENGTHS][i % GRAM_LENGTHS] += by;
 	}
 }
 
@@ -264,12 +271,96 @@ static void look_up_group(const struct matcher *m, enum group g, const struct wo
 			look_up_prefixes(m, g, w, i, b);
 }
 
+/* --- grams of regular expressions --- */
+
+#define GRAMS_SEEN 256
+
+/* What is looked for in one image of a group's texts. */
+struct gram_pass {
+	unsigned n;
+	struct {
+		uint64_t mask, salt;
+		size_t len;
+	} v[GRAM_LENGTHS];
+	uint32_t seen[GRAMS_SEEN]; /* keys that were found: a text of one letter holds its gram everywhere */
+};
+
+static void gram_pass_init(struct gram_pass *p, const size_t users[static GRAM_LENGTHS], enum gram_image image, unsigned g)
+{
+	p->n = 0;
+	for (unsigned i = 0; i < GRAM_LENGTHS; i++) {
+		size_t len = gram_len(i);
+
+		if (users[i] == 0)
+			continue;
+		p->v[p->n].mask = UINT64_MAX >> (64 - 8 * len);
+		p->v[p->n].salt = gram_salt(image, i, g);
+		p->v[p->n++].len = len;
+	}
+	for (uint32_t i = 0; i < GRAMS_SEEN; i++)
+		p->seen[i] = ~i;
+}
+
+static void look_up_gram(struct gram_pass *p, uint32_t key, struct batch *b)
+{
+	uint32_t *seen = &p->seen[key % GRAMS_SEEN];
+
+	if (*seen == key)
+		return;
+	*seen = key;
+	batch_reserve(b, 1);
+	b->v[b->n] = (struct found_key){ key, 0 };
+	batch_add(b, b->n + 1);
+}
+
+static void look_up_text(const struct matcher *m, struct gram_pass *p, enum gram_image image, struct str text, struct batch *b)
+{
+	VIEW_UNINITIALIZED char inside[4096];
+	char *bytes = gram_room(text.len) <= sizeof(inside) ? inside : mem_alloc(gram_room(text.len));
+	size_t n = gram_write_image(image, text.p, text.len, bytes);
+	const struct filter filter = m->index.filter;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t x;
+
+		memcpy(&x, bytes + i, sizeof(x));
+		x = le64toh(x);
+		for (unsigned k = 0; k < p->n; k++) {
+			uint32_t key = gram_key(x & p->v[k].mask, p->v[k].salt);
+
+			if ((filter_look(&filter, key) & INDEX_KEY) && p->v[k].len <= n - i)
+				look_up_gram(p, key, b);
+		}
+	}
+	if (bytes != inside)
+		mem_free(bytes);
+}
+
+static void look_up_grams(const struct matcher *m, unsigned base, enum group g, const struct post *post, struct batch *b)
+{
+	VIEW_UNINITIALIZED struct gram_pass pass;
+	unsigned fields = 0;
+
+	for (enum gram_image image = 0; image < GRAM_IMAGES; image++) {
+		gram_pass_init(&pass, m->grams[base + g][image], image, base + g);
+		if (pass.n == 0)
+			continue;
+		fields = fields ? fields : group_regex_fields(g);
+		for (enum post_field f = 0; f < POST_FIELDS; f++)
+			for (size_t i = 0, n = fields & 1u << f ? match_field_count(post, f) : 0; i < n; i++)
+				look_up_text(m, &pass, image, match_field_text(post, f, i), b);
+	}
+}
+
 /* `base` 0: the post itself; GROUPS: one of its context. */
 static void look_up_sight(const struct matcher *m, unsigned base, struct sight *s, struct batch *b)
 {
-	for (unsigned g = 0; g < GROUPS; g++)
+	for (unsigned g = 0; g < GROUPS; g++) {
 		if (m->users[base + g])
 			look_up_group(m, (enum group)(base + g), sight_words(s, (enum group)g), b);
+		if (m->regexes[base + g])
+			look_up_grams(m, base, (enum group)g, s->post, b);
+	}
 }
 
 static inline bool before(const struct candidate *a, const struct candidate *b)

@@ -121,6 +121,20 @@ const struct op *op_of(const struct node *t)
 	return &ops[t->op];
 }
 
+unsigned op_regex_fields(const struct op *o)
+{
+	return o->fields & ~FIELDS_OF_TEXTS ? o->fields & ~FIELDS_OF_TEXTS : o->fields;
+}
+
+unsigned group_regex_fields(enum group g)
+{
+	unsigned fields = 0;
+
+	for (size_t i = 0; i < OPS; i++)
+		fields |= ops[i].group == g ? op_regex_fields(&ops[i]) : 0;
+	return fields;
+}
+
 static const struct operator operators[] = {
 #define FORM(form_, help_, example_) { .kind = OPERATOR_FORM, .name = "", .takes = form_, .help = help_, .example = example_ },
 #define OP(id_, name_, takes_, group_, fields_, accepts_, help_, example_)                                                   \

@@ -51,6 +51,9 @@ struct op {
 };
 extern const struct op ops[];
 const struct op *op_of(const struct node *t);
+/* Fields that regular expressions of the op, of any op of the group look at: of tags and mentions only what the source gives. */
+unsigned op_regex_fields(const struct op *o);
+unsigned group_regex_fields(enum group g);
 
 enum operator_kind {
 	OPERATOR_WORDS, /* of the op with this id */

@@ -44,14 +44,12 @@ static bool regex_in(const struct query *q, const struct node *n, struct span wh
 	return found > 0;
 }
 
-/* In each text of the operator's fields; of tags and mentions only what the source gives. */
+/* In each text of the operator's fields. */
 static bool regex_spans(const struct query *q, const struct node *n, struct sight *s, struct spans *out)
 {
-	unsigned fields = ops[n->op].fields;
+	unsigned fields = op_regex_fields(op_of(n));
 	bool found = false;
 
-	if (fields & ~FIELDS_OF_TEXTS)
-		fields &= ~FIELDS_OF_TEXTS;
 	for (enum post_field f = 0; f < POST_FIELDS && !(found && out == NULL); f++) {
 		size_t count = fields & 1u << f ? match_field_count(s->post, f) : 0;
 

@@ -4,17 +4,23 @@
 
 #include <cstdio>
 #include <cstring>
-#include <re2/re2.h>
+#include <memory>
 #include <string>
 #include <utf8proc.h>
+
+#include "regex_grams.h"
 
 #define MEMORY_MAX (8 << 20) /* bytes of an automaton, made as texts ask for it; beyond it RE2 is 1,000 times slower */
 #define SIZE_MAX_STEPS 15000 /* so that few texts reach that: [\\pL]{12} has 14,000, /(.*a){200}/ 2,000 */
 #define TRIES_MAX 256        /* places that a \b at either end may rule out, so that no text costs more than that many passes */
 
 struct regex {
-	RE2 *re;
-	bool word_start, word_end;
+	re2::FilteredRE2 filtered; /* owns re */
+	const RE2 *re = nullptr;
+	bool word_start = false, word_end = false;
+	grams needed;
+
+	regex() : filtered(1) {}
 };
 
 /* What the three classes stand for in a text of any script; inside of [] without brackets of their own. */
@@ -94,45 +100,56 @@ static void explain(const RE2 &re, const std::string &pattern, struct regex_erro
 		(void)snprintf(e->why, sizeof(e->why), "%s", re.error().c_str());
 }
 
+static bool is_wanted(const RE2 &re, struct regex_error *e)
+{
+	e->at = 0;
+	if (re.ProgramSize() > SIZE_MAX_STEPS)
+		(void)snprintf(e->why, sizeof(e->why), "too large: %d steps, expected at most %d", re.ProgramSize(), SIZE_MAX_STEPS);
+	else if (RE2::FullMatch("", re))
+		(void)snprintf(e->why, sizeof(e->why), "it also stands for no text at all, so for every post");
+	else
+		return true;
+	return false;
+}
+
 struct regex *regex_new(const char *p, size_t len, const char *flags, size_t n_flags, struct regex_error *e)
 {
 	std::string pattern(p, len), s = pattern;
+	std::unique_ptr<regex> r(new regex);
 	RE2::Options options;
-	regex r = { nullptr, false, false };
+	bool any_case = memchr(flags, 'i', n_flags) != nullptr;
+	int id;
 
 	if (!has_choice(s)) {
-		r.word_start = s.compare(0, 2, "\\b") == 0;
-		s.erase(0, r.word_start ? 2 : 0);
-		r.word_end = ends_with_border(s);
-		s.erase(s.size() - (r.word_end ? 2 : 0));
+		r->word_start = s.compare(0, 2, "\\b") == 0;
+		s.erase(0, r->word_start ? 2 : 0);
+		r->word_end = ends_with_border(s);
+		s.erase(s.size() - (r->word_end ? 2 : 0));
 	}
 	options.set_log_errors(false);
 	options.set_max_mem(MEMORY_MAX);
-	options.set_case_sensitive(memchr(flags, 'i', n_flags) == nullptr);
+	options.set_case_sensitive(!any_case);
 	options.set_dot_nl(memchr(flags, 's', n_flags) != nullptr);
-	r.re = new RE2((memchr(flags, 'm', n_flags) ? "(?m)" : "") + with_classes(s), options);
-	if (!r.re->ok()) {
-		explain(*r.re, pattern, e);
-	} else if (r.re->ProgramSize() > SIZE_MAX_STEPS) {
-		e->at = 0;
-		(void)snprintf(e->why, sizeof(e->why), "too large: %d steps, expected at most %d",
-			r.re->ProgramSize(), SIZE_MAX_STEPS);
-	} else if (RE2::FullMatch("", *r.re)) {
-		e->at = 0;
-		(void)snprintf(e->why, sizeof(e->why), "it also stands for no text at all, so for every post");
-	} else {
-		return new regex(r);
+	std::string spelled = (memchr(flags, 'm', n_flags) ? "(?m)" : "") + with_classes(s);
+	if (r->filtered.Add(spelled, options, &id) != RE2::NoError) {
+		explain(RE2(spelled, options), pattern, e);
+		return nullptr;
 	}
-	delete r.re;
-	return nullptr;
+	r->re = &r->filtered.GetRE2(id);
+	if (!is_wanted(*r->re, e))
+		return nullptr;
+	r->needed = grams_of(&r->filtered, s, any_case);
+	return r.release();
 }
 
 void regex_free(struct regex *r)
 {
-	if (r == nullptr)
-		return;
-	delete r->re;
 	delete r;
+}
+
+struct regex_grams regex_grams(const struct regex *r)
+{
+	return { r->needed.v.data(), r->needed.v.size(), r->needed.cost };
 }
 
 static bool is_word(utf8proc_int32_t c)

@@ -5,8 +5,7 @@
  */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "grams.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -21,6 +20,13 @@ struct regex_error {
 void regex_free(struct regex *r);
 /* `flags`: letters out of "ims".  NULL: `e` says why. */
 struct regex *regex_new(const char *pattern, size_t len, const char *flags, size_t n_flags, struct regex_error *e);
+struct regex_grams {
+	const struct gram *v;
+	size_t n;      /* 0: none is known, any text may do */
+	unsigned cost; /* how often posts will hold one of them, in the units of keys.c */
+};
+/* Every text that the expression stands in holds at least one of these; they live as long as it does. */
+struct regex_grams regex_grams(const struct regex *r);
 /* The first place at `from` or behind where it stands, leftmost-first as in Perl, never an empty one. */
 bool regex_find(const struct regex *r, const char *text, size_t len, size_t from, size_t *ret_start, size_t *ret_end);
 

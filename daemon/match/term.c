@@ -270,7 +270,10 @@ static bool find(const struct query *q, const struct node *t, struct sight *s, c
 
 void term_span_at(const struct query *q, const struct node *t, struct sight *s, uint32_t i, struct spans *out)
 {
-	(void)accept(q, t, s, sight_words(s, op_of(t)->group), i, &(struct found){ .spans = out });
+	const struct words *w = sight_words(s, op_of(t)->group);
+
+	if (i < w->n) /* not so if another term's key, equal by chance, was found */
+		(void)accept(q, t, s, w, i, &(struct found){ .spans = out });
 }
 
 /* --- loosely --------------------------------------------------------------------------------------------------------- */
