@@ -134,7 +134,7 @@ static void report_pair(const char *name, const char *peer, struct pair *p)
 
 /* --- watches ------------------------------------------------------------------------------------------------------ */
 
-enum kind { WORDS, RARE, BOOLEAN };
+enum kind { WORDS, RARE, BOOLEAN, REGEX };
 
 /* Words and phrases of 2 to 4 words, common and rare. */
 static void add_term(struct babble *b, enum kind kind, struct strbuf *text)
@@ -149,8 +149,34 @@ static void add_term(struct babble *b, enum kind kind, struct strbuf *text)
 		babble_phrase(b, 2 + n % 3, text);
 }
 
+/* What people write: % stands for a word of the posts, ~ for a number.  The last one holds nothing that could be looked for,
+ * so it is tried for each post. */
+static const char *const expressions[] = {
+	"/%/i", "/\\b%\\b/i", "/\\b%s?\\b/", "/%(%|%)?/i", "/(%|%|%)/i", "/(%|%) (%|%)/i", "/%.{0,40}%/i", "/% ?-?\\d+/i", "/#%/i",
+	"/%[ -]%/i", "/(%|%) [A-Z]/", "/\\b% \\w+ %\\b/i", "/^% .*%/im", "/@%\\b/i", "/%(é|è|e)?s?\\b/i", "/\\.com\\/~/", "/\\b~[0-9]? %/i",
+	"/\\b~\\d+ ?[km€$%]/", "/\\d\\d?:~/", "/[A-Z]{2,5}-~\\d*/", "/[a-z]{~}/i",
+};
+#define EXPRESSIONS (sizeof(expressions) / sizeof(expressions[0]))
+
+static void add_expression(struct babble *b, struct strbuf *text)
+{
+	const char *p = expressions[babble_random(b) % (babble_random(b) % 5 ? EXPRESSIONS - 1 : EXPRESSIONS)];
+
+	for (; *p; p++)
+		if (*p == '%')
+			babble_word(b, babble_random(b) % 4 ? BABBLE_RANKS / 4 : BABBLE_RANKS / 100, text);
+		else if (*p == '~')
+			(void)strbuf_addf(text, "%u", 20 + (unsigned)(babble_random(b) % 80));
+		else
+			(void)strbuf_addc(text, *p);
+}
+
 static void add_query(struct babble *b, enum kind kind, struct strbuf *text)
 {
+	if (kind == REGEX) {
+		add_expression(b, text);
+		return;
+	}
 	if (kind == BOOLEAN) { /* three clauses, one of them negated */
 		add_term(b, RARE, text);
 		(void)strbuf_adds(text, " \"");
@@ -286,13 +312,6 @@ static void start_scan(struct scan *s, struct query *const *q, size_t n)
 	mem_free(ids);
 }
 
-static void end_scan(struct scan *s)
-{
-	hs_free_scratch(s->scratch);
-	hs_free_database(s->db);
-	mem_free(s->found);
-}
-
 static int on_hit(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *arg)
 {
 	struct scan *s = arg;
@@ -300,6 +319,60 @@ static int on_hit(unsigned id, unsigned long long from, unsigned long long to, u
 	(void)from, (void)to, (void)flags;
 	s->found[s->n_found++] = id;
 	return 0;
+}
+
+/* Its own expressions: told once a post, by code points. */
+static void start_scan_regex(struct scan *s, struct query *const *q, size_t n)
+{
+	const char **patterns = mem_realloc_array(NULL, n, sizeof(*patterns));
+	unsigned *flags = mem_alloc(n * sizeof(*flags)), *ids = mem_alloc(n * sizeof(*ids));
+	hs_compile_error_t *error = NULL;
+	double start = cpu_s();
+
+	for (size_t i = 0; i < n; i++) {
+		struct str text = query_text(q[i]);
+		size_t end = text.len - 1;
+
+		while (text.p[end] != '/')
+			end--;
+		flags[i] = HS_FLAG_SINGLEMATCH | HS_FLAG_UTF8; /* UCP knows no \\b */
+		flags[i] |= memchr(text.p + end, 'i', text.len - end) ? HS_FLAG_CASELESS : 0;
+		flags[i] |= memchr(text.p + end, 'm', text.len - end) ? HS_FLAG_MULTILINE : 0;
+		patterns[i] = memcpy(mem_alloc(end), text.p + 1, end - 1);
+		ids[i] = (unsigned)i;
+	}
+	*s = (struct scan){ .found = mem_alloc(n * sizeof(*s->found)) };
+	if (hs_compile_multi(patterns, flags, ids, (unsigned)n, HS_MODE_BLOCK, NULL, &s->db, &error) != HS_SUCCESS)
+		die(error->message);
+	if (hs_alloc_scratch(s->db, &s->scratch) != HS_SUCCESS)
+		die("hs_alloc_scratch");
+	printf("match      Vectorscan compiled %zu expressions in %.0f ms\n", n, (cpu_s() - start) * 1e3);
+	for (size_t i = 0; i < n; i++)
+		mem_free((void *)(uintptr_t)patterns[i]);
+	mem_free(patterns);
+	mem_free(flags);
+	mem_free(ids);
+}
+
+static void run_scan_regex(void *side, const struct corpus *c, size_t from, size_t to)
+{
+	struct scan *s = side;
+
+	for (size_t i = from; i < to; i++) {
+		struct str text = post_text(c, i);
+
+		s->n_found = 0;
+		if (hs_scan(s->db, text.p, (unsigned)text.len, 0, s->scratch, on_hit, s) != HS_SUCCESS)
+			die("hs_scan");
+		s->hits += s->n_found;
+	}
+}
+
+static void end_scan(struct scan *s)
+{
+	hs_free_scratch(s->scratch);
+	hs_free_database(s->db);
+	mem_free(s->found);
 }
 
 static void run_scan(void *side, const struct corpus *c, size_t from, size_t to)
@@ -352,6 +425,26 @@ static void bench_words(const struct corpus *c, enum kind kind, const char *name
 	mem_free(copy);
 	end_scan(&scan);
 	end_ours(&ours);
+}
+
+#define REGEXES 1000
+
+static void bench_regex(const struct corpus *c)
+{
+	static struct scan scan;
+	static struct pair p;
+	struct query **q = make_queries(REGEX, REGEXES);
+	struct ours ours;
+
+	start_ours(&ours, q, REGEXES);
+	start_scan_regex(&scan, q, REGEXES);
+	take_turns(&p, c, run_ours, &ours, run_scan_regex, &scan);
+	printf("match      %d regular expressions: %.3f hits a post, Vectorscan %.3f\n", REGEXES, (double)ours.hits / (double)p.posts,
+		(double)scan.hits / (double)p.posts);
+	report_pair("regex-1000", "Vectorscan", &p);
+	end_scan(&scan);
+	end_ours(&ours);
+	free_queries(q, REGEXES);
 }
 
 /* Two sets of watches against each other. */
@@ -578,7 +671,14 @@ int main(int argc, char **argv)
 	for (size_t n = 10; n <= WATCHES; n *= n == 10 ? 100 : 10)
 		bench_words(&c, WORDS, "words", words, n);
 	bench_words(&c, RARE, "rare", rare, WATCHES);
-	bench_beside(&c, "boolean-100000", "words-100000", boolean, WATCHES, words, WATCHES);
+	bench_regex(&c);
+	for (size_t n = 1000; n <= WATCHES; n *= 10) {
+		char name[32], peer[32];
+
+		(void)snprintf(name, sizeof(name), "boolean-%zu", n);
+		(void)snprintf(peer, sizeof(peer), "words-%zu", n);
+		bench_beside(&c, name, peer, boolean, n, words, n);
+	}
 	bench_beside(&c, "rare-100000-1000", "rare-1000", rare, WATCHES, rare, 1000);
 	bench_fold(&c);
 	bench_change(words, WATCHES);
