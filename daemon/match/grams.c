@@ -74,7 +74,8 @@ size_t gram_write_image(enum gram_image image, const char *text, size_t len, cha
 /* Half bits of surprise that a byte brings: twice -log2 of how often it is met, roughly. */
 static unsigned letter_bits(unsigned char c)
 {
-	static const uint8_t of_letters[26] = { 8, 13, 11, 10, 7, 12, 13, 10, 8, 18, 14, 10, 11, 8, 8, 12, 20, 8, 8, 7, 11, 14, 12, 17, 12, 18 };
+	static const uint8_t of_letters[26] = { 8,  13, 11, 10, 7, 12, 13, 10, 8,  18, 14, 10, 11,
+						8, 8,  12, 20, 8, 8,  7,  11, 14, 12, 17, 12, 18 };
 
 	if (c >= 'a' && c <= 'z')
 		return of_letters[c - 'a'];
@@ -111,7 +112,7 @@ static unsigned cost_of(enum gram_image image, const char *bytes, size_t len)
 	if (bits <= POST_BITS)
 		return ALWAYS;
 	cost = ALWAYS >> ((bits - POST_BITS) / 2 < 12 ? (bits - POST_BITS) / 2 : 12);
-	return cost + 200 / (unsigned)len; /* letters of one word belong together: rarer by less than that */
+	return cost + 1600 / (unsigned)len; /* letters of one word belong together: they are not as rare as all that */
 }
 
 unsigned gram_best(enum gram_image image, const char *bytes, size_t len, struct gram *ret)

@@ -250,7 +250,7 @@ void query_lint(const struct query *q, const char *between, struct strbuf *out)
 	(void)lint_never(&l, q->nodes);
 	if (!query_keys(q, &k)) {
 		separate(&l);
-		strbuf_adds(&said, "over-broad: no word that every matching post must hold, so each post is examined in full");
+		strbuf_adds(&said, "over-broad: no word or letters that each matching post must hold, so all are examined in full");
 	}
 	lint_nodes(&l);
 	(void)strbuf_add(out, strbuf_str(&said));

@@ -32,14 +32,13 @@ void spans_release(struct spans *s)
 
 static bool regex_in(const struct query *q, const struct node *n, struct span where, struct str text, struct spans *out)
 {
-	size_t at = 0, found = 0;
+	struct regex_hit hits[REGEX_SPANS_MAX];
+	size_t found = regex_find(q->regexes[n->word], text.p, text.len, hits, out ? REGEX_SPANS_MAX : 1);
 
-	while (found < REGEX_SPANS_MAX && regex_find(q->regexes[n->word], text.p, text.len, at, &where.start, &where.end)) {
-		found++;
-		if (out == NULL)
-			break;
+	for (size_t i = 0; out && i < found; i++) {
+		where.start = hits[i].start;
+		where.end = hits[i].end;
 		vec_push(&out->list, where);
-		at = where.end;
 	}
 	return found > 0;
 }

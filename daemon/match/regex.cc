@@ -6,105 +6,51 @@
 #include <cstring>
 #include <memory>
 #include <string>
-#include <utf8proc.h>
+#include <vector>
 
 #include "regex_grams.h"
+#include "regex_spell.h"
 
 #define MEMORY_MAX (8 << 20) /* bytes of an automaton, made as texts ask for it; beyond it RE2 is 1,000 times slower */
 #define SIZE_MAX_STEPS 15000 /* so that few texts reach that: [\\pL]{12} has 14,000, /(.*a){200}/ 2,000 */
-#define TRIES_MAX 256        /* places that a \b at either end may rule out, so that no text costs more than that many passes */
+#define TRIES_MAX 256        /* places where it stands for nothing */
+#define BYTES_MAX (512 << 10) /* that may be looked at for more than the first place, in one text */
 
 struct regex {
-	re2::FilteredRE2 filtered; /* owns re */
-	const RE2 *re = nullptr;
-	bool word_start = false, word_end = false;
+	re2::FilteredRE2 filtered; /* owns ascii */
+	const RE2 *ascii = nullptr;
+	std::unique_ptr<RE2> marked; /* for texts beyond ASCII, if it differs there */
+	marks needs = MARKS_NONE;
 	grams needed;
 
 	regex() : filtered(1) {}
 };
 
-/* What the three classes stand for in a text of any script; inside of [] without brackets of their own. */
-static const char *class_of(char c)
+/* What is wrong with it, in terms of what the user wrote: RE2 tells of its own spelling. */
+static void explain(const std::string &pattern, const std::string &why, size_t why_at, const RE2::Options &options,
+                    struct regex_error *e)
 {
-	return c == 'w' ? "\\pL\\pM\\p{Nd}_" : c == 'd' ? "\\p{Nd}" : c == 's' ? "\\s\\pZ" : NULL;
-}
-
-/* The pattern with these classes spelled out. */
-static std::string with_classes(const std::string &s)
-{
-	std::string out;
-	bool inside = false;
-
-	for (size_t i = 0; i < s.size(); i++) {
-		const char *cls = s[i] == '\\' && i + 1 < s.size() ? class_of(s[i + 1] | 0x20) : NULL;
-		bool negated = cls && s[i + 1] < 'a';
-
-		if (cls && !(inside && negated)) {
-			out += inside ? cls : std::string(negated ? "[^" : "[") + cls + "]";
-			i++;
-			continue;
-		}
-		out += s[i];
-		if (s[i] == '\\' && i + 1 < s.size())
-			out += s[++i];
-		else if (s[i] == '[')
-			inside = true;
-		else if (s[i] == ']')
-			inside = false;
-	}
-	return out;
-}
-
-/* Whether a | stands outside of all parentheses: then what stands at the ends belongs to one side only. */
-static bool has_choice(const std::string &s)
-{
-	int depth = 0;
-	bool inside = false;
-
-	for (size_t i = 0; i < s.size(); i++) {
-		if (s[i] == '\\')
-			i++;
-		else if (inside || s[i] == '[')
-			inside = s[i] != ']';
-		else if (s[i] == '|' && depth == 0)
-			return true;
-		else
-			depth += (s[i] == '(') - (s[i] == ')');
-	}
-	return false;
-}
-
-static bool ends_with_border(const std::string &s)
-{
-	size_t backslashes = 0;
-
-	if (s.size() < 2 || s.back() != 'b')
-		return false;
-	for (size_t i = s.size() - 1; i > 0 && s[i - 1] == '\\'; i--)
-		backslashes++;
-	return backslashes % 2 == 1;
-}
-
-static void explain(const RE2 &re, const std::string &pattern, struct regex_error *e)
-{
+	RE2 re(pattern, options);
 	const std::string &arg = re.error_arg();
 	size_t at = arg.empty() ? std::string::npos : pattern.find(arg);
 	bool looks = arg.compare(0, 3, "(?=") == 0 || arg.compare(0, 3, "(?!") == 0 || arg.compare(0, 3, "(?<") == 0;
 	bool refers = arg.size() == 2 && arg[0] == '\\' && ((arg[1] >= '1' && arg[1] <= '9') || arg[1] == 'k');
 
-	e->at = at == std::string::npos ? 0 : at;
+	e->at = re.ok() ? why_at : at == std::string::npos ? 0 : at;
 	if (looks || refers)
 		(void)snprintf(e->why, sizeof(e->why), "%s %s: it would take unbounded time",
 			refers ? "back-reference" : "look-around", arg.c_str());
 	else
-		(void)snprintf(e->why, sizeof(e->why), "%s", re.error().c_str());
+		(void)snprintf(e->why, sizeof(e->why), "%s",
+			!re.ok() ? re.error().c_str() : why.empty() ? "cannot be read" : why.c_str());
 }
 
 static bool is_wanted(const RE2 &re, struct regex_error *e)
 {
 	e->at = 0;
 	if (re.ProgramSize() > SIZE_MAX_STEPS)
-		(void)snprintf(e->why, sizeof(e->why), "too large: %d steps, expected at most %d", re.ProgramSize(), SIZE_MAX_STEPS);
+		(void)snprintf(e->why, sizeof(e->why), "too large: %d steps, expected at most %d",
+			re.ProgramSize(), SIZE_MAX_STEPS);
 	else if (RE2::FullMatch("", re))
 		(void)snprintf(e->why, sizeof(e->why), "it also stands for no text at all, so for every post");
 	else
@@ -114,31 +60,33 @@ static bool is_wanted(const RE2 &re, struct regex_error *e)
 
 struct regex *regex_new(const char *p, size_t len, const char *flags, size_t n_flags, struct regex_error *e)
 {
-	std::string pattern(p, len), s = pattern;
+	std::string pattern(p, len), lines = memchr(flags, 'm', n_flags) ? "(?m)" : "";
 	std::unique_ptr<regex> r(new regex);
 	RE2::Options options;
-	bool any_case = memchr(flags, 'i', n_flags) != nullptr;
+	bool any_case = memchr(flags, 'i', n_flags), dot_all = memchr(flags, 's', n_flags);
 	int id;
 
-	if (!has_choice(s)) {
-		r->word_start = s.compare(0, 2, "\\b") == 0;
-		s.erase(0, r->word_start ? 2 : 0);
-		r->word_end = ends_with_border(s);
-		s.erase(s.size() - (r->word_end ? 2 : 0));
-	}
 	options.set_log_errors(false);
 	options.set_max_mem(MEMORY_MAX);
 	options.set_case_sensitive(!any_case);
-	options.set_dot_nl(memchr(flags, 's', n_flags) != nullptr);
-	std::string spelled = (memchr(flags, 'm', n_flags) ? "(?m)" : "") + with_classes(s);
-	if (r->filtered.Add(spelled, options, &id) != RE2::NoError) {
-		explain(RE2(spelled, options), pattern, e);
+	options.set_dot_nl(dot_all);
+	spelling ascii = spell(pattern, MARKS_NONE, dot_all);
+	if (!ascii.why.empty() || r->filtered.Add(lines + ascii.text, options, &id) != RE2::NoError) {
+		explain(pattern, ascii.why, ascii.at, options, e);
 		return nullptr;
 	}
-	r->re = &r->filtered.GetRE2(id);
-	if (!is_wanted(*r->re, e))
+	r->ascii = &r->filtered.GetRE2(id);
+	if (!is_wanted(*r->ascii, e))
 		return nullptr;
-	r->needed = grams_of(&r->filtered, s, any_case);
+	r->needs = ascii.needs;
+	if (r->needs != MARKS_NONE)
+		r->marked.reset(new RE2(lines + spell(pattern, r->needs, dot_all).text, options));
+	if (r->marked && (!r->marked->ok() || !is_wanted(*r->marked, e))) {
+		if (!r->marked->ok())
+			(void)snprintf(e->why, sizeof(e->why), "too large with \\b");
+		return nullptr;
+	}
+	r->needed = grams_of(&r->filtered, pattern, any_case);
 	return r.release();
 }
 
@@ -152,57 +100,58 @@ struct regex_grams regex_grams(const struct regex *r)
 	return { r->needed.v.data(), r->needed.v.size(), r->needed.cost };
 }
 
-static bool is_word(utf8proc_int32_t c)
-{
-	switch (utf8proc_category(c)) {
-	case UTF8PROC_CATEGORY_LU: case UTF8PROC_CATEGORY_LL: case UTF8PROC_CATEGORY_LT: case UTF8PROC_CATEGORY_LM:
-	case UTF8PROC_CATEGORY_LO: case UTF8PROC_CATEGORY_MN: case UTF8PROC_CATEGORY_MC: case UTF8PROC_CATEGORY_ME:
-	case UTF8PROC_CATEGORY_ND:
-		return true;
-	default:
-		return c == '_';
-	}
-}
+/* --- one text -------------------------------------------------------------------------------------------------------- */
 
-static bool is_word_at(const char *text, size_t len, size_t at)
-{
-	utf8proc_int32_t c = -1;
-
-	return at < len && utf8proc_iterate((const utf8proc_uint8_t *)text + at, (utf8proc_ssize_t)(len - at), &c) > 0 &&
-	       is_word(c);
-}
-
-static size_t before(const char *text, size_t at)
-{
-	do
-		at--;
-	while (at > 0 && ((unsigned char)text[at] & 0xc0) == 0x80);
-	return at;
-}
-
-static bool is_border(const char *text, size_t len, size_t at)
-{
-	return (at > 0 && is_word_at(text, len, before(text, at))) != is_word_at(text, len, at);
-}
-
-bool regex_find(const struct regex *r, const char *text, size_t len, size_t from, size_t *ret_start, size_t *ret_end)
+/* Places in a text; `ret` gets them as in the text without its marks. */
+static size_t find_in(const RE2 &re, marks how, const char *text, size_t len, struct regex_hit *ret, size_t max)
 {
 	re2::StringPiece all(text, len), hit;
+	size_t n = 0, from = 0, looked = 0, counted = 0, unmarked = 0;
+	auto without_marks = [&](size_t at) {
+		for (; counted < at; counted++)
+			unmarked += how == MARKS_NONE || !is_mark(text[counted]);
+		return unmarked;
+	};
 
-	for (int tries = 0; tries < TRIES_MAX && from < len; tries++) {
-		if (!r->re->Match(all, from, len, RE2::UNANCHORED, &hit, 1))
-			return false;
+	for (int tries = 0; tries < TRIES_MAX && n < max && from < len; looked += len - from) {
+		if ((n > 0 && looked > BYTES_MAX) || !re.Match(all, from, len, RE2::UNANCHORED, &hit, 1))
+			break;
 		size_t start = (size_t)(hit.data() - text), end = start + hit.size();
 
-		if (end > start && (!r->word_start || is_border(text, len, start)) && (!r->word_end || is_border(text, len, end))) {
-			*ret_start = start;
-			*ret_end = end;
-			return true;
+		ret[n].start = without_marks(start);
+		ret[n].end = without_marks(end);
+		from = end;
+		while (how != MARKS_NONE && from > start && is_mark(text[from - 1])) /* all of them are there for the next one */
+			from--;
+		if (ret[n].end > ret[n].start) {
+			n++;
+			continue;
 		}
-		from = start;
+		tries++;
+		while (from < len && is_mark(text[from]))
+			from++;
 		do
 			from++;
 		while (from < len && ((unsigned char)text[from] & 0xc0) == 0x80);
 	}
-	return false;
+	return n;
+}
+
+static bool is_ascii(const char *text, size_t len)
+{
+	unsigned char all = 0;
+
+	for (size_t i = 0; i < len; i++)
+		all |= (unsigned char)text[i];
+	return all < 0x80;
+}
+
+size_t regex_find(const struct regex *r, const char *text, size_t len, struct regex_hit *ret, size_t max)
+{
+	if (!r->marked || is_ascii(text, len))
+		return find_in(*r->ascii, MARKS_NONE, text, len, ret, max);
+	std::vector<char> bytes(marked_room(len));
+	size_t n = write_marked(text, len, r->needs, bytes.data());
+
+	return find_in(*r->marked, r->needs, bytes.data(), n, ret, max);
 }

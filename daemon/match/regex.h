@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Regular expressions in time linear in the text: RE2's language (no back-references, no look-around), with \w, \d, \s and
- * a \b at either end made to know all scripts.  Immutable once made; any thread.
+ * Regular expressions in time linear in the text: RE2's language (no back-references, no look-around), with \w, \d, \s, \b
+ * and \B made to know all scripts.  Immutable once made; any thread.
  */
 #pragma once
 
@@ -27,8 +27,11 @@ struct regex_grams {
 };
 /* Every text that the expression stands in holds at least one of these; they live as long as it does. */
 struct regex_grams regex_grams(const struct regex *r);
-/* The first place at `from` or behind where it stands, leftmost-first as in Perl, never an empty one. */
-bool regex_find(const struct regex *r, const char *text, size_t len, size_t from, size_t *ret_start, size_t *ret_end);
+struct regex_hit {
+	size_t start, end;
+};
+/* The places where it stands, the first `max` of them, one behind the other, leftmost-first as in Perl, none of them empty. */
+size_t regex_find(const struct regex *r, const char *text, size_t len, struct regex_hit *ret, size_t max);
 
 #ifdef __cplusplus
 }

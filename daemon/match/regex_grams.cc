@@ -5,6 +5,8 @@
  */
 #include "regex_grams.h"
 
+#include "regex_spell.h"
+
 #include <algorithm>
 #include <cctype>
 #include <climits>
@@ -168,20 +170,10 @@ static bool shape_escape(shaper *s)
 	return true;
 }
 
-/* {2,3} repeats; any other { is one. */
-static size_t repeats(const std::string &in, size_t at)
-{
-	size_t end = in.find('}', at);
-
-	if (end == std::string::npos || end == at + 1 || !std::isdigit((unsigned char)in[at + 1]))
-		return 0;
-	return in.find_first_not_of("0123456789,", at + 1) == end ? end - at : 0;
-}
-
 /* How often what is repeated must be there; `end` is moved to the last byte that says so.  A shape is a byte of its own. */
 static size_t least_repeats(const std::string &in, size_t *end)
 {
-	size_t counted = in[*end] == '{' ? repeats(in, *end) : 0;
+	size_t counted = in[*end] == '{' ? regex_repeats(in, *end) : 0;
 	size_t least = counted > 0 ? strtoul(&in[*end + 1], nullptr, 10) : in[*end] == '+';
 
 	*end += counted;
@@ -194,7 +186,7 @@ static void shape_repeat(shaper *s)
 {
 	size_t at = s->at + 1;
 	char shape = s->out.size() == s->part + 1 ? s->out.back() : 0;
-	bool many = at < s->in.size() && (strchr("+*", s->in[at]) || (s->in[at] == '{' && repeats(s->in, at) > 0));
+	bool many = at < s->in.size() && (strchr("+*", s->in[at]) || (s->in[at] == '{' && regex_repeats(s->in, at) > 0));
 
 	if (at < s->in.size() && s->in[at] == '?') {
 		s->out.insert(s->part, "(?:");
@@ -206,8 +198,8 @@ static void shape_repeat(shaper *s)
 		s->out.pop_back();
 		if (shape == SHAPE_DIGIT)
 			s->out += least > 0 ? std::string(1, shape) : std::string("(?:") + shape + "|)";
-		else
-			s->out += std::string("[") + shape + (char)SHAPE_NONE + "]*" + std::string(least, shape); /* x*x RE2 turns into x+ */
+		else /* x*x RE2 turns into x+ */
+			s->out += std::string("[") + shape + (char)SHAPE_NONE + "]*" + std::string(least, shape);
 		s->at = at;
 	}
 }
@@ -222,9 +214,9 @@ static bool shape_part(shaper *s)
 		return shape_class(s);
 	if (c == '(' && s->in.compare(s->at, 2, "(?") == 0 && s->in.compare(s->at, 3, "(?:") != 0)
 		return false;
-	if (c == '{' && repeats(s->in, s->at) > 0) {
-		s->out.append(s->in, s->at, repeats(s->in, s->at) + 1);
-		s->at += repeats(s->in, s->at);
+	if (c == '{' && regex_repeats(s->in, s->at) > 0) {
+		s->out.append(s->in, s->at, regex_repeats(s->in, s->at) + 1);
+		s->at += regex_repeats(s->in, s->at);
 		return true;
 	}
 	if (std::isalnum(c) || c >= 0x80) {
@@ -233,8 +225,10 @@ static bool shape_part(shaper *s)
 		s->out += shape_of(*s, c);
 		return true;
 	}
-	if (c == '(')
+	if (c == '(') {
 		s->open.push_back(s->part);
+		s->at += s->in.compare(s->at, 3, "(?:") == 0 ? 2 : 0;
+	}
 	if (c == ')' && !s->open.empty()) {
 		s->part = s->open.back();
 		s->open.pop_back();

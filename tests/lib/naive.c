@@ -812,6 +812,20 @@ static bool fact(const char *name, const struct naive_post *p)
 	return false;
 }
 
+static bool regex(const struct naive_regex *r, const struct post *p, unsigned context, struct spans *out)
+{
+	static const enum post_field fields[] = { FIELD_OF_TITLE, FIELD_OF_TEXT, FIELD_OF_SUMMARY };
+	bool found = false;
+
+	for (size_t i = 0; i < 3; i++) {
+		struct span s = { .field = fields[i], .context = context };
+
+		for (int n = 0; n < 64 && naive_regex_find(r, match_field_text(p, s.field, 0), s.end, &s.start, &s.end); found = true, n++) /* of so many is told */
+			vec_push(&out->list, s);
+	}
+	return found;
+}
+
 /* One post alone. */
 static bool stands(const struct naive *n, const struct naive_post *p, unsigned context, struct spans *out)
 {
@@ -819,6 +833,8 @@ static bool stands(const struct naive *n, const struct naive_post *p, unsigned c
 
 	if (n->kind == NAIVE_FACT)
 		return fact(n->op, p);
+	if (n->kind == NAIVE_REGEX)
+		return regex(n->regex, p->post, context, out);
 	if (n->kind == NAIVE_SENTENCE)
 		return sentence(n, p, context, out);
 	if (n->kind == NAIVE_TERM) {
@@ -850,6 +866,7 @@ static bool holds(const struct naive *n, const struct naive_post *p, struct span
 			is = n->kind == NAIVE_AND ? holds(n->child[i], p, out) && is : holds(n->child[i], p, out) || is;
 		break;
 	case NAIVE_TERM:
+	case NAIVE_REGEX:
 	case NAIVE_FACT:
 	case NAIVE_NEAR:
 	case NAIVE_TIMES:

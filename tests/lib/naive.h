@@ -7,9 +7,10 @@
 
 #include "base/arena.h"
 #include "match/match.h"
+#include "naive_regex.h"
 
 enum naive_kind {
-	NAIVE_TERM, NAIVE_FACT, NAIVE_AND, NAIVE_OR, NAIVE_NOT, NAIVE_NEAR, NAIVE_TIMES, NAIVE_SENTENCE
+	NAIVE_TERM, NAIVE_REGEX, NAIVE_FACT, NAIVE_AND, NAIVE_OR, NAIVE_NOT, NAIVE_NEAR, NAIVE_TIMES, NAIVE_SENTENCE
 };
 
 #define NAIVE_SELF 1u /* scope: bit 0 the post itself, bit 1 + r its context by enum relation */
@@ -17,6 +18,7 @@ enum naive_kind {
 struct naive {
 	enum naive_kind kind;
 	const char *op;     /* of a term: "", "@", "from" …; of a fact: "is:reply" … */
+	const struct naive_regex *regex;
 	struct str text;    /* of a term: without quotes, with stars */
 	unsigned scope;     /* of terms and facts, of NEAR, TIMES and SENTENCE */
 	unsigned number;    /* words between, or times */

@@ -363,7 +363,11 @@ TEST(cost)
 	costs("the", "middle");
 	costs("lang:fr", "middle");
 	costs("-musk", "high");
-	costs("/musk/", "high");
+	costs("/m.sk/", "middle");
+	costs("/\\w{9}/", "high");
+	costs("/musk/", "low");
+	costs("/sutskever|altman/", "low");
+	costs("/sutskever/", "least");
 }
 
 struct told {
