@@ -153,6 +153,21 @@ crash: deps-test ## kill -9 at KILLS=200 random instants (SEED=n repeats a run);
 	  /usr/bin/python3 -m pytest -q -s -p no:cacheprovider tests/system/test_crash.py
 .PHONY: crash
 
+# Bluesky's own servers on loopback.  Their packages go to the build folder, and only better-sqlite3 may run its script.
+INTEROP_DEPS := postgresql redis-server $(if $(shell command -v npm),,nodejs npm)
+ATPROTO      := @atproto/dev-env@0.3.215
+NPM_OPTIONS  := --no-fund --no-audit --no-save --ignore-scripts
+$(BUILD)/interop/installed: | $(BUILD)
+	$(call say,NPM,$(ATPROTO))
+	$(Q)mkdir -p $(@D) && cd $(@D) && echo '{"private": true}' > package.json && \
+	  { npm install $(NPM_OPTIONS) $(ATPROTO) && npm rebuild better-sqlite3; } >npm.log 2>&1 || { tail npm.log >&2; exit 1; }
+	$(Q)touch $@
+interop: deps-test ## monitord against a real AT Protocol network on loopback (installs it with npm: some 350 MB)
+	$(call install_missing,$(INTEROP_DEPS))
+	$(Q)$(MAKE) $(ONWARD) programs $(BUILD)/interop/installed
+	$(Q)MONITORD_BUILD=$(BUILD) /usr/bin/python3 -B -m pytest -q -p no:cacheprovider tests/interop
+.PHONY: interop
+
 # Instrumented code makes gcc see what is not there; the ordinary build has all warnings.
 UNDER_ASAN = BUILD=$(BUILD)/asan OPT='-O1 -g' WERROR=-w SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
 asan: deps-test ## every test under AddressSanitizer and UBSan, the daemon too
