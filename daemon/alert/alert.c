@@ -27,8 +27,9 @@ _Static_assert(POST_FIELDS <= CONTEXT_BIT && CONTEXT_BIT + RELATION_N <= 32, "an
 
 static unsigned int place_of(const struct post *p, const struct span *s)
 {
-	if (s->context == 0 || s->context > p->context.n)
-		return 1u << s->field;
+	if (s->context == 0 || s->context > p->context.n) /* people know accounts by their handles */
+		return 1u << (s->field == FIELD_OF_AUTHOR_ID ? FIELD_OF_HANDLE :
+		              s->field == FIELD_OF_MENTION_ID ? FIELD_OF_MENTION : s->field);
 	return 1u << (CONTEXT_BIT + p->context.v[s->context - 1].relation);
 }
 

@@ -113,7 +113,7 @@ _monitorctl() {
 		[[ $cur == -* ]] || _monitorctl_names watch
 		;;
 	add-person)
-		options+=" --account --alias --follow --read-as"
+		options+=" --account --alias --follow --read-as --allow-private"
 		[[ $cur == -* ]] || :
 		;;
 	list-people)
@@ -122,7 +122,7 @@ _monitorctl() {
 		[[ $cur == -* ]] || _monitorctl_names person
 		;;
 	edit-person)
-		options+=" --name --account --add-account --alias --add-alias --follow --read-as"
+		options+=" --name --account --add-account --alias --add-alias --follow --read-as --allow-private"
 		[[ $cur == -* ]] || _monitorctl_names person
 		;;
 	remove-person)

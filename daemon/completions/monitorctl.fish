@@ -32,6 +32,7 @@ complete -c monitorctl -n '__fish_seen_subcommand_from add-person' -l account -d
 complete -c monitorctl -n '__fish_seen_subcommand_from add-person' -l alias -d 'another name, in any script; may be repeated' -x
 complete -c monitorctl -n '__fish_seen_subcommand_from add-person' -l follow -d 'make the accounts sources too'
 complete -c monitorctl -n '__fish_seen_subcommand_from add-person' -l read-as -d 'as which account to read them, where a network wants one and there are several (list-accounts)' -x
+complete -c monitorctl -n '__fish_seen_subcommand_from add-person' -l allow-private -d 'let the sources be on private or loopback addresses'
 complete -c monitorctl -n __fish_use_subcommand -a list-people -d 'list the people'
 complete -c monitorctl -n __fish_use_subcommand -a show-person -d 'show all about a person, and who asks for it'
 complete -c monitorctl -n '__fish_seen_subcommand_from show-person' -a '(monitorctl __names person 2>/dev/null)'
@@ -44,6 +45,7 @@ complete -c monitorctl -n '__fish_seen_subcommand_from edit-person' -l alias -d 
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-person' -l add-alias -d 'this other name too; may be repeated' -x
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-person' -l follow -d 'make the accounts sources too'
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-person' -l read-as -d 'as which account to read them, where a network wants one and there are several (list-accounts)' -x
+complete -c monitorctl -n '__fish_seen_subcommand_from edit-person' -l allow-private -d 'let the sources be on private or loopback addresses'
 complete -c monitorctl -n __fish_use_subcommand -a remove-person -d 'forget a person that no watch asks for'
 complete -c monitorctl -n '__fish_seen_subcommand_from remove-person' -a '(monitorctl __names person 2>/dev/null)'
 complete -c monitorctl -n __fish_use_subcommand -a add-source -d 'follow a feed, the feed of a web page, or an account, hashtag or search'

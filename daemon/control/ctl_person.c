@@ -67,6 +67,8 @@ static void follow_one(struct follow *f, const json_t *known)
 	} else {
 		json_set_text(body, "url", account);
 	}
+	if (ctl_flag(&f->c->args, "allow-private"))
+		json_set_bool(body, "allow_private", true);
 	if (str_present(f->read_as) && reads_as(f, platform))
 		json_set_text(body, "account", f->read_as);
 	strbuf_addf(&doing, "following %.*s", STR_ARG(account));
@@ -241,13 +243,14 @@ int ctl_edit_person(struct ctl *c)
 	OWNED_JSON json_t *body = json_object();
 	OWNED_JSON json_t *person = NULL;
 	bool follow = ctl_flag(&c->args, "follow");
-	int code = ctl_body_options(c, body);
+	struct str name = ctl_option(&c->args, "name");
 
 	ctl_object_path(&ctl_people, ctl_arg(c, 0), NULL, &path);
-	if (code == 0)
-		code = ctl_call(c, "GET", strbuf_cstr(&path), NULL, &person);
+	int code = ctl_call(c, "GET", strbuf_cstr(&path), NULL, &person);
 	if (code != 0)
 		return code;
+	if (str_present(name))
+		json_set_text(body, "name", name);
 	ctl_put_list(c, body, "account", "accounts");
 	ctl_put_list(c, body, "alias", "aliases");
 	(void)add_to(c, body, person, "add-account", "accounts");
@@ -259,7 +262,7 @@ int ctl_edit_person(struct ctl *c)
 		return code;
 	OWNED_JSON json_t *changed = NULL;
 	strbuf_reset(&path);
-	ctl_object_path(&ctl_people, json_get(body, "name") ? json_get_str(body, "name") : ctl_arg(c, 0), NULL, &path);
+	ctl_object_path(&ctl_people, str_present(name) ? name : ctl_arg(c, 0), NULL, &path);
 	code = ctl_call(c, "GET", strbuf_cstr(&path), NULL, &changed);
 	return code != 0 ? code : follow_all(c, changed);
 }

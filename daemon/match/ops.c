@@ -63,6 +63,19 @@ static bool accepts_mention(const struct query *q, const struct node *t, const s
 	return w->v[i].field <= FIELD_OF_SUMMARY ? starts_text(w, i) : accepts_author(q, t, s, w, i);
 }
 
+static bool is_id(enum post_field f)
+{
+	return f == FIELD_OF_AUTHOR_ID || f == FIELD_OF_MENTION_ID;
+}
+
+/* Does the post say which account it is, beside the handle? */
+static bool has_id(const struct sight *s, const struct word *handle)
+{
+	enum post_field f = handle->field == FIELD_OF_HANDLE ? FIELD_OF_AUTHOR_ID : FIELD_OF_MENTION_ID;
+
+	return handle->field > FIELD_OF_SUMMARY && !str_empty(match_field_text(s->post, f, handle->index));
+}
+
 /*
  * An account of a person, as a whole and on its platform.  Where the account's id is known and the post says the id too, that
  * decides: a handle that was given up may be somebody else's by now.
@@ -72,16 +85,15 @@ static bool accepts_account(const struct query *q, const struct node *t, const s
 	const struct word *first = &w->v[i], *last = &w->v[i + t->n - 1];
 	struct str account = node_term(q, t), text = match_field_text(s->post, first->field, first->index);
 	size_t colon = str_chr(account, ':');
-	bool author = first->field == FIELD_OF_HANDLE;
 
-	if (!str_eq_nocase(s->post->platform, str_slice(account, 0, colon)))
+	if (!starts_text(w, i) || !ends_text(t, w, i) || is_id(first->field) != (t->number == ACCOUNT_BY_ID) ||
+	    !str_eq_nocase(s->post->platform, str_slice(account, 0, colon)))
 		return false;
+	if (t->number == ACCOUNT_BY_ID)
+		return true;
 	if (first->field <= FIELD_OF_SUMMARY)
-		text = starts_text(w, i) && ends_text(t, w, i) ? str_slice(text, first->start, last->end) : STR_NULL;
-	else if (t->number && (author || first->field == FIELD_OF_MENTION) &&
-		 !str_empty(match_field_text(s->post, author ? FIELD_OF_AUTHOR_ID : FIELD_OF_MENTION_ID, first->index)))
-		return false;
-	return str_eq_nocase(text, str_from(account, colon + 1));
+		text = str_slice(text, first->start, last->end);
+	return str_eq_nocase(text, str_from(account, colon + 1)) && (t->number == ACCOUNT_BY_HANDLE || !has_id(s, first));
 }
 
 /* The whole host, or all of it behind one of its dots. */

@@ -95,7 +95,7 @@ bool parser_is_person(struct parser *p, enum op_id op, const struct token *t)
 	return ask(p, QUERY_PERSON, t) != 0 || find_person(p, t, &person, &why);
 }
 
-/* An account is a term, or two where its id is known; one of no known platform is its address, or what it was given as. */
+/* An account is a term, or two where its id is known, both shown by the handle; one of no known platform is its address. */
 static int add_account(struct parser *p, enum op_id op, const struct query_account *a, struct children *c)
 {
 	bool author = ops[op].group == GROUP_AUTHOR;
@@ -111,11 +111,13 @@ static int add_account(struct parser *p, enum op_id op, const struct query_accou
 		if (str_empty(texts[i]))
 			continue;
 		t.kind = TOKEN_PHRASE;
-		t.term = texts[i];
+		t.term = str_empty(a->shown) ? a->id : a->shown;
 		t.text = address ? texts[i] : str_from(texts[i], colon + 1);
 		t.exact = t.open = t.loose = false;
-		t.number = i == 0 && !str_empty(a->id);
-		if (parser_add_chunk(p, texts[i]) != 0 || parser_add_term(p, address ? op : is, &t, &child) != 0)
+		t.number = i > 0 ? ACCOUNT_BY_ID : str_empty(a->id) ? ACCOUNT_BY_HANDLE : ACCOUNT_BY_HANDLE_ONLY;
+		if ((i == 0 || str_empty(a->shown)) && parser_add_chunk(p, t.term) != 0)
+			return -1;
+		if (parser_add_term(p, address ? op : is, &t, &child) != 0)
 			return -1;
 		vec_push(&c->list, child);
 	}

@@ -42,6 +42,12 @@ enum node_flag {
 	TERM_NAME = 16   /* each word of the name in one of its forms: a TERM_WORD_NEXT and those behind it */
 };
 
+enum account_by { /* what is looked for of a person's account */
+	ACCOUNT_BY_HANDLE,
+	ACCOUNT_BY_HANDLE_ONLY, /* where the post gives no id: that of the account is known */
+	ACCOUNT_BY_ID
+};
+
 enum term_word_flag { /* besides WORD_GLUED and WORD_CHAR */
 	TERM_WORD_NEXT = 1,     /* the forms of the next word of the name begin here */
 	TERM_WORD_FOREIGN = 32, /* counts where form_counts says so */
@@ -67,8 +73,8 @@ struct node {
 	uint8_t op;        /* of a term or regular expression enum op_id, of a fact enum fact_id */
 	uint8_t scope;     /* SCOPE_SELF and the bits of relations; not of AND, OR, NOT */
 	uint8_t flags;     /* enum node_flag */
-	uint8_t number;    /* of NEAR and a loose term: words between; of TIMES: how often; of an account: 1 if its id is
-	                    * known, so that the handle counts only where the post gives no id */
+	uint8_t number;    /* of NEAR and a loose term: words between; of TIMES: how often; of an account enum
+	                    * account_by */
 	uint16_t child;    /* first child; of all but a term */
 	uint16_t next;     /* next child of the same parent, 0 at the end (0 is the root, nobody's child) */
 	uint16_t word, n;  /* words of a term: first, how many (>= 1); of a range: its limits, the numbers of two words;

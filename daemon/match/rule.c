@@ -139,7 +139,7 @@ static const char *operator_of(const struct node *t, struct str value, enum said
 		{ OP_FROM, SCOPE_SELF, "from:", NULL, SAID_ALONE },
 		{ OP_FROM, 2u << RELATION_PARENT, "to:", NULL, SAID_ALONE },
 		{ OP_FROM, 2u << RELATION_REPOSTED, "retweets_of:", NULL, SAID_ALONE },
-		{ OP_AUTHOR_IS, SCOPE_SELF, "from:", NULL, SAID_ALONE }, /* takes ids too */
+		{ OP_AUTHOR_IS, SCOPE_SELF, "from:", NULL, SAID_ALONE },
 		{ OP_AUTHOR_IS, 2u << RELATION_PARENT, "to:", NULL, SAID_ALONE },
 		{ OP_AUTHOR_IS, 2u << RELATION_REPOSTED, "retweets_of:", NULL, SAID_ALONE },
 		{ OP_MENTION_IS, SCOPE_SELF, "@", NULL, SAID_ALONE },
@@ -235,13 +235,13 @@ static enum said say_all(struct rule *r, const struct node *n)
 	return said;
 }
 
-/* An account of a person that is not on X; nor can it be asked whom a post mentions by id. */
+/* An account of a person that is not on X; what is also found by its id has the handle beside it, under which X knows it. */
 static bool is_elsewhere(const struct rule *r, const struct node *n)
 {
 	struct str s = node_term(r->q, n);
 
 	return n->kind == NODE_TERM && (n->op == OP_AUTHOR_IS || n->op == OP_MENTION_IS) &&
-	       (!str_starts_nocase(s, STR("x:")) || (n->op == OP_MENTION_IS && is_number(bare(r->q, n))));
+	       (!str_starts_nocase(s, STR("x:")) || n->number == ACCOUNT_BY_ID);
 }
 
 static enum said say_any(struct rule *r, const struct node *n)

@@ -403,6 +403,8 @@ static bool accepts_person(const struct naive *n, const struct tokens *t, size_t
 	struct str id = a->field == FIELD_OF_HANDLE ? post->authors.v[a->index].id :
 		a->field == FIELD_OF_MENTION ? post->mentions.v[a->index].id : STR_NULL;
 
+	if ((a->field == FIELD_OF_AUTHOR_ID || a->field == FIELD_OF_MENTION_ID) != n->by_id)
+		return false;
 	if (a->field <= FIELD_OF_SUMMARY)
 		text = str_slice(text, a->start, t->list.v[to].end);
 	return a->first && is_last(t, to) && str_eq_nocase(text, n->text) && str_eq_nocase(post->platform, n->platform) &&

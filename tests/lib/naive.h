@@ -25,7 +25,7 @@ struct naive {
 	bool exact, loose, ordered;
 	bool name;          /* of a term: of a person, in any form */
 	struct str platform; /* of "author is" and "mention is" */
-	bool known;         /* of these: the account's id is known */
+	bool known, by_id;  /* of these: the account's id is known; it is the id */
 	struct naive *child[4]; /* NULL at the end */
 };
 

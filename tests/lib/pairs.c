@@ -274,6 +274,7 @@ static struct naive *make_person(struct made *m, bool running)
 				t->text = behind_colon(second ? id : shown);
 				t->platform = str_slice(shown, 0, str_chr(shown, ':'));
 				t->known = !second && !str_empty(id);
+				t->by_id = second;
 			}
 			n->child[k++] = t;
 		}

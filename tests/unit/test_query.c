@@ -249,7 +249,7 @@ TEST(a_person_stands_for_accounts_and_names)
 		"yes all of\n"
 		"yes   any of from:@@elon-musk\n"
 		"no      from:x:elonmusk\n"
-		"yes     from:x:44196397   author_id: 44196397\n"
+		"yes     from:x:elonmusk   author_id: 44196397\n"
 		"no      from:\"mastodon:elon@m.example\"\n"
 		"no      from:\"https://elon.example/me\"\n"
 		"yes   any of about:\"Elon Musk\"\n"
