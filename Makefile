@@ -11,7 +11,7 @@ WERROR   ?= -Werror
 SAN      ?=
 
 PKGS := libcurl libevent jansson libxml-2.0 libcrypto libsystemd
-LIB_PKGS := $(PKGS) sqlite3 yaml-0.1 libutf8proc libxxhash re2
+LIB_PKGS := $(PKGS) sqlite3 yaml-0.1 libutf8proc libxxhash re2 zlib libzstd
 
 OPT      ?= -O2 -g -D_FORTIFY_SOURCE=3
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes -Wmissing-prototypes \
@@ -25,7 +25,7 @@ HARDEN   := -fstack-protector-strong -fstack-clash-protection -fcf-protection -f
 LINK_HARDEN := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 
 LIB_CFLAGS = $(shell pkg-config --cflags $(LIB_PKGS) 2>/dev/null)
-LIBS       = $(shell pkg-config --libs $(LIB_PKGS) 2>/dev/null) -lstemmer -lstdc++ -lpthread -lm
+LIBS       = $(shell pkg-config --libs $(LIB_PKGS) 2>/dev/null) -lwslay -lstemmer -lstdc++ -lpthread -lm
 CFLAGS_ALL = -std=gnu17 -D_GNU_SOURCE -DMONITORD_VERSION='"$(VERSION)"' $(OPT) $(WARN) $(if $(IS_CLANG),,$(GCC_WARN)) \
              $(WERROR) $(HARDEN) $(SAN) -Iinclude -Idaemon -I$(BUILD)/gen $(LIB_CFLAGS) $(CFLAGS)
 CXX        = $(if $(IS_CLANG),$(subst clang,clang++,$(CC)),g++)
@@ -113,7 +113,8 @@ $(BUILD)/tests/%.o: CFLAGS_ALL += -Itests
 # --- packages ----------------------------------------------------------------------------------------------------
 # Installs what is missing and says what; asks nothing; sudo only for those who are not root.
 BUILD_DEPS := gcc g++ make pkg-config libcurl4-openssl-dev libevent-dev libjansson-dev libxml2-dev libssl-dev libsystemd-dev \
-              libsqlite3-dev libyaml-dev libutf8proc-dev libxxhash-dev uthash-dev libre2-dev libstemmer-dev
+              libsqlite3-dev libyaml-dev libutf8proc-dev libxxhash-dev uthash-dev libre2-dev libstemmer-dev \
+              zlib1g-dev libwslay-dev libzstd-dev
 TEST_DEPS  := $(BUILD_DEPS) libcmocka-dev python3 python3-pytest python3-aiosmtpd nginx-light opensmtpd curl openssl \
               systemd shellcheck mandoc libvectorscan-dev libicu-dev zsh fish sqlite3 jq systemd-container
 install_missing = @missing=""; for p in $(1); do \

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/url.h"
 #include "base/xml.h"
 #include "config/config.h"
 #include "control/api.h"
@@ -236,9 +237,9 @@ static int run(struct engine_options *eo, struct io_options *io_options, struct 
 
 static void user_agent(struct arena *a, const struct config *c, struct str *ret)
 {
-	*ret = str_empty(c->daemon.contact)
-		? arena_fmt(a, "monitord/%s (%s)", MONITORD_VERSION, PROJECT_CONTACT)
-		: arena_fmt(a, "monitord/%s (%.*s)", MONITORD_VERSION, STR_ARG(c->daemon.contact));
+	struct str contact = str_empty(c->daemon.contact) ? STR(PROJECT_CONTACT) : c->daemon.contact;
+	/* The plus sign is the custom of robots: this address is about whoever asks. */
+	*ret = arena_fmt(a, "monitord/%s (%s%.*s)", MONITORD_VERSION, url_is_http(contact) ? "+" : "", STR_ARG(contact));
 }
 
 static struct str chosen(const char *flag, struct str configured, const char *otherwise)

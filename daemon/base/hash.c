@@ -49,6 +49,11 @@ uint64_t hash_process_seed(void)
 	return atomic_compare_exchange_strong(&seed, &now, drawn) ? drawn : now;
 }
 
+void hash_sha1(struct str s, unsigned char ret_digest[static SHA1_BYTES])
+{
+	SHA1((const unsigned char *)(s.p ? s.p : ""), s.len, ret_digest);
+}
+
 void hash_sha256(struct str s, unsigned char ret_digest[static SHA256_BYTES])
 {
 	SHA256((const unsigned char *)(s.p ? s.p : ""), s.len, ret_digest);

@@ -41,6 +41,8 @@ const struct field config_daemon_rows[] = {
 	  .help = "Time to reach a server, name look-up and TLS included." },
 	{ "total_timeout", FIELD_DURATION, IN(total_timeout_ms), .min = SECOND_MS, .max = HOUR_MS, .otherwise = "2m",
 	  .help = "Time for one whole transfer." },
+	{ "context_wait", FIELD_DURATION, IN(context_wait_ms), .max = HOUR_MS, .otherwise = "2m",
+	  .help = "How long a post waits for those it answers or quotes where a watch needs them; 0: they are not fetched." },
 	{ "keep_posts", FIELD_DURATION, IN(keep_posts_ms), .min = HOUR_MS, .max = 3640 * DAY_MS, .otherwise = "90d",
 	  .help = "How long posts stay in the searchable archive." },
 	{ "alarm_after", FIELD_INT, IN(alarm_after), .min = 1, .max = 100, .otherwise = "3",

@@ -289,6 +289,8 @@ static void add_clause(void *ctx, const struct query_clause *q)
 	strbuf_addf(t->out, "%*s", 2 * q->depth + (q->holds ? 1 : 2), "");
 	ctl_style(t->c, t->out, q->decides ? STYLE_PLAIN : STYLE_DIM, q->text);
 	add_hits(t, q->spans);
+	strbuf_adds(t->out, q->unknown ? "   " : "");
+	query_say_unknown(q->unknown, t->out);
 	strbuf_addc(t->out, '\n');
 }
 
@@ -313,6 +315,11 @@ static void add_clause_json(void *ctx, const struct query_clause *q)
 	json_set_bool(one, "holds", q->holds);
 	json_set_bool(one, "decides", q->decides);
 	json_set(one, "spans", alert_spans_to_json(q->spans));
+	if (q->unknown != 0) {
+		AUTO(strbuf) struct strbuf why = STRBUF_INIT(200);
+		query_say_unknown(q->unknown, &why);
+		json_set_text(one, "unknown", strbuf_str(&why));
+	}
 	json_set(one, "clauses", children);
 	json_array_append_new(b->children[q->depth], one);
 	b->children[q->depth + 1] = children;

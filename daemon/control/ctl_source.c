@@ -10,7 +10,7 @@ static void say_added(const struct ctl *c, const json_t *source)
 	struct str note = json_get_str(source, "note");
 
 	if (found.len > 0) {
-		strbuf_adds(&line, "the page advertises a feed: ");
+		strbuf_adds(&line, "the page has a feed: ");
 		ctl_style(c, &line, STYLE_PLAIN, found);
 		strbuf_addc(&line, '\n');
 	}

@@ -19,6 +19,8 @@
 #define ANSWER_MAX 1024      /* of a test's answer that is shown */
 #define OBJECT_ARENA_MAX (1 << 20)
 #define FEEDS_LISTED 5
+#define GUESS_MS 15000        /* for a page's feed at one usual place */
+#define GUESS_ALL_MS 60000    /* at all of them: somebody waits */
 
 /* --- add-source --- */
 
@@ -31,12 +33,15 @@ static int bind_source(struct engine *g, const json_t *written, struct arena *ar
 	return config_source_from_json(j, &g->types.types, arena, ret, e);
 }
 
-static void start_probe(struct engine *g, uint64_t request_id, json_t *written, const struct config_source *s, struct str url,
-                        bool found)
+/* total_ms 0: as long as any transfer may take. */
+static struct flight *start_probe(struct engine *g, uint64_t request_id, json_t *written, const struct config_source *s,
+                                  struct str url, bool found, int64_t total_ms)
 {
 	struct transfer *t = transfer_new(TRANSFER_HTTP);
 	poller_transfer_options(g, s, t);
 	t->url = arena_str(t->arena, url);
+	if (total_ms > 0 && total_ms < t->total_ms)
+		t->total_ms = total_ms;
 	struct flight *f = engine_start(g, FLIGHT_PROBE, t);
 	f->request_id = request_id;
 	f->written = written;
@@ -44,6 +49,7 @@ static void start_probe(struct engine *g, uint64_t request_id, json_t *written, 
 	AUTO(strbuf) struct strbuf shown = STRBUF_INIT(2 * URL_MAX);
 	url_redact(&shown, url, false);
 	log_info("source.probe", "url=%s", LOG_Q(strbuf_str(&shown)));
+	return f;
 }
 
 /* The account of a network that wants one, where there is no doubt which. */
@@ -146,7 +152,7 @@ void engine_probe_source(struct engine *g, struct now now, uint64_t request_id, 
 		engine_problem_err(g, request_id, 400, &e);
 		return;
 	}
-	start_probe(g, request_id, take(written), &s, s.url, false);
+	(void)start_probe(g, request_id, take(written), &s, s.url, false, 0);
 }
 
 struct advertised {
@@ -179,12 +185,38 @@ static bool follow_page(struct engine *g, struct flight *f, const struct config_
 	if (found) {
 		if (a.others.len > 0)
 			json_object_set_new(f->written, "_others", json_text(strbuf_str(&a.others)));
-		start_probe(g, f->request_id, take(f->written), s, strbuf_str(&a.first), true);
+		(void)start_probe(g, f->request_id, take(f->written), s, strbuf_str(&a.first), true, 0);
 		f->request_id = 0;
 	}
 	strbuf_release(&a.first);
 	strbuf_release(&a.others);
 	return found;
+}
+
+/* A page that says nothing of its feed: one usual place after another, until one has it. */
+static void guess(struct engine *g, struct flight *f, const struct config_source *s, struct str page)
+{
+	AUTO(strbuf) struct strbuf url = STRBUF_INIT(URL_MAX), shown = STRBUF_INIT(2 * URL_MAX);
+	int64_t until = f->place > 0 ? f->give_up_mono_ms : g->now.mono_ms + GUESS_ALL_MS;
+	if (g->now.mono_ms < until && source_usual_place(page, f->place, &url)) {
+		struct flight *next = start_probe(g, f->request_id, take(f->written), s, strbuf_str(&url), true, GUESS_MS);
+		next->page = arena_str(next->arena, page);
+		next->place = f->place + 1;
+		next->give_up_mono_ms = until;
+		f->request_id = 0;
+		return;
+	}
+	url_redact(&shown, page, false);
+	engine_problem(g, f->request_id, 422, 0, "%s is a web page that advertises no feed, and none lies at the usual places: "
+	               "give the address of the feed itself", strbuf_cstr(&shown));
+}
+
+/* Another place is no use where the server is not well, or wants to be left alone. */
+static void guess_on(struct engine *g, struct flight *f, const struct config_source *s, const struct reply *r)
+{
+	if (r->outcome != REPLY_OK || r->status == 429 || r->status >= 500)
+		f->give_up_mono_ms = g->now.mono_ms;
+	guess(g, f, s, f->page);
 }
 
 static void added(struct engine *g, struct flight *f, struct message *m, struct reading *x, const struct source_type *type)
@@ -195,6 +227,8 @@ static void added(struct engine *g, struct flight *f, struct message *m, struct 
 	struct str others = json_get_str(f->written, "_others"), url = json_get_str(f->written, "url");
 	if (str_present(others))
 		strbuf_addf(&note, "the page advertises also:%.*s", STR_ARG(others));
+	if (f->place > 0)
+		strbuf_adds(&note, "the page does not say so: it was found at a usual place");
 	if (str_present(r->moved_to))
 		strbuf_addf(&note, "%sit has moved for good: its new address was taken", note.len ? "; " : "");
 	json_set_text(f->written, "url", str_present(r->moved_to) ? r->moved_to : str_present(f->found) ? f->found : url);
@@ -229,14 +263,22 @@ static void probe_body(struct engine *g, struct flight *f, struct message *m, co
 	struct frame frame = { .bytes = strbuf_str(&r->body), .content_type = reply_header(r, "content-type"),
 		               .url = str_present(r->final_url) ? r->final_url : s->url };
 	const struct source_type *type = str_empty(s->type) ? source_detect(&frame) : source_type_find(s->type);
-	if (type == NULL && html_looks_like(frame.bytes) && follow_page(g, f, s, &frame))
+	bool page = type == NULL && html_looks_like(frame.bytes);
+	if (type == NULL && f->place > 0) {
+		guess_on(g, f, s, r);
 		return;
+	}
+	if (page && follow_page(g, f, s, &frame))
+		return;
+	if (page) {
+		guess(g, f, s, str_present(f->found) ? s->url : frame.url);
+		return;
+	}
 	AUTO(strbuf) struct strbuf shown = STRBUF_INIT(2 * URL_MAX);
 	url_redact(&shown, frame.url, false);
 	if (type == NULL) {
-		engine_problem(g, f->request_id, 422, 0, html_looks_like(frame.bytes)
-			? "%s is a web page, and it advertises no feed: give the address of the feed itself"
-			: "%s is no feed of a known type (RSS, Atom, JSON Feed)", strbuf_cstr(&shown));
+		engine_problem(g, f->request_id, 422, 0, "%s is no feed of a known type (RSS, Atom, JSON Feed)",
+		               strbuf_cstr(&shown));
 		return;
 	}
 	struct source as = { .type = type, .name = s->name, .url = frame.url, .settings = s->settings };
@@ -258,6 +300,8 @@ static void probe_done(struct engine *g, struct flight *f, struct message *m)
 	json_object_del(bare, "_others");
 	if (bind_source(g, bare, arena, &s, &e) != 0)
 		engine_problem_err(g, f->request_id, 400, &e);
+	else if (f->place > 0 && (r->outcome != REPLY_OK || r->status < 200 || r->status > 299))
+		guess_on(g, f, &s, r);
 	else if (r->outcome != REPLY_OK)
 		engine_problem(g, f->request_id, 502, 0, "cannot fetch it: %.*s", STR_ARG(r->error));
 	else if (r->status < 200 || r->status > 299)

@@ -14,7 +14,7 @@
 #include "base/num.h"
 
 #define OPTIONS_ARENA_MAX (64 << 10)
-#define FLIGHT_ARENA_MAX (64 << 10)
+#define FLIGHT_ARENA_MAX (256 << 10)
 #define EVENTS_MAX 1000                 /* of one batch that listeners are told; the rest is counted */
 #define EVENT_MAX_BYTES (8u << 20)
 #define REPLY_MAX_BYTES (64u << 20)
@@ -297,7 +297,7 @@ int engine_adopt_world(struct engine *g)
 	for (struct map_iter it = { 0 }; map_next(g->world->sources, &it);)
 		poller_schedule(g, it.value);
 	alarm_look(g); /* what was told may hold no more, and somebody new may listen */
-	return outbox_adopt(g);
+	return context_adopt(g) == 0 ? outbox_adopt(g) : -1;
 }
 
 void engine_log_errors(enum log_level level, const char *event, struct config_errors *errors)
@@ -321,7 +321,7 @@ static void keep_flights(struct engine *g, struct world *before)
 		struct flight *f = it.value;
 		if (f->kind == FLIGHT_DELIVERY && world_channel(g->world, f->channel_name) == NULL)
 			engine_cancel(g, f);
-		if (f->kind != FLIGHT_POLL || f->abandoned)
+		if ((f->kind != FLIGHT_POLL && f->kind != FLIGHT_CONTEXT) || f->abandoned)
 			continue;
 		struct world_source *s = world_source(g->world, f->source_name);
 		struct world_source *old = world_source(before, f->source_name);
@@ -329,8 +329,8 @@ static void keep_flights(struct engine *g, struct world *before)
 			engine_cancel(g, f);
 			continue;
 		}
-		if (f->beside) {
-			s->beside_id = f->id;
+		if (f->beside || f->kind == FLIGHT_CONTEXT) {
+			*(f->beside ? &s->beside_id : &s->context_id) = f->id;
 			continue;
 		}
 		s->transfer_id = f->id;
@@ -492,6 +492,9 @@ static void done(struct engine *g, struct message *m)
 	case FLIGHT_DELIVERY:
 		outbox_done(g, f, m->reply);
 		break;
+	case FLIGHT_CONTEXT:
+		context_done(g, f, m->reply);
+		break;
 	case FLIGHT_PROBE:
 	case FLIGHT_TEST:
 	case FLIGHT_LOGIN:
@@ -559,7 +562,8 @@ static void prune(struct engine *g)
 		return;
 	int pruned = 0;
 	struct err e = { 0 };
-	if (engine_check(g, store_post_prune(g->store, g->now.unix_ms - keep, PRUNE_SLICE, &pruned, &e), &e) != 0)
+	if (engine_check(g, store_post_prune(g->store, g->now.unix_ms - keep, PRUNE_SLICE, &pruned, &e), &e) != 0 ||
+	    engine_check(g, store_context_prune(g->store, g->now.unix_ms - CONTEXT_KEEP_MS, &e), &e) != 0)
 		return;
 	g->prune_mono_ms = g->now.mono_ms + (pruned == PRUNE_SLICE ? SLICE_PAUSE_MS : PRUNE_EVERY_MS);
 	if (pruned > 0)
@@ -590,6 +594,8 @@ static int64_t next_wake(struct engine *g)
 		return g->now.mono_ms;
 	int64_t chores = g->tight ? g->retry_mono_ms : g->prune_mono_ms;
 	int64_t wake = chores < g->alarm_mono_ms ? chores : g->alarm_mono_ms;
+	if (!g->tight && g->context_mono_ms < wake)
+		wake = g->context_mono_ms;
 	const struct heap_node *n = g->tight ? NULL : heap_top(&g->due_sources);
 	/* Out of credits, the next DONE wakes us. */
 	if (n != NULL && n->key < wake && g->credits_used < g->world->config->daemon.max_transfers)
@@ -613,6 +619,8 @@ static void work(struct engine *g, struct message *const *in, size_t n_in)
 		poller_read_on(g);
 	if (!g->batch_failed)
 		poller_run(g);
+	if (!g->batch_failed)
+		context_run(g);
 	if (!g->batch_failed)
 		asked_run(g);
 	if (!g->batch_failed)
@@ -724,7 +732,7 @@ int engine_new(const struct engine_options *options, struct engine **ret, struct
 	g->batch_error = STRBUF_INIT(ERR_MESSAGE_MAX);
 	g->random = options->seed != 0 ? options->seed : hash_process_seed();
 	g->figures.started_unix_ms = clock_unix_ms();
-	g->alarm_mono_ms = INT64_MAX;
+	g->alarm_mono_ms = g->context_mono_ms = INT64_MAX;
 	world_types_init(&g->types);
 	struct config_errors errors = { 0 };
 	if (store_open(arena_cstr(g->arena, options->store_path), &g->store, e) != 0) {

@@ -6,11 +6,13 @@
  *   rhythm.c    how often is often enough
  *   reading.c   the document that an answer brought, slice by slice
  *   pipeline.c  posts -> store -> matches -> alerts and deliveries
+ *   identity.c  which known post one is
  *   outbox.c    which delivery goes out when, and what the answer means
  *   asked.c     what people ask for and the network answers: add-source, test-channel, search
  *   recovery.c  when the database refuses
  *   alarm.c     when the operator hears that the monitor is blind or mute
  *   stream.c    rounds that end in a stream: frames, breaks, pauses
+ *   context.c   posts that a post refers to, asked for where a watch needs them
  *   follow.c    sources that read what the watches look for
  *   budget.c    what reading costs, and what is left
  *   accounts.c  logging in and out
@@ -21,13 +23,14 @@
 #include "base/log.h"
 #include "engine/engine.h"
 
-enum flight_kind { FLIGHT_POLL, FLIGHT_DELIVERY, FLIGHT_PROBE, FLIGHT_TEST, FLIGHT_LOGIN };
+enum flight_kind { FLIGHT_POLL, FLIGHT_DELIVERY, FLIGHT_PROBE, FLIGHT_TEST, FLIGHT_LOGIN, FLIGHT_CONTEXT };
+#define CONTEXT_IDS_MAX 100
 /* A transfer that io runs for us, until its DONE. */
 struct flight {
 	uint64_t id;
 	enum flight_kind kind;
 	struct host *host;              /* whose credit it holds; NULL: none */
-	struct str source_name;         /* POLL: the world may be another one when it ends */
+	struct str source_name;         /* POLL, CONTEXT: the world may be another one when it ends */
 	uint64_t source_identity;
 	bool home;                      /* POLL: it asks for the source's own address: moves and validators count */
 	bool stream;                    /* POLL: the round's last request, which goes on */
@@ -37,7 +40,12 @@ struct flight {
 	struct outbox_item *item;       /* DELIVERY: owned while under way */
 	uint64_t request_id;            /* PROBE, TEST, LOGIN: to be answered */
 	json_t *written;                /* PROBE, LOGIN: the source or account as the user wrote it */
-	struct str found;               /* PROBE: the feed that a page advertised; absent in the first step */
+	size_t n_ids;
+	struct str ids[CONTEXT_IDS_MAX]; /* CONTEXT: of the posts that were asked for */
+	struct str found;               /* PROBE: the feed that a page advertised, or may have; absent in the first step */
+	struct str page;                /* PROBE: the page that says nothing of its feed, which is looked for now … */
+	int place;                      /* … at so many usual places so far, this one included */
+	int64_t give_up_mono_ms;        /* … until then */
 	struct reading *reading;        /* POLL: the answer is there, and a part of its document is still to be taken */
 	bool abandoned;                 /* whatever it was for is gone */
 	struct arena *arena;            /* of the texts */
@@ -68,6 +76,8 @@ struct search {
 	VEC(int64_t) rows;              /* of what was found */
 };
 
+struct seen; /* what of a document was seen so far */
+
 struct engine {
 	struct str config_path;
 	struct arena *arena;
@@ -88,6 +98,7 @@ struct engine {
 	VEC(struct world_source *) dirty_streams; /* of the batch under way: their cursors are to be saved */
 	size_t events;                  /* of the batch under way, told or not */
 	int64_t prune_mono_ms;
+	int64_t context_mono_ms;        /* when to look at posts that wait for their context; INT64_MAX: none does */
 	int64_t alarm_mono_ms;          /* when to look whether the operator must be told something; INT64_MAX: nothing changed */
 	bool batch_open;                /* inside its transaction */
 	bool batch_failed;              /* the database refused something: nothing of this batch holds */
@@ -192,13 +203,32 @@ void stream_ask_beside(struct engine *g, struct world_source *s);
 void stream_beside_done(struct engine *g, struct world_source *s, const struct reply *r);
 #define STREAM_BESIDE_MS 30000
 
+/* --- context.c --- */
+/* What of the post's context its watches lack and its source may be asked for, beyond what is `gone`: bits 1 << relation,
+ * and each watch's own in world_watch.lacks. */
+unsigned context_lacks(struct engine *g, const struct world_source *s, const struct post *post, unsigned gone);
+/* Adds what they lack and is known here; *ret_gone gets what nobody has.  -1: the database failed. */
+int context_attach(struct engine *g, struct world_source *s, struct post *post, unsigned *ret_gone);
+bool context_may_wait(const struct world_source *s);
+int context_wait(struct engine *g, struct world_source *s, int64_t post_row); /* -1: the database failed */
+void context_run(struct engine *g);
+void context_done(struct engine *g, const struct flight *f, const struct reply *r);
+int context_adopt(struct engine *g); /* after a new world: who waits.  -1: the database failed */
+#define CONTEXT_KEEP_MS (7LL * 24 * 3600 * 1000) /* so long no post is asked for twice */
+
 /* --- follow.c --- */
 void follow_run(struct engine *g); /* the watches changed: does what is read for them? */
 
 /* --- pipeline.c --- */
-/* Takes a document's posts into the store, matches the new ones, writes alerts and deliveries.
- * What came of them is added to *ret.  -1: the database failed. */
-int pipeline_take(struct engine *g, struct world_source *s, struct source_document *d, bool baseline, struct taken *ret);
+/* Takes posts of a document into the store, matches the new ones, writes alerts and deliveries; those from `old_from` on
+ * were there before anybody asked.  `seen`: of this document so far; NULL: ids are sure.  What came of them is added to
+ * *ret.  -1: the database failed. */
+#define PIPELINE_NONE_OLD SIZE_MAX
+int pipeline_take(struct engine *g, struct world_source *s, struct post_list *list, size_t old_from, struct seen *seen,
+                  struct taken *ret);
+
+/* Tells those who waited for the context of a known post; `more` of that is there now.  -1: the database failed. */
+int pipeline_judge(struct engine *g, struct world_source *s, int64_t post_row, struct post *post, bool more);
 
 /* A post as the database and the archive's index hold it; the texts stand in the two buffers, whose contents are replaced. */
 struct store_post pipeline_stored(const struct post *post, struct strbuf *json, struct strbuf *words);
@@ -207,6 +237,24 @@ bool pipeline_reaches(const struct world_source *s, const struct post *post, int
 /* Tells a watch of a post that was there before it, once.  -1: the database failed. */
 int pipeline_tell(struct engine *g, struct world_source *s, const struct world_watch *w, int64_t post_row,
                   const struct post *post);
+
+#define POST_JSON_MAX (24u << 20) /* a post's texts, escaped at worst */
+#define POST_WORDS_MAX (8u << 20)
+
+/* --- identity.c --- */
+struct seen *seen_new(void);
+void seen_free(struct seen *s); /* NULL is fine */
+void identity_note(struct seen *seen, struct str id, struct str url); /* one more of the document has this id */
+/* Of two with the same id, URL and title the first is the newer one: the other goes. */
+void identity_drop_doubles(struct seen *seen, struct post_list *list);
+/* A post that is not known as it stands: gives it the id by which it is told from others that its publisher gave the same
+ * one to, and says what is known under that. */
+int identity_tell_apart(struct engine *g, const struct seen *seen, struct post *post, struct store_found *found, bool *known,
+                        struct err *e) MUST_CHECK;
+/* When no id of a document is known but most of what it says is, the publisher changed its ids (a new blog engine, a move
+ * to https): the posts keep their identity under new names, and nobody is told old news. */
+int identity_see_through(struct engine *g, const struct world_source *s, struct seen *seen, const struct post_list *list,
+                         struct err *e) MUST_CHECK;
 
 /* --- outbox.c --- */
 /* A fresh delivery of the alert to this channel: written, and queued. */

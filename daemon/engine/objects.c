@@ -289,12 +289,15 @@ int engine_add_source(struct engine *g, struct now now, const struct config_sour
 static int forget(struct engine *g, struct world_source *s, struct err *e)
 {
 	cancel_flights(g, FLIGHT_POLL, s->settings.name);
-	s->transfer_id = 0;
+	s->transfer_id = s->context_id = 0;
+	s->waiting = 0;
 	if (s->waiter != 0)
 		engine_problem(g, s->waiter, 409, 0, "the source was changed or removed meanwhile");
 	s->waiter = 0;
 	s->alarm_unix_ms = TIME_ABSENT;
 	if (engine_check(g, store_alarm_set(g->store, STORE_SOURCE, s->settings.name, TIME_ABSENT, e), e) != 0)
+		return -1;
+	if (engine_check(g, store_wait_forget(g->store, s->settings.name, e), e) != 0)
 		return -1;
 	return engine_check(g, store_source_forget(g->store, s->settings.name, e), e);
 }
@@ -333,6 +336,7 @@ int engine_change_source(struct engine *g, struct now now, struct world_source *
 	if (made.type != NULL && made.type->state_size > 0)
 		old->source.state = mem_alloc(made.type->state_size);
 	arena_free(before);
+	g->world->watches_changed = true; /* what it reads for them is to be found anew */
 	poller_schedule(g, old);
 	alarm_look(g);
 	log_notice("source.changed", "source=%s paused=%s", LOG_Q(s->name), s->paused ? "yes" : "no");

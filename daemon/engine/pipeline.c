@@ -10,14 +10,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-#define POST_JSON_MAX (24u << 20) /* a post's texts, escaped at worst */
-#define POST_WORDS_MAX (8u << 20)
 #define SPANS_JSON_MAX (1u << 20)
 
 struct pipeline {
 	struct engine *g;
 	struct world_source *source;
 	bool baseline;
+	unsigned int gone;         /* posts that the one at hand refers to and nobody has: bits 1 << relation */
 	struct taken *taken;
 	struct strbuf json, words, spans;
 	struct matches matches;
@@ -79,18 +78,22 @@ static int add_alert(struct pipeline *p, const struct world_watch *w, const stru
 /* An edit is new only to those whom it concerns now and did not before: a corrected comma is no news. */
 static int tell_new(struct pipeline *p, const struct post *post, const struct news *news, struct err *e)
 {
-	matcher_run(p->g->world->matcher, post, &p->matches);
+	struct engine *g = p->g;
+	unsigned lacks = news->before == NULL && context_may_wait(p->source) ? context_lacks(g, p->source, post, p->gone) : 0;
+	matcher_run(g->world->matcher, post, &p->matches);
 	for (size_t i = 0; i < p->matches.list.n; i++) {
 		const struct match *m = &p->matches.list.v[i];
-		const struct world_watch *w = p->g->world->by_handle.v[m->watch];
+		const struct world_watch *w = g->world->by_handle.v[m->watch];
 		if (!world_tells(w, ALERT_NEW) || !world_watches(w, &p->source->settings))
+			continue;
+		if (lacks != 0 && w->lacks != 0) /* it matches as it stands, but may not when its context is known */
 			continue;
 		if (news->before != NULL && query_matches(w->query, news->before, NULL))
 			continue;
 		if (add_alert(p, w, news, &m->spans, e) != 0)
 			return -1;
 	}
-	return 0;
+	return lacks == 0 ? 0 : context_wait(g, p->source, news->post_row);
 }
 
 static void note_teller(void *ctx, struct str watch)
@@ -202,6 +205,11 @@ static int learn(struct pipeline *p, const struct post *post, struct err *e)
 static int take_new(struct pipeline *p, struct post *post, struct err *e)
 {
 	struct engine *g = p->g;
+	/* The first document of a new source is what was there before anybody asked. */
+	bool news_to_all = !p->baseline || pipeline_reaches(p->source, post, g->now.unix_ms);
+	p->gone = 0;
+	if (news_to_all && context_attach(g, p->source, post, &p->gone) != 0)
+		return -1;
 	struct store_post sp = as_stored(p, post);
 	struct news news = { .event = ALERT_NEW };
 	if (store_post_insert(g->store, &sp, g->now.unix_ms, &news.post_row, e) != 0 || learn(p, post, e) != 0)
@@ -209,9 +217,22 @@ static int take_new(struct pipeline *p, struct post *post, struct err *e)
 	p->taken->fresh++;
 	g->figures.posts_new++;
 	engine_event_text(g, "post", strbuf_str(&p->json));
-	/* The first document of a new source is what was there before anybody asked. */
-	bool news_to_all = !p->baseline || pipeline_reaches(p->source, post, g->now.unix_ms);
 	return news_to_all ? tell_new(p, post, &news, e) : 0;
+}
+
+/* What was asked for once an edited post need not ask for again. */
+static void keep_context(struct post *post, const struct post *before)
+{
+	for (size_t i = 0; i < before->context.n; i++) {
+		enum relation r = before->context.v[i].relation;
+		struct post *copy = NULL;
+		struct err ignored = { 0 };
+		if ((post_lacks(post) >> r & 1) == 0 || !str_eq(post_reference(post, r), post_reference(before, r)))
+			continue;
+		json_t *j OWNED_JSON = post_to_json(before->context.v[i].post);
+		if (post_from_json(j, &copy, &ignored) == 0)
+			post_add_context(post, r, copy);
+	}
 }
 
 /* A pruned post has no earlier text to compare with: too old to be news. */
@@ -219,6 +240,8 @@ static int take_edit(struct pipeline *p, struct post *post, const struct store_f
 {
 	struct engine *g = p->g;
 	OWNED(post) struct post *before = read_before(p, found->json);
+	if (before != NULL)
+		keep_context(post, before);
 	struct store_post sp = as_stored(p, post);
 	if (store_post_edit(g->store, found->row, &sp, g->now.unix_ms, e) != 0 || learn(p, post, e) != 0)
 		return -1;
@@ -254,125 +277,63 @@ static int take_deletion(struct pipeline *p, struct str id, const struct store_f
 	return tell_fate(p, before, &news, e);
 }
 
-/* --- a feed that names all its items anew ---------------------------------------------------------------------- */
-
-#define RENAMED_MIN 3 /* posts of a document: fewer tell nothing */
-
-/* What posts of the document say, and the newest known post that says the same. */
-struct saying {
-	struct post *post; /* the first of the document that says it */
-	size_t said;       /* by so many of the document */
-	int64_t row;       /* 0: nothing known says it */
-};
-struct sayings {
-	struct map *by_content;
-	struct saying *v;
-	size_t n, known; /* known: posts of the document */
-};
-
-static struct sayings sayings_of(const struct source_document *d)
-{
-	struct sayings k = { .by_content = map_new(), .v = mem_alloc(d->posts.posts.n * sizeof(struct saying)) };
-	for (size_t i = 0; i < d->posts.posts.n; i++) {
-		struct post *post = d->posts.posts.v[i];
-		struct str key = str_n(&post->content, sizeof(post->content));
-		struct saying *s = map_get(k.by_content, key);
-		if (s == NULL) {
-			s = &k.v[k.n++];
-			s->post = post;
-			map_put(k.by_content, key, s);
-		}
-		s->said++;
-	}
-	return k;
-}
-
-static void find_known(void *ctx, int64_t row, uint64_t content)
-{
-	struct sayings *k = ctx;
-	struct saying *s = map_get(k->by_content, str_n(&content, sizeof(content)));
-	if (s == NULL)
-		return;
-	k->known += s->row == 0 ? s->said : 0;
-	s->row = row;
-}
-
-static int any_known(struct pipeline *p, const struct source_document *d, bool *ret, struct err *e)
-{
-	struct store_found found;
-	*ret = false;
-	for (size_t i = 0; i < d->posts.posts.n && !*ret; i++)
-		if (store_post_find(p->g->store, p->source->settings.name, d->posts.posts.v[i]->id, NULL, &found, ret, e) != 0)
-			return -1;
-	return 0;
-}
-
-/* Where two of the document say the same, the first is the known one. */
-static int rename_posts(struct pipeline *p, const struct sayings *k, struct err *e)
-{
-	for (size_t i = 0; i < k->n; i++) {
-		if (k->v[i].row == 0)
-			continue;
-		k->v[i].post->source = p->source->settings.name;
-		struct store_post sp = as_stored(p, k->v[i].post);
-		if (store_post_rename(p->g->store, k->v[i].row, &sp, e) != 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* When no id of a document is known but most of what it says is, the publisher changed its ids (a new blog engine, a move
- * to https): the posts keep their identity under new names, and nobody is told old news. */
-static int see_through_new_ids(struct pipeline *p, const struct source_document *d, struct err *e)
-{
-	bool known;
-	const struct source_type *type = p->source->source.type;
-	if (p->baseline || d->posts.posts.n < RENAMED_MIN || (type != NULL && type->own_ids))
-		return 0;
-	if (any_known(p, d, &known, e) != 0)
-		return -1;
-	if (known)
-		return 0;
-	struct sayings k = sayings_of(d);
-	int r = store_post_contents(p->g->store, p->source->settings.name, find_known, &k, e);
-	if (r == 0 && 2 * k.known >= d->posts.posts.n) {
-		log_warning("source.reidentified", "source=%s posts=%zu of=%zu", LOG_Q(p->source->settings.name), k.known,
-		            d->posts.posts.n);
-		r = rename_posts(p, &k, e);
-	}
-	map_free(k.by_content);
-	mem_free(k.v);
-	return r;
-}
-
-static int take_post(struct pipeline *p, struct post *post, struct err *e)
+static int take_post(struct pipeline *p, struct post *post, struct seen *seen, struct err *e)
 {
 	struct engine *g = p->g;
 	post->source = p->source->settings.name;
 	post->came_unix_ms = g->now.unix_ms;
+	OWNED(arena) struct arena *arena = NULL;
 	struct store_found found = { 0 };
 	bool known = false;
 	if (store_post_find(g->store, post->source, post->id, NULL, &found, &known, e) != 0)
 		return -1;
+	struct str id = post->id;
+	bool same = known && !found.deleted && found.fingerprint == post->fingerprint;
+	if (!same && seen != NULL && identity_tell_apart(g, seen, post, &found, &known, e) != 0)
+		return -1;
+	if (seen != NULL)
+		identity_note(seen, id, post->url);
 	if (!known)
 		return post->deleted ? 0 : take_new(p, post, e); /* nothing is known of what is gone */
 	if (post->deleted ? found.deleted : !found.deleted && found.fingerprint == post->fingerprint)
 		return 0;
-	OWNED(arena) struct arena *arena = arena_new(POST_JSON_MAX);
+	arena = arena_new(POST_JSON_MAX);
 	if (store_post_find(g->store, post->source, post->id, arena, &found, &known, e) != 0)
 		return -1;
 	return post->deleted ? take_deletion(p, post->id, &found, e) : take_edit(p, post, &found, e);
 }
 
-int pipeline_take(struct engine *g, struct world_source *s, struct source_document *d, bool baseline, struct taken *ret)
+int pipeline_take(struct engine *g, struct world_source *s, struct post_list *list, size_t old_from, struct seen *seen,
+                  struct taken *ret)
 {
-	AUTO(pipeline) struct pipeline p = { .g = g, .source = s, .baseline = baseline, .taken = ret, PIPELINE_BUFFERS };
-	ret->posts += d->posts.posts.n;
+	AUTO(pipeline) struct pipeline p = { .g = g, .source = s, .taken = ret, PIPELINE_BUFFERS };
+	ret->posts += list->posts.n;
 	struct err e = { 0 };
-	int r = see_through_new_ids(&p, d, &e);
+	int r = 0;
+	if (seen != NULL) {
+		identity_drop_doubles(seen, list);
+		r = old_from > 0 ? identity_see_through(g, s, seen, list, &e) : 0;
+	}
 	/* Feeds put the newest first; alerts shall come in the order of events. */
-	for (size_t i = d->posts.posts.n; i > 0 && r == 0; i--)
-		r = take_post(&p, d->posts.posts.v[i - 1], &e);
+	for (size_t i = list->posts.n; i > 0 && r == 0; i--) {
+		p.baseline = i > old_from;
+		r = take_post(&p, list->posts.v[i - 1], seen, &e);
+	}
+	if (r != 0)
+		engine_store_failed(g, &e);
+	return r;
+}
+
+int pipeline_judge(struct engine *g, struct world_source *s, int64_t post_row, struct post *post, bool more)
+{
+	struct taken taken = { 0 };
+	AUTO(pipeline) struct pipeline p = { .g = g, .source = s, .taken = &taken, .gone = ~0u, PIPELINE_BUFFERS };
+	struct news news = { .event = ALERT_NEW, .post_row = post_row };
+	struct err e = { 0 };
+	struct store_post sp = as_stored(&p, post);
+	int r = more ? store_post_complete(g->store, post_row, sp.json, sp.words, &e) : 0;
+	if (r == 0)
+		r = tell_new(&p, post, &news, &e);
 	if (r != 0)
 		engine_store_failed(g, &e);
 	return r;

@@ -233,6 +233,10 @@ static bool ask(struct engine *g, struct world_source *s, struct host *h)
 	bool stream = t->framing != FRAMING_BODY;
 	bool home = s->round.transfers++ == 0 && str_eq(t->url, s->source.url);
 	bool conditional = home && !stream && add_validators(s, t);
+	/* A document's server may send just what is new since that version (RFC 3229, 10.5.3, with the "feed" of
+	 * bobwyman.typepad.com's "Using RFC3229 with Feeds", which is widely spoken). */
+	if (conditional && str_present(s->kept.etag) && s->source.type != NULL && s->source.type->detect != NULL)
+		transfer_header(t, "A-IM", STR("feed"));
 	struct flight *f = engine_start(g, FLIGHT_POLL, t);
 	f->stream = stream;
 	if (!stream) { /* a stream holds no credit: it would hold it for ever */
@@ -354,7 +358,7 @@ int poller_save(struct engine *g, struct world_source *s, struct store_source *k
 {
 	struct arena *a = arena_new(256 << 10);
 	struct str *texts[] = { &k->etag, &k->last_modified, &k->moved_to, &k->url, &k->cursor, &k->last_error, &k->stopped,
-		                &k->why };
+		                &k->why, &k->cut_after };
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		*texts[i] = arena_str(a, *texts[i]);
 	arena_free(s->kept_arena);
@@ -569,6 +573,16 @@ void poller_explain(const struct world_source *s, const struct reply *r, struct 
 		            STR_ARG(s->settings.account), STR_ARG(s->settings.account));
 }
 
+/* 226 IM Used: is it a document with the new posts alone, as A-IM asked for it (RFC 3229, 10.5.2)? */
+static bool is_feed_delta(const struct reply *r)
+{
+	struct str rest = reply_header(r, "im"), one;
+	bool feed = true;
+	while (str_present(rest) && str_split(&rest, ',', &one))
+		feed = feed && str_eq_nocase(str_trim(one), STR("feed"));
+	return feed;
+}
+
 static enum step read_answer(struct engine *g, struct world_source *s, struct flight *f, struct reply *r)
 {
 	AUTO(strbuf) struct strbuf why = STRBUF_INIT(400);
@@ -578,6 +592,10 @@ static enum step read_answer(struct engine *g, struct world_source *s, struct fl
 	if (whole && r->status == 304 && f->conditional) {
 		g->figures.polls_unchanged++;
 		return STEP_END;
+	}
+	if (whole && r->status == 226 && !is_feed_delta(r)) {
+		poller_failed(g, s, r, STR("HTTP status 226: a kind of difference that was not asked for"));
+		return STEP_FAILED;
 	}
 	if (whole && r->status >= 200 && r->status < 300 && !f->stream)
 		return read_body(g, s, f, r);

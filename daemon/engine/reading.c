@@ -26,6 +26,9 @@ struct reading {
 	struct strbuf url;
 	struct source_reading *source;
 	struct source_document document;
+	struct seen *seen;       /* NULL: ids are sure */
+	struct strbuf last_id;   /* of its posts so far */
+	bool behind_cut;         /* what comes now is what an earlier document lacked */
 	bool more;
 };
 
@@ -59,6 +62,8 @@ void reading_free(struct reading *x)
 	source_close(x->source);
 	source_document_release(&x->document);
 	strbuf_release(&x->url);
+	strbuf_release(&x->last_id);
+	seen_free(x->seen);
 	mem_free(x->state);
 	if (x->owned)
 		reply_free(x->reply);
@@ -80,6 +85,7 @@ struct reading *reading_open(const struct source *s, bool asked, struct reply *r
 	OWNED(reading) struct reading *x = mem_new(struct reading);
 	x->reply = r;
 	x->url = STRBUF_INIT(URL_MAX);
+	x->last_id = STRBUF_INIT(POST_ID_MAX);
 	strbuf_add(&x->url, f.url);
 	f.url = strbuf_str(&x->url); /* the source's own may change meanwhile */
 	x->asked = asked;
@@ -87,6 +93,7 @@ struct reading *reading_open(const struct source *s, bool asked, struct reply *r
 	x->as.type = type;
 	if (s->state == NULL && type->state_size > 0)
 		x->as.state = x->state = mem_alloc(type->state_size);
+	x->seen = type->own_ids ? NULL : seen_new();
 	x->source = source_begin(type, &x->as, &f, &x->document);
 	int more = source_more(x->source, SLICE_POSTS, SLICE_BYTES, &e);
 	if (more < 0) {
@@ -148,15 +155,47 @@ static enum step take_document(struct engine *g, struct world_source *s, const s
 	return STEP_NEXT;
 }
 
+/* From which post of the slice on they were there before anybody asked: all of a first document; of a later one what the
+ * first lacked because it was cut off. */
+static size_t old_from(const struct world_source *s, struct reading *x)
+{
+	const struct post_list *l = &x->document.posts;
+	size_t i = 0;
+	if (s->kept.success_unix_ms == TIME_ABSENT || x->behind_cut)
+		return 0;
+	if (!str_present(s->kept.cut_after))
+		return PIPELINE_NONE_OLD;
+	x->behind_cut = str_empty(s->kept.cut_after);
+	while (i < l->posts.n && !x->behind_cut)
+		x->behind_cut = str_eq(l->posts.v[i++]->id, s->kept.cut_after);
+	return x->behind_cut ? i : PIPELINE_NONE_OLD;
+}
+
+/* Where a document of old posts ends, if not all of it is there. */
+static int note_cut(struct engine *g, struct world_source *s, const struct reading *x)
+{
+	bool old = s->kept.success_unix_ms == TIME_ABSENT || x->behind_cut;
+	struct store_source k = s->kept;
+	if (x->document.cut && old)
+		k.cut_after = strbuf_str(&x->last_id);
+	else if (!x->document.cut)
+		k.cut_after = STR_NULL;
+	bool same = str_eq(k.cut_after, s->kept.cut_after) && str_present(k.cut_after) == str_present(s->kept.cut_after);
+	return same ? 0 : poller_save(g, s, &k);
+}
+
 static int take_slice(struct engine *g, struct world_source *s, struct reading *x)
 {
 	struct source_document *d = &x->document;
-	bool baseline = s->kept.success_unix_ms == TIME_ABSENT;
 	if (s->round.gap_ms == 0)
 		s->round.gap_ms = rhythm_gap_ms(&d->posts);
 	if (d->half && d->posts.posts.n > 0) /* it would come again as an edit, or under another id */
 		post_free(d->posts.posts.v[--d->posts.posts.n]);
-	int r = pipeline_take(g, s, d, baseline, &s->round.taken);
+	if (d->posts.posts.n > 0) {
+		strbuf_reset(&x->last_id);
+		strbuf_add(&x->last_id, d->posts.posts.v[d->posts.posts.n - 1]->id);
+	}
+	int r = pipeline_take(g, s, &d->posts, old_from(s, x), x->seen, &s->round.taken);
 	post_list_release(&d->posts);
 	return r;
 }
@@ -172,7 +211,7 @@ enum step reading_take(struct engine *g, struct world_source *s, struct reading 
 		return STEP_FAILED;
 	if (x->more)
 		return STEP_SLICE;
-	enum step step = take_document(g, s, &x->document);
+	enum step step = note_cut(g, s, x) != 0 ? STEP_FAILED : take_document(g, s, &x->document);
 	return step == STEP_NEXT && !x->asked ? STEP_END : step;
 }
 

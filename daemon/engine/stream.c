@@ -77,7 +77,7 @@ static int refuse_frame(struct engine *g, struct world_source *s, const struct e
 static int take_frame(struct engine *g, struct world_source *s, struct source_document *d)
 {
 	struct taken *t = &s->round.taken;
-	if (d->posts.posts.n > 0 && pipeline_take(g, s, d, false, t) != 0)
+	if (d->posts.posts.n > 0 && pipeline_take(g, s, &d->posts, PIPELINE_NONE_OLD, NULL, t) != 0)
 		return -1;
 	if (d->reads > 0 && budget_count(g, s, d->reads) != 0)
 		return -1;

@@ -148,7 +148,8 @@ void world_set_query(struct world *w, struct world_watch *watch, struct query *q
 	query_free(watch->query);
 	watch->query = q;
 	watch->settings.paused = paused;
-	w->watches_changed = true;
+	watch->relations = query_relations(q);
+	w->watches_changed = w->lookers_stale = true;
 	if (!paused)
 		matcher_add(w->matcher, watch->handle, q);
 }
@@ -160,6 +161,22 @@ void world_do_requery(struct world *w, struct world_requery *r)
 		world_set_query(w, watch, r->list.v[i].query, watch->settings.paused);
 	}
 	vec_free(&r->list);
+}
+
+void world_find_lookers(struct world *w)
+{
+	if (!w->lookers_stale)
+		return;
+	w->lookers_stale = false;
+	vec_clear(&w->lookers);
+	vec_clear(&w->looking);
+	for (struct map_iter it = { 0 }; map_next(w->watches, &it);) {
+		struct world_watch *watch = it.value;
+		if (watch->relations == 0 || watch->settings.paused)
+			continue;
+		vec_push(&w->lookers, watch->query);
+		vec_push(&w->looking, watch);
+	}
 }
 
 void world_types_init(struct world_types *t)
@@ -248,6 +265,8 @@ void world_free(struct world *w)
 	map_free(w->watches);
 	people_release(&w->people);
 	vec_free(&w->by_handle);
+	vec_free(&w->lookers);
+	vec_free(&w->looking);
 	config_free(w->config);
 	mem_free(w);
 }
@@ -495,7 +514,7 @@ void world_remove_watch(struct world *w, struct world_watch *watch)
 	if (!watch->settings.paused && watch->query != NULL)
 		matcher_remove(w->matcher, watch->handle);
 	w->by_handle.v[watch->handle] = NULL;
-	w->watches_changed = true;
+	w->watches_changed = w->lookers_stale = true;
 	while (w->by_handle.n > 0 && w->by_handle.v[w->by_handle.n - 1] == NULL)
 		w->by_handle.n--;
 	map_remove(w->watches, watch->settings.name);

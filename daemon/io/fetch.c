@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/text.h"
+#include "io/gunzip.h"
 #include "io/io.h"
 #include "io/local.h"
 #include "io/run.h"
@@ -104,6 +105,11 @@ static void parse_headers(struct run *r)
 static void run_end(struct run *r, enum reply_outcome outcome, const char *error)
 {
 	struct reply *reply = r->reply;
+	struct err e = { 0 };
+	if (outcome == REPLY_OK && gunzip_wanted(strbuf_str(&reply->body)) && gunzip(&reply->body, &e) != 0) {
+		outcome = e.kind == ERR_LIMIT ? REPLY_TOO_BIG : REPLY_FAILED;
+		error = e.message;
+	}
 	reply->outcome = outcome;
 	if (error) {
 		AUTO(strbuf) struct strbuf clean = STRBUF_INIT(ERROR_MAX_BYTES * 4);
@@ -338,6 +344,14 @@ static void on_http_done(void *ctx __attribute__((unused)), CURL *easy, CURLcode
 	run_result(r, code);
 }
 
+static void on_http_unwatched(void *ctx __attribute__((unused)), CURL *easy)
+{
+	struct run *r = NULL;
+	(void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &r);
+	if (r != NULL)
+		stream_unwatched(r);
+}
+
 static void on_mail_done(struct run *r, CURLcode code)
 {
 	if (!atomic_load(&r->abort))
@@ -423,8 +437,8 @@ void fetch_start(struct fetch *f, struct transfer *t)
 		run_end(r, REPLY_FAILED, "too many transfers at once");
 		return;
 	}
-	if (t->framing == FRAMING_WEBSOCKET || (t->framing != FRAMING_BODY && t->kind != TRANSFER_HTTP)) {
-		run_end(r, REPLY_REFUSED, "this transfer's framing is not known here");
+	if (t->framing != FRAMING_BODY && t->kind != TRANSFER_HTTP) {
+		run_end(r, REPLY_REFUSED, "only what comes by HTTP can be a stream");
 		return;
 	}
 	r->deadline = evtimer_new(f->base, on_deadline, r);
@@ -462,7 +476,7 @@ struct fetch *fetch_new(struct event_base *base, struct mailbox *to_engine, stru
 	f->user_agent = mem_alloc(user_agent.len + 1);
 	if (user_agent.len)
 		memcpy(f->user_agent, user_agent.p, user_agent.len);
-	f->shards = shards_new(base, &(struct shards_calls){ on_http_done, on_shard_broken, f });
+	f->shards = shards_new(base, &(struct shards_calls){ on_http_done, on_http_unwatched, on_shard_broken, f });
 	f->console = console_new(base, STDOUT_FILENO, on_console_done, f);
 	f->colours = text_colours(STDOUT_FILENO);
 	f->smtp = smtp_new(base, on_mail_done);

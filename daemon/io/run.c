@@ -6,6 +6,8 @@
 
 #include "io/fetch.h"
 #include "io/guard.h"
+#include "io/websocket.h"
+#include "base/hash.h"
 #include "base/mem.h"
 
 #define URL_BYTES_MAX 8192
@@ -84,14 +86,37 @@ static bool count_encodings(struct run *r, struct str line)
 	return r->encodings <= 1;
 }
 
+/* RFC 6455, 4.1: only who knows the protocol can answer the key. */
+static bool is_upgraded(const struct run *r, long status)
+{
+	char want[WEBSOCKET_ACCEPT_MAX];
+	struct str rest = strbuf_str(&r->raw_headers), line;
+	websocket_accept(r->socket_key, want);
+	while (status == 101 && !str_empty(rest) && str_split(&rest, '\n', &line))
+		if (str_starts_nocase(line, STR("sec-websocket-accept:")))
+			return str_eq(str_trim(str_from(line, 21)), str_c(want));
+	return false;
+}
+
 /* Of a response: a 1xx, or a proxy's, may come before the one that counts. */
-static void end_headers(struct run *r)
+static bool end_headers(struct run *r)
 {
 	long status = 0;
 	r->in_headers = false;
-	if (r->t->framing != FRAMING_BODY && curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
-	    status / 100 == 2 && !r->stream)
-		stream_begin(r, (int)status);
+	if (r->t->framing == FRAMING_BODY || r->stream ||
+	    curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK)
+		return true;
+	if (r->t->framing == FRAMING_WEBSOCKET && (status == 101 || status / 100 == 2) && !is_upgraded(r, status)) {
+		r->cut_why = "the server speaks no WebSocket here";
+		return false;
+	}
+	if (status == 101 || status / 100 == 2)
+		return stream_begin(r, (int)status);
+	if (r->t->framing == FRAMING_WEBSOCKET && status / 100 != 1) {
+		r->refused_upgrade = true;
+		curl_easy_pause(r->easy, CURLPAUSE_CONT); /* the upload ends, or libcurl would wait for it */
+	}
+	return true;
 }
 
 static size_t on_header(char *p, size_t size, size_t n, void *arg)
@@ -110,8 +135,8 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg)
 		strbuf_reset(&r->raw_headers);
 		return line.len;
 	}
-	if (str_empty(str_trim(line)))
-		end_headers(r);
+	if (str_empty(str_trim(line)) && !end_headers(r))
+		return 0;
 	if (!strbuf_add(&r->raw_headers, line)) {
 		r->cut_why = "more than 64 KiB of headers";
 		return 0;
@@ -129,6 +154,11 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
 	if (r->stream)
 		return stream_take(r, str_n(p, size * n));
 	return strbuf_add(&r->reply->body, str_n(p, size * n)) ? size * n : 0;
+}
+
+static size_t on_socket_write(char *to, size_t size, size_t n, void *arg)
+{
+	return stream_give(arg, to, size * n);
 }
 
 static size_t on_mail(char *to, size_t size, size_t n, void *arg)
@@ -234,6 +264,31 @@ static bool header_is_harmless(struct str name)
 	return false;
 }
 
+/*
+ * After its 101 libcurl gives a WebSocket's bytes as the body, and an upload that never ends carries ours: so guard, proxy,
+ * TLS and limits are those of every transfer.
+ */
+static void set_websocket(struct run *r)
+{
+	AUTO(strbuf) struct strbuf key = STRBUF_INIT(sizeof(r->socket_key));
+	char bytes[16];
+	hash_random(bytes, sizeof(bytes));
+	hash_base64(&key, str_n(bytes, sizeof(bytes)));
+	snprintf(r->socket_key, sizeof(r->socket_key), "%s", strbuf_cstr(&key));
+	add_header(r, STR("Connection"), STR("Upgrade"));
+	add_header(r, STR("Upgrade"), STR("websocket"));
+	add_header(r, STR("Sec-WebSocket-Version"), STR("13"));
+	add_header(r, STR("Sec-WebSocket-Key"), strbuf_str(&key));
+	r->headers = curl_slist_append(r->headers, "Transfer-Encoding:"); /* the upload is no chunked body */
+	curl_easy_setopt(r->easy, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(r->easy, CURLOPT_READFUNCTION, on_socket_write);
+	curl_easy_setopt(r->easy, CURLOPT_READDATA, r);
+	curl_easy_setopt(r->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(r->easy, CURLOPT_FRESH_CONNECT, 1L);
+	curl_easy_setopt(r->easy, CURLOPT_FORBID_REUSE, 1L);
+	curl_easy_setopt(r->easy, CURLOPT_CUSTOMREQUEST, "GET");
+}
+
 static void set_http_headers(struct run *r)
 {
 	const struct transfer *t = r->t;
@@ -249,6 +304,8 @@ static void set_http_headers(struct run *r)
 		strbuf_add(&value, t->bearer);
 		add_header(r, STR("Authorization"), strbuf_str(&value));
 	}
+	if (t->framing == FRAMING_WEBSOCKET)
+		set_websocket(r);
 	curl_easy_setopt(r->easy, CURLOPT_HTTPHEADER, r->headers);
 }
 
@@ -266,6 +323,8 @@ static int configure_http(struct run *r, struct err *e)
 	set_http_headers(r);
 	if (!r->left_origin)
 		set_credentials(c, t);
+	if (t->framing == FRAMING_WEBSOCKET)
+		return 0;
 	if (t->has_body) {
 		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->body.len);
 		curl_easy_setopt(c, CURLOPT_POSTFIELDS, t->body.p ? t->body.p : "");
@@ -332,7 +391,7 @@ int run_configure(struct run *r, struct err *e)
 	r->curl_error[0] = '\0';
 	r->opened = false;
 	r->refused_why = NULL;
-	r->in_headers = false;
+	r->in_headers = r->refused_upgrade = false;
 	strbuf_reset(&r->raw_headers);
 	strbuf_reset(&r->reply->body);
 	set_common(r);

@@ -47,13 +47,17 @@ struct run {
 	const char *cut_why;          /* why we stopped a response ourselves */
 	size_t mail_sent;
 	struct stream *stream;        /* NULL: a body, or not begun */
+	char socket_key[25];          /* Sec-WebSocket-Key of this hop */
+	bool refused_upgrade;         /* to a WebSocket: what comes is a common answer */
 	char curl_error[CURL_ERROR_SIZE];
 };
 
 /* A stream (stream.c): it begins with its response's headers and takes bytes (and says what libcurl's write callback
  * shall return).  At its end it may hold frames that there is no room for: then run_result comes again, later. */
-void stream_begin(struct run *r, int status);
+bool stream_begin(struct run *r, int status); /* false: it cannot, as cut_why says */
 size_t stream_take(struct run *r, struct str chunk);
+size_t stream_give(struct run *r, char *to, size_t room); /* the same for libcurl's read callback: a WebSocket's bytes */
+void stream_unwatched(struct run *r); /* libcurl waits for nothing on its socket any more: paused, or the peer is gone */
 bool stream_holds(struct run *r, CURLcode code);
 void stream_free(struct stream *s);
 bool stream_silent(struct run *r); /* the deadline rang: true if nothing came for too long, else it is set again */

@@ -118,12 +118,14 @@ static int watch(struct shard *shard, curl_socket_t fd, int what, struct watched
 	return event_add(w->event, NULL);
 }
 
-static int set_socket(CURL *easy __attribute__((unused)), curl_socket_t fd, int what, void *arg, void *socket_arg)
+static int set_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
 {
+	struct shard *shard = arg;
 	if (what != CURL_POLL_REMOVE)
-		return watch(arg, fd, what, socket_arg);
+		return watch(shard, fd, what, socket_arg);
 	if (socket_arg)
 		watched_free(socket_arg);
+	shard->all->calls.unwatched(shard->all->calls.ctx, easy);
 	return 0;
 }
 

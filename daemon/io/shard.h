@@ -18,6 +18,8 @@ struct shards;
 struct shards_calls {
 	/* An exchange ended; the handle is out of its multi already and may be added again. */
 	void (*done)(void *ctx, CURL *easy, CURLcode code);
+	/* libcurl waits for nothing on the handle's socket any more.  From inside libcurl: it must not be told anything. */
+	void (*unwatched)(void *ctx, CURL *easy);
 	/* libcurl's state of this shard cannot be trusted: take all its handles out by shard_remove now. */
 	void (*broken)(void *ctx, struct shard *shard, const char *why);
 	void *ctx;

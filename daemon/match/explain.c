@@ -74,6 +74,19 @@ static bool rests_on(const struct node *n, bool n_holds, bool child_holds)
 	return n->kind == NODE_OR ? child_holds || !n_holds : n->kind == NODE_NOT || n_holds || !child_holds;
 }
 
+void query_say_unknown(unsigned unknown, struct strbuf *out)
+{
+	bool many = (unknown & (unknown - 1)) != 0, first = true;
+
+	for (enum relation r = 0; r < RELATION_N; r++)
+		if (unknown & 1u << r) {
+			strbuf_addf(out, "%s%s post", first ? "the " : " and the ", post_relation_name(r));
+			first = false;
+		}
+	if (unknown)
+		strbuf_adds(out, many ? " are not known" : " is not known");
+}
+
 struct walk {
 	const struct query *q;
 	struct view view;
@@ -94,8 +107,10 @@ static void walk_node(struct walk *w, const struct node *n, int depth, bool deci
 	if (n->kind > NODE_REGEX && n->kind < NODE_NEAR)
 		vec_clear(&s.list); /* their parts say what hit */
 	spans_sort(&s);
+	bool looks = n->kind <= NODE_FACT || n->kind >= NODE_NEAR;
 	w->clause(w->ctx, &(struct query_clause){ .depth = depth, .holds = is, .decides = decides, .text = strbuf_str(&text),
-						  .spans = &s });
+						  .spans = &s,
+						  .unknown = looks ? n->scope >> 1 & post_lacks(w->view.self.post) : 0 });
 	if (n->kind <= NODE_FACT)
 		return;
 	for (const struct node *c = node_child(w->q, n); c; c = node_next(w->q, c))
@@ -126,6 +141,8 @@ static void add_line(void *ctx, const struct query_clause *c)
 
 	strbuf_addf(l->out, "%-4s%*s%.*s", c->holds ? "yes" : "no", 2 * c->depth, "", STR_ARG(c->text));
 	add_hits(c->spans, l->post, l->out);
+	strbuf_adds(l->out, c->unknown ? "   " : "");
+	query_say_unknown(c->unknown, l->out);
 	strbuf_addc(l->out, '\n');
 }
 

@@ -35,7 +35,8 @@ struct words *sight_words(struct sight *s, enum group g);
 /* Does a term with this scope look at the post's i-th context? */
 static inline bool scope_has(unsigned scope, const struct post *p, size_t i)
 {
-	return scope >> (1 + p->context.v[i].relation) & 1;
+	return (scope >> (1 + p->context.v[i].relation) & 1) ||
+	       ((scope & 2u << RELATION_ROOT) && post_relates(p, i, RELATION_ROOT));
 }
 
 #define FIELDS_OF_TEXTS (1u << FIELD_OF_TITLE | 1u << FIELD_OF_TEXT | 1u << FIELD_OF_SUMMARY)

@@ -105,6 +105,39 @@ void post_add_context(struct post *p, enum relation relation, struct post *other
 	vec_push(&p->context, ((struct context_post){ .relation = relation, .post = other }));
 }
 
+struct str post_reference(const struct post *p, enum relation r)
+{
+	const struct str ids[RELATION_N] = {
+		[RELATION_PARENT] = p->reply_to,
+		[RELATION_QUOTED] = p->quote_of,
+		[RELATION_REPOSTED] = p->repost_of,
+		[RELATION_ROOT] = str_eq(p->thread, p->id) ? STR_NULL : p->thread,
+	};
+
+	return ids[r];
+}
+
+bool post_relates(const struct post *p, size_t context, enum relation r)
+{
+	const struct context_post *c = &p->context.v[context];
+
+	return c->relation == r || (r == RELATION_ROOT && c->relation == RELATION_PARENT && str_present(p->thread) &&
+	                            str_eq(p->thread, p->reply_to));
+}
+
+unsigned post_lacks(const struct post *p)
+{
+	unsigned lacks = 0;
+
+	for (enum relation r = 0; r < RELATION_N; r++) {
+		bool known = !str_present(post_reference(p, r));
+		for (size_t i = 0; i < p->context.n && !known; i++)
+			known = post_relates(p, i, r);
+		lacks |= known ? 0 : 1u << r;
+	}
+	return lacks;
+}
+
 const char *post_relation_name(enum relation r)
 {
 	static const char *const names[RELATION_N] = {

@@ -452,6 +452,50 @@ static int bluesky_parse(struct source *s, const struct frame *f, struct source_
 	return take_posts(s, j, out, e);
 }
 
+/* --- context ---------------------------------------------------------------------------------------- */
+
+#define CONTEXT_MAX 25 /* of app.bsky.feed.getPosts */
+
+static size_t bluesky_context(struct source *s, const struct str *ids, size_t n, struct transfer *ret)
+{
+	OWNED_JSON json_t *session = session_of(s);
+	AUTO(strbuf) struct strbuf url = STRBUF_INIT(4 * URL_MAX);
+	size_t taken = 0;
+
+	strbuf_add(&url, s->url);
+	while (url.len > 0 && url.p[url.len - 1] == '/')
+		strbuf_truncate(&url, url.len - 1);
+	strbuf_adds(&url, "/xrpc/app.bsky.feed.getPosts?");
+	for (; taken < n && taken < CONTEXT_MAX && str_starts(ids[taken], STR("at://")); taken++)
+		url_param(&url, "uris", ids[taken]);
+	ret->url = arena_str(ret->arena, strbuf_str(&url));
+	ret->bearer = arena_str(ret->arena, json_get_str(session, "access"));
+	return taken;
+}
+
+static int bluesky_parse_context(struct source *s __attribute__((unused)), const struct frame *f, const struct str *ids, size_t n,
+                                 struct source_document *out, struct err *e)
+{
+	*out = (struct source_document){ .arena = NULL };
+	OWNED_JSON json_t *j = source_json(f->bytes, "posts", "uri", &out->repaired, e);
+	const json_t *list = json_get(j, "posts");
+	if (j == NULL)
+		return -1;
+	if (!json_is_array(list))
+		return err_set(e, ERR_INPUT, "no answer of Bluesky's API: it has no \"posts\"");
+	source_document_init(out);
+	for (size_t i = 0; i < n; i++) {
+		struct post *found = NULL;
+		for (size_t k = 0; k < json_array_size(list) && found == NULL; k++)
+			if (str_eq(json_get_str(json_array_get(list, k), "uri"), ids[i]))
+				found = bluesky_view(json_array_get(list, k));
+		if (found != NULL)
+			post_seal(found);
+		vec_push(&out->posts.posts, found);
+	}
+	return 0;
+}
+
 const struct source_type source_bluesky = {
 	.name = "bluesky",
 	.help = "Bluesky (AT Protocol): accounts, lists, custom feeds, search",
@@ -467,5 +511,7 @@ const struct source_type source_bluesky = {
 	.next = bluesky_next,
 	.parse = bluesky_parse,
 	.refused = bluesky_refused,
+	.context = bluesky_context,
+	.parse_context = bluesky_parse_context,
 	.recognise = bluesky_recognise,
 };

@@ -638,6 +638,47 @@ static int mastodon_parse(struct source *s, const struct frame *f, struct source
 	return 0;
 }
 
+/* --- context ---------------------------------------------------------------------------------------- */
+
+/* By the server's own number, one at a time: several at once are new in 4.3, and other kinds of server have not got it. */
+static size_t mastodon_context(struct source *s, const struct str *ids, size_t n, struct transfer *ret)
+{
+	OWNED_JSON json_t *cursor = social_cursor(s);
+	struct str server = json_get_str(cursor, "server");
+	AUTO(strbuf) struct strbuf url = STRBUF_INIT(URL_MAX);
+
+	if (n == 0 || str_chr(ids[0], '/') != STR_NPOS) /* a global id, of a post that was seen and is gone */
+		return 0;
+	strbuf_add(&url, str_present(server) ? server : s->url);
+	while (url.len > 0 && url.p[url.len - 1] == '/')
+		strbuf_truncate(&url, url.len - 1);
+	strbuf_adds(&url, "/api/v1/statuses/");
+	url_encode(&url, ids[0]);
+	ret->url = arena_str(ret->arena, strbuf_str(&url));
+	ret->bearer = arena_str(ret->arena, s->account ? s->account->token : STR_NULL);
+	return 1;
+}
+
+static int mastodon_parse_context(struct source *s __attribute__((unused)), const struct frame *f, const struct str *ids, size_t n,
+                                  struct source_document *out, struct err *e)
+{
+	AUTO(strbuf) struct strbuf scratch = STRBUF_INIT(STATUS_SCRATCH_MAX);
+	bool repaired;
+
+	(void)ids;
+	*out = (struct source_document){ .arena = NULL };
+	OWNED_JSON json_t *j = source_json(f->bytes, "statuses", "uri", &repaired, e);
+	if (j == NULL)
+		return -1;
+	struct post *found = n == 1 ? mastodon_status(j, &scratch) : NULL;
+	if (found == NULL)
+		return err_set(e, ERR_INPUT, "no answer of Mastodon's API: it is no post");
+	post_seal(found);
+	source_document_init(out);
+	vec_push(&out->posts.posts, found);
+	return 0;
+}
+
 const struct source_type source_mastodon = {
 	.name = "mastodon",
 	.help = "Mastodon and its kin: accounts, hashtags, lists, timelines, search",
@@ -653,5 +694,7 @@ const struct source_type source_mastodon = {
 	.next = mastodon_next,
 	.parse = mastodon_parse,
 	.refused = mastodon_refused,
+	.context = mastodon_context,
+	.parse_context = mastodon_parse_context,
 	.recognise = mastodon_recognise,
 };

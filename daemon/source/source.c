@@ -4,7 +4,6 @@
 
 #include "base/html.h"
 #include "base/json.h"
-#include "base/map.h"
 #include "base/text.h"
 #include "base/url.h"
 
@@ -240,47 +239,6 @@ void source_document_release(struct source_document *d)
 	*d = (struct source_document){ .arena = NULL };
 }
 
-/* "id|more" as the id of a post that shares `id` with another one. */
-static void extend_id(struct post *p, struct str more)
-{
-	AUTO(strbuf) struct strbuf b = STRBUF_INIT(2 * POST_TEXT_MAX);
-
-	strbuf_add(&b, p->id);
-	strbuf_addc(&b, '|');
-	strbuf_add(&b, more);
-	p->id = arena_str(p->arena, strbuf_str(&b));
-	post_seal(p);
-}
-
-/*
- * Publishers that put one guid on everything, or one link on items without a guid, must not lose all items but one: such
- * ids are extended by the URL where that differs, else by the title where the URL was the id.  Two versions of one post
- * (same id and URL) stay one.
- */
-static void tell_apart(struct source_document *d)
-{
-	struct map *first = map_new(), *shared = map_new();
-
-	for (size_t i = 0; i < d->posts.posts.n; i++) {
-		struct post *p = d->posts.posts.v[i], *q = map_get(first, p->id);
-
-		if (p->deleted)
-			continue;
-		if (q == NULL)
-			map_put(first, p->id, p);
-		else if (p->made_id ? !str_eq(p->title, q->title) : !str_eq(p->url, q->url))
-			map_put(shared, p->id, p);
-	}
-	for (size_t i = 0; i < d->posts.posts.n && map_count(shared); i++) {
-		struct post *p = d->posts.posts.v[i];
-
-		if (!p->deleted && map_get(shared, p->id))
-			extend_id(p, str_eq(p->id, p->url) || str_empty(p->url) ? p->title : p->url);
-	}
-	map_free(shared);
-	map_free(first);
-}
-
 void source_document_finish(struct source_document *d, const struct author *authors, size_t n_authors)
 {
 	AUTO(strbuf) struct strbuf title = STRBUF_INIT(d->title.len + 1);
@@ -305,7 +263,6 @@ void source_document_finish(struct source_document *d, const struct author *auth
 			post_add_author(p, a->name, a->handle, a->url);
 		}
 	}
-	tell_apart(d);
 }
 
 json_t *source_document_to_json(const struct source_document *d)

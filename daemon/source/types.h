@@ -42,8 +42,8 @@ struct str source_person_name(struct str s);
 
 void source_document_init(struct source_document *d);
 /*
- * The last touch to a whole document: seals the posts that are not sealed yet, gives the document's language and authors
- * to those without, and tells apart those that share an id.  `authors` may be empty.
+ * The last touch to a document, or to a slice of it: seals the posts that are not sealed yet, gives the document's language
+ * and authors to those without.  `authors` may be empty.
  */
 void source_document_finish(struct source_document *d, const struct author *authors, size_t n_authors);
 /* JSON of any kind: strict first, for repair costs a copy, and salvage (of `list`, whose elements have `mark`) a look at

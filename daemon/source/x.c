@@ -583,6 +583,42 @@ static int x_parse(struct source *s, const struct frame *f, struct source_docume
 	return 0;
 }
 
+/* --- context ---------------------------------------------------------------------------------------- */
+
+/* docs.x.com, post lookup: a hundred of them, each counted as read. */
+static size_t x_context(struct source *s, const struct str *ids, size_t n, struct transfer *ret)
+{
+	AUTO(strbuf) struct strbuf url = STRBUF_INIT(URL_MAX);
+	size_t taken = 0;
+	uint64_t number;
+
+	strbuf_addf(&url, "%.*s/2/tweets?tweet.fields=created_at,author_id,conversation_id,entities,lang,possibly_sensitive,"
+	            "public_metrics,note_tweet,attachments,edit_history_tweet_ids&expansions=author_id,attachments.media_keys"
+	            "&user.fields=username,name,public_metrics&media.fields=url,preview_image_url,alt_text,type&ids=",
+	            STR_ARG(s->url));
+	for (; taken < n && taken < PAGE_MAX && num_u64(ids[taken], &number); taken++)
+		strbuf_addf(&url, "%s%llu", taken ? "," : "", (unsigned long long)number);
+	finish(s, &url, ret);
+	return taken;
+}
+
+static int x_parse_context(struct source *s __attribute__((unused)), const struct frame *f, const struct str *ids, size_t n,
+                           struct source_document *out, struct err *e)
+{
+	*out = (struct source_document){ .arena = NULL };
+	OWNED_JSON json_t *j = source_json(f->bytes, "data", "id", &out->repaired, e);
+	if (j == NULL)
+		return -1;
+	/* of posts that are gone it only says "errors" */
+	if (!json_is_object(j) || (json_get(j, "data") == NULL && json_get(j, "errors") == NULL))
+		return check_answer(j, e);
+	source_document_init(out);
+	for (size_t i = 0; i < n; i++)
+		vec_push(&out->posts.posts, x_find(j, ids[i]));
+	out->reads = json_array_size(json_get(j, "data"));
+	return 0;
+}
+
 const struct source_type source_x = {
 	.name = "x",
 	.help = "X (Twitter): posts of accounts, mentions, recent search, filtered stream; API v2",
@@ -600,5 +636,7 @@ const struct source_type source_x = {
 	.follows = x_follows,
 	.parse = x_parse,
 	.refused = x_refused,
+	.context = x_context,
+	.parse_context = x_parse_context,
 	.recognise = x_recognise,
 };

@@ -38,3 +38,5 @@ int x_take_rules(const struct source *s, struct x_state *st, const json_t *j, st
 
 /* Every post of an answer, or of one line of a stream, into the document; finishes it, and counts what X counts as read. */
 void x_read_page(struct source_document *d, const json_t *j);
+/* The post of this id that the answer holds, sealed and without what it refers to; NULL if it is not there. */
+struct post *x_find(const json_t *j, struct str id);

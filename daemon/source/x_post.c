@@ -198,11 +198,26 @@ static void add_references(struct post *p, const json_t *t, const struct page *p
 		post_add_context(p, RELATION_ROOT, read_context(root, page));
 }
 
+static struct page page_of(const json_t *j)
+{
+	const json_t *includes = json_get(j, "includes");
+
+	return (struct page){ .tweets = json_get(includes, "tweets"), .users = json_get(includes, "users"),
+		              .media = json_get(includes, "media") };
+}
+
+struct post *x_find(const json_t *j, struct str id)
+{
+	const struct page page = page_of(j);
+	const json_t *t = find_in(json_get(j, "data"), "id", id);
+
+	return t == NULL || !str_present(json_get_str(t, "text")) ? NULL : read_context(t, &page);
+}
+
 void x_read_page(struct source_document *d, const json_t *j)
 {
-	const json_t *data = json_get(j, "data"), *includes = json_get(j, "includes");
-	const struct page page = { .tweets = json_get(includes, "tweets"), .users = json_get(includes, "users"),
-		                   .media = json_get(includes, "media") };
+	const json_t *data = json_get(j, "data");
+	const struct page page = page_of(j);
 	size_t n = json_is_array(data) ? json_array_size(data) : json_is_object(data);
 
 	for (size_t i = 0; i < n; i++) {

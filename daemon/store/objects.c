@@ -60,9 +60,9 @@ int store_source_save(struct store *s, struct str name, const struct store_sourc
 	                                "INSERT OR REPLACE INTO source (name, hash, etag, last_modified, moved_to, moved_seen,"
 	                                " url, state, last_error, stopped, next, success, failures, not_before, ttl,"
 	                                " skip_hours, skip_days, why, interval, gap, quiet, polled, polled_status,"
-	                                " polled_bytes, polled_posts, polled_new, overrun)"
+	                                " polled_bytes, polled_posts, polled_new, overrun, cut_after)"
 	                                " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,"
-	                                "?18,?19,?20,?21,?22,?23,?24,?25,?26,?27)", e);
+	                                "?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28)", e);
 	if (st == NULL)
 		return -1;
 	db_text(st, 1, name);
@@ -92,6 +92,7 @@ int store_source_save(struct store *s, struct str name, const struct store_sourc
 	db_int(st, 25, state->polled_posts);
 	db_int(st, 26, state->polled_new);
 	db_int(st, 27, state->overrun);
+	db_text(st, 28, state->cut_after);
 	return db_run(s, st, e);
 }
 
@@ -102,7 +103,7 @@ int store_source_load(struct store *s, struct str name, struct arena *arena, str
 	                                "SELECT hash, etag, last_modified, moved_to, moved_seen, url, state, last_error,"
 	                                " stopped, next, success, failures, not_before, ttl, skip_hours,"
 	                                " skip_days, why, interval, gap, quiet, polled, polled_status, polled_bytes,"
-	                                " polled_posts, polled_new, overrun FROM source WHERE name=?1", e);
+	                                " polled_posts, polled_new, overrun, cut_after FROM source WHERE name=?1", e);
 	if (st == NULL)
 		return -1;
 	db_text(st, 1, name);
@@ -139,6 +140,7 @@ int store_source_load(struct store *s, struct str name, struct arena *arena, str
 		.polled_posts = sqlite3_column_int64(st, 23),
 		.polled_new = sqlite3_column_int64(st, 24),
 		.overrun = sqlite3_column_int64(st, 25) != 0,
+		.cut_after = arena_str(arena, db_column_text(st, 26)),
 	};
 	return db_run(s, st, e);
 }

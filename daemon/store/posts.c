@@ -66,6 +66,18 @@ int store_post_edit(struct store *s, int64_t row, const struct store_post *p, in
 	return insert_words(s, row, p->words, e);
 }
 
+int store_post_complete(struct store *s, int64_t row, struct str json, struct str words, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_POST_COMPLETE, "UPDATE post SET json=?2 WHERE row=?1", e);
+	if (st == NULL)
+		return -1;
+	db_int(st, 1, row);
+	db_text(st, 2, json);
+	if (db_run(s, st, e) != 0)
+		return -1;
+	return insert_words(s, row, words, e);
+}
+
 int store_post_rename(struct store *s, int64_t row, const struct store_post *p, struct err *e)
 {
 	sqlite3_stmt *st = db_statement(s, DB_POST_RENAME, "UPDATE post SET id=?2, fingerprint=?3, json=?4 WHERE row=?1", e);
@@ -121,6 +133,19 @@ int store_post_find(struct store *s, struct str source, struct str id, struct ar
 	ret->came_unix_ms = db_column_time(st, 4);
 	ret->json = arena == NULL ? STR_NULL : arena_str(arena, db_column_text(st, 3));
 	return db_run(s, st, e);
+}
+
+int store_post_shares_id(struct store *s, struct str source, struct str id, bool *ret, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_POST_SHARES, "SELECT 1 FROM post WHERE source=?1 AND id>?2||'|' AND id<?2||'}'"
+	                                " LIMIT 1", e); /* '}' is next to '|' */
+	if (st == NULL)
+		return -1;
+	db_text(st, 1, source);
+	db_text(st, 2, id);
+	if (db_step(s, st, ret, e) != 0)
+		return -1;
+	return *ret ? db_run(s, st, e) : 0;
 }
 
 int store_post_each(struct store *s, struct str fts, int64_t since_unix_ms, int64_t below_row, int limit,

@@ -11,6 +11,8 @@ uint64_t hash64(struct str s);                      /* XXH3 64, unseeded: stable
 uint64_t hash64_seeded(struct str s, uint64_t seed);
 void hash_random(void *buf, size_t len);            /* getrandom(2); aborts if the kernel has none */
 uint64_t hash_process_seed(void);                   /* random once per process */
+#define SHA1_BYTES 20
+void hash_sha1(struct str s, unsigned char ret_digest[static SHA1_BYTES]); /* for protocols that ask for it, not for secrets */
 #define SHA256_BYTES 32
 void hash_sha256(struct str s, unsigned char ret_digest[static SHA256_BYTES]);
 void hash_hmac_sha256(struct str key, struct str s, unsigned char ret_mac[static SHA256_BYTES]);

@@ -48,6 +48,7 @@ struct config_daemon {         /* top-level keys */
 	int64_t alarm_after;       /* failures in a row before the operator is told (3) */
 	int64_t body_max;          /* 16MiB, decoded */
 	int64_t connect_timeout_ms, total_timeout_ms; /* 15s, 2m */
+	int64_t context_wait_ms;   /* 2m; 0: no context is fetched */
 	int64_t keep_posts_ms;     /* archive kept for (90d) */
 	struct str proxy;
 	struct str ca_file;

@@ -67,6 +67,11 @@ struct world_source {
 	bool stream_dirty;         /* not saved yet in the batch under way */
 	uint64_t beside_id;        /* of the transfer under way beside the stream, 0 = none */
 	int beside_n;              /* transfers one after the other */
+	/* posts that wait for their context, asked for outside of rounds */
+	size_t waiting;
+	uint64_t context_id;       /* of the transfer under way, 0 = none */
+	int64_t context_mono_ms;   /* the next one not before that */
+	int context_failures;      /* in a row */
 	struct arena *wanted_arena; /* of source.wanted; NULL: not looked up yet */
 	bool waiting_for_host;
 	bool crowded;              /* it had to wait for others of its host since its last good poll */
@@ -106,6 +111,8 @@ struct world_watch {
 	struct query *query;
 	unsigned int on;           /* bit e: tells that enum alert_event */
 	uint64_t handle;           /* in the matcher and in world.by_handle */
+	unsigned int lacks;        /* and lacks of the post at hand, while its source may be asked for them */
+	unsigned int relations;    /* posts of a context that the query looks at: bits 1 << relation */
 };
 
 struct world {
@@ -113,6 +120,9 @@ struct world {
 	struct map *accounts, *sources, *channels, *watches; /* by name, in order of the files, then of the database */
 	VEC(struct world_watch *) by_handle;      /* NULL where one was removed */
 	bool watches_changed;      /* since follow_run looked */
+	VEC(const struct query *) lookers; /* queries that look at a context, of watches that are not paused … */
+	VEC(struct world_watch *) looking; /* … which are these */
+	bool lookers_stale;
 	struct people people;
 	struct matcher *matcher;
 };
@@ -187,6 +197,8 @@ size_t world_channels_of(const struct world *w, const struct world_watch *watch,
                          struct world_channel *ret[static WORLD_CHANNELS_MAX]);
 /* Does this watch look at posts of that source? */
 bool world_watches(const struct world_watch *watch, const struct config_source *source);
+/* Brings lookers and looking up to date. */
+void world_find_lookers(struct world *w);
 /* The same, and says so: it names the source, or a tag of it. */
 bool world_names(const struct world_watch *watch, const struct config_source *source);
 /* Does the source read what the watches that name it look for?  Then how many bytes one query may have, else 0. */

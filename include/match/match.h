@@ -83,7 +83,10 @@ struct query_clause {
 	bool decides;              /* the answer rests on it */
 	struct str text;           /* a term as in a query, or "all of", "not" and the like */
 	const struct spans *spans; /* what hit */
+	unsigned unknown;          /* posts that it looks at, that the post refers to, and that are not there: bits 1 << relation */
 };
+/* "the parent and the root are not known"; nothing if `unknown` is 0. */
+void query_say_unknown(unsigned unknown, struct strbuf *out);
 void query_explain_each(const struct query *q, const struct post *post,
                         void (*clause)(void *ctx, const struct query_clause *clause), void *ctx);
 /* Warnings if it can never match, has parts that change nothing or no necessary term ("over-broad"); empty if fine. */
@@ -103,6 +106,13 @@ bool query_operator(size_t i, struct query_operator *ret);
 /* An SQLite FTS5 expression over folded words that every matching post satisfies; false if there is
  * none (scan all). */
 bool query_necessary_fts(const struct query *q, struct strbuf *out);
+/* The posts of a context that the query looks at: bits 1 << relation. */
+unsigned query_relations(const struct query *q);
+/*
+ * Which of the posts that `post` refers to and that are not in its context (`missing`: bits 1 << relation) may still change
+ * the answers of these queries: those are asked for.  0: what is there decides.  `each`, if not NULL, gets it query by query.
+ */
+unsigned queries_lack(const struct query *const *queries, size_t n, const struct post *post, unsigned missing, unsigned *each);
 /*
  * The query as rules of X's filtered stream, each at most `rule_max` bytes: together they find all that the query finds,
  * and more where X has no word for a part of it.  ERR_INPUT if X cannot be asked, with what it has no word for; `each`

@@ -78,6 +78,12 @@ struct author *post_add_author(struct post *p, struct str name, struct str handl
 struct author *post_add_mention(struct post *p, struct str name, struct str handle, struct str url);
 /* Takes `other`, sealed; drops its own context.  One a relation and id. */
 void post_add_context(struct post *p, enum relation relation, struct post *other);
+/* Posts that it refers to and that are not in its context: bits 1 << relation. */
+unsigned post_lacks(const struct post *p);
+/* The id that it names the post of this relation by; absent if there is none. */
+struct str post_reference(const struct post *p, enum relation r);
+/* Is the n-th post of its context that?  Whom the first answer of a thread answers is its root too. */
+bool post_relates(const struct post *p, size_t context, enum relation r);
 const char *post_relation_name(enum relation r);         /* "parent" "quoted" "reposted" "root" */
 /* A language tag as posts have it: "FR_fr" becomes "fr-fr"; what cannot be one is absent.  s or a copy in `a`. */
 struct str post_language(struct arena *a, struct str s);

@@ -22,7 +22,7 @@ enum framing {
 	/* Streams: a FRAME with nothing but the status when a 2xx (or 101) begins, then */
 	FRAMING_SSE,       /* one FRAME an event */
 	FRAMING_LINES,     /* one FRAME a line */
-	FRAMING_WEBSOCKET, /* one FRAME a message; ws:// or wss:// */
+	FRAMING_WEBSOCKET, /* one FRAME a message (RFC 6455); http:// or https:// */
 };
 
 struct header {
@@ -69,7 +69,10 @@ struct transfer {
 	VEC(struct str) mail_to;
 	int64_t connect_ms, total_ms; /* deadlines; 0 = the defaults above; a stream has no total */
 	int64_t idle_ms;         /* a stream in which nothing comes for so long is dead; 0 = the default above */
-	int64_t body_max;        /* decoded bytes; 0 = the default above */
+	int64_t body_max;        /* decoded bytes; 0 = the default above; of a stream: of one frame */
+	/* WebSocket; `body` is the first message that is sent, as text. */
+	struct str zstd_dictionary; /* binary messages are zstd frames made with it; absent: they are given as they are */
+	bool ping;               /* ask for a sign of life in half of idle_ms: for streams that may have nothing to say */
 };
 void transfer_free(struct transfer *t);
 struct transfer *transfer_new(enum transfer_kind kind) RETURNS_OWNED(transfer_free);

@@ -104,6 +104,12 @@ struct source_type {
 	struct source_reading *(*begin)(const struct frame *f, struct source_document *out);
 	/* An answer other than 2xx: true if next() now has a remedy (a new token, another address).  NULL: never. */
 	bool (*refused)(struct source *s, const struct reply *r);
+	/* Asks for posts that others refer to (reply_to, quote_of …) by these ids, for the first ones, as many as one request
+	 * takes: returns how many.  Outside of rounds: `state` is theirs.  NULL: its answers hold all that there is. */
+	size_t (*context)(struct source *s, const struct str *ids, size_t n, struct transfer *ret);
+	/* Its answer: posts.v[i] is the one of ids[i], sealed, or NULL where there is none. */
+	int (*parse_context)(struct source *s, const struct frame *f, const struct str *ids, size_t n, struct source_document *out,
+	                     struct err *e);
 	/* Is this text what people paste when they mean an account, a hashtag or a search of this network?  Puts what it
 	 * is into `settings` (as the API takes them) and says so in a few words.  NULL: never. */
 	bool (*recognise)(struct str text, json_t *settings, struct strbuf *said);
@@ -124,5 +130,8 @@ const struct source_type *source_type_find(struct str name); /* NULL if none */
 /* "@elonmusk", "https://bsky.app/profile/…", "#ai@mastodon.social": sets type and settings, and says what it was taken
  * for ("the account @elonmusk of X").  False: it is none of these. */
 bool source_recognise(struct str text, json_t *settings, struct strbuf *said);
+/* The n-th place, from 0 on, where the feed of this page may be found if the page does not say: beside the page, then at
+ * the top of its host.  False: there are no more. */
+bool source_usual_place(struct str page, int n, struct strbuf *ret);
 /* The type of a document by its bytes, NULL if none wants it (an HTML page, say). */
 const struct source_type *source_detect(const struct frame *f);

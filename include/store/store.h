@@ -55,6 +55,8 @@ struct store_source {
 	int64_t moved_seen;
 	struct str url;             /* learnt address, absent if none */
 	struct str cursor;          /* where the type goes on, in its own form */
+	struct str cut_after;       /* id of the last whole post of a first document that was cut off, "" if it held none: what
+	                             * stands behind it is no news when it comes; absent = nothing is missing */
 	struct str last_error;      /* absent if the last poll was fine */
 	struct str stopped;         /* why it is polled no more (410); absent if it is */
 	int64_t next_unix_ms;       /* due */
@@ -123,6 +125,9 @@ struct store_found {
 int store_post_find(struct store *s, struct str source, struct str id, struct arena *arena, struct store_found *ret,
                     bool *ret_found, struct err *e) MUST_CHECK;
 
+/* Is there a post of "id|more", whatever more is: one that was told from others with the same id? */
+int store_post_shares_id(struct store *s, struct str source, struct str id, bool *ret, struct err *e) MUST_CHECK;
+
 struct store_post {
 	struct str source, id;      /* identity: unique together */
 	struct str json;            /* model/post.h's form */
@@ -137,6 +142,8 @@ int store_post_insert(struct store *s, const struct store_post *p, int64_t now_u
 int store_post_edit(struct store *s, int64_t row, const struct store_post *p, int64_t now_unix_ms, struct err *e) MUST_CHECK;
 /* The same post under a new name: no edit, its alerts stay its own. */
 int store_post_rename(struct store *s, int64_t row, const struct store_post *p, struct err *e) MUST_CHECK;
+/* The same post with more of its context: no edit. */
+int store_post_complete(struct store *s, int64_t row, struct str json, struct str words, struct err *e) MUST_CHECK;
 /* Every post of a source whose words are known, oldest first. */
 int store_post_contents(struct store *s, struct str source, void (*each)(void *ctx, int64_t row, uint64_t content), void *ctx,
                         struct err *e) MUST_CHECK;
@@ -152,6 +159,27 @@ int store_post_each(struct store *s, struct str fts, int64_t since_unix_ms, int6
 /* Forgets the texts of posts that came before `before_unix_ms` and did not alert; ids stay, so
  * that nothing alerts twice. */
 int store_post_prune(struct store *s, int64_t before_unix_ms, int limit, int *ret_pruned, struct err *e) MUST_CHECK;
+
+/* --- posts that others refer to, and those that wait for them --- */
+
+/* By the id that others name it by; `place` is the server that knows it so.  json absent: there is none of that id. */
+int store_context_put(struct store *s, struct str place, struct str id, struct str json, int64_t now_unix_ms, struct err *e)
+        MUST_CHECK;
+int store_context_find(struct store *s, struct str place, struct str id, struct arena *arena, struct str *ret_json,
+                       bool *ret_found, struct err *e) MUST_CHECK;
+int store_context_prune(struct store *s, int64_t before_unix_ms, struct err *e) MUST_CHECK;
+struct store_wait {
+	int64_t post_row, until_unix_ms, came_unix_ms;
+	struct str json; /* of the post; absent if its text was pruned */
+};
+int store_wait_put(struct store *s, int64_t post_row, struct str source, int64_t until_unix_ms, struct err *e) MUST_CHECK;
+int store_wait_remove(struct store *s, int64_t post_row, struct err *e) MUST_CHECK;
+/* Oldest first. */
+int store_wait_each(struct store *s, struct str source, int limit, void (*each)(void *ctx, const struct store_wait *w), void *ctx,
+                    struct err *e) MUST_CHECK;
+int store_wait_sources(struct store *s, void (*each)(void *ctx, struct str source, int64_t posts), void *ctx, struct err *e)
+        MUST_CHECK;
+int store_wait_forget(struct store *s, struct str source, struct err *e) MUST_CHECK; /* none of it is told any more */
 
 /* --- alerts and their deliveries (the outbox) --- */
 

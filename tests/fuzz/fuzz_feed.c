@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Feeds of every kind through detection and codec: what comes out is sealed, clean UTF-8 and bounded, ids are unique or
- * of one post, and sealing again changes nothing.  A first byte from '0' to '9' is taken off and chooses what HTTP says.
+ * Feeds of every kind through detection and codec: what comes out is sealed, clean UTF-8 and bounded, and sealing again
+ * changes nothing.  A first byte from '0' to '9' is taken off and chooses what HTTP says.
  */
 #include "fuzz/fuzz.h"
 

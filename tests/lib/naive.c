@@ -876,7 +876,9 @@ static bool holds(const struct naive *n, const struct naive_post *p, struct span
 		if (n->scope & NAIVE_SELF)
 			is = stands(n, p, 0, out);
 		for (size_t i = 0; i < p->post->context.n; i++)
-			if (n->scope >> (1 + p->post->context.v[i].relation) & 1)
+			if ((n->scope >> (1 + p->post->context.v[i].relation) & 1) ||
+			    (n->scope >> (1 + RELATION_ROOT) & 1 && p->post->context.v[i].relation == RELATION_PARENT &&
+			     str_present(p->post->thread) && str_eq(p->post->thread, p->post->reply_to)))
 				is |= stands(n, p->context[i], (unsigned)i + 1, out);
 		break;
 	}

@@ -475,6 +475,10 @@ class MailReceiver:
         return self.mails
 
 
+LOGGED_HEADERS = ("accept", "accept_charset", "accept_encoding", "accept_language", "a_im", "authorization", "cache_control",
+                  "cookie", "from", "if_modified_since", "if_none_match", "pragma", "range", "referer", "user_agent")
+
+
 class Nginx:
     """The real nginx serving a folder: `root` is where to put files, `url("feed.xml")` their address.
 
@@ -496,16 +500,18 @@ class Nginx:
         temporary = "\n".join(f"  {kind}_temp_path {self.folder}/tmp;" for kind in
                               ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         user = "user nobody nogroup;" if os.geteuid() == 0 else ""
+        logged = ",".join(f'"{name}":"$http_{name}"' for name in LOGGED_HEADERS)
         conf.write_text(f"""{user}
 daemon off; worker_processes 1; pid {self.folder}/pid; error_log {self.folder}/error.log;
 events {{ worker_connections 1024; }}
 http {{
 {temporary}
-  log_format times '$msec $status $request_method $request_uri';
-  access_log {self.folder}/access.log times;
+  log_format exact escape=json '{{"ended":$msec,"took":$request_time,"status":$status,"protocol":"$server_protocol",'
+    '"method":"$request_method","path":"$request_uri","headers":{{{logged}}}}}';
+  access_log {self.folder}/access.log exact;
   types {{ application/rss+xml rss xml; application/atom+xml atom; application/feed+json json; text/html html; }}
   server {{
-    listen 127.0.0.1:{self.port}{" ssl" if tls else ""};
+    listen 127.0.0.1:{self.port}{" ssl http2" if tls else ""};
     {secure}
     root {self.root};
     {locations}
@@ -537,8 +543,16 @@ http {{
         temporary.replace(self.root / name)
         return self.url(name)
 
+    def asked(self, *paths):
+        """What nginx logged of each request that it answered, in the order of their ends: began, ended (unix time), status,
+        protocol, method, path, headers (those that came of LOGGED_HEADERS).  Of these paths only, if any are given."""
+        log = self.folder / "access.log"
+        rows = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+        for row in rows:
+            row["began"] = row["ended"] - row["took"]
+            row["headers"] = {name: value for name, value in row["headers"].items() if value}
+        return [row for row in rows if not paths or row["path"] in paths]
+
     def requests(self):
         """(unix time, status, method, path) of each request that was answered."""
-        log = self.folder / "access.log"
-        lines = log.read_text().splitlines() if log.exists() else []
-        return [(float(t), int(s), m, p) for t, s, m, p in (line.split(" ", 3) for line in lines)]
+        return [(r["ended"], r["status"], r["method"], r["path"]) for r in self.asked()]

@@ -40,6 +40,36 @@ TEST(a_new_post_is_told_once)
 	sim_free(s);
 }
 
+/* The feed `whole`, cut off before item `before`, at the first poll; then whole, with a new item in front. */
+static int told_after_a_cut(const char *before)
+{
+	static const char *const four[] = { "Oldest Sutskever", "Older Sutskever", "Old Sutskever", "Sutskever news" };
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = sim_new(YAML_WITH(", every: 15m"));
+	sim_page(s, HOOK, 204, "");
+	sim_feed(&b, 3, four);
+	char *cut = strstr(b.p, before);
+	CHECK(cut != NULL);
+	if (cut != NULL)
+		*cut = '\0';
+	sim_page(s, FEED, 200, b.p);
+	sim_run(s, 10 * SECOND);
+	sim_kill(s);
+	sim_boot(s);
+	sim_page(s, FEED, 200, sim_feed(&b, 4, four));
+	sim_run(s, HOUR);
+	int told = sim_hits(s, HOOK);
+	sim_free(s);
+	return told;
+}
+
+TEST(the_rest_of_a_first_document_that_was_cut_off_is_no_news)
+{
+	CHECK_INT(told_after_a_cut("<item><title>Oldest"), 1);
+	CHECK_INT(told_after_a_cut("er Sutskever"), 1);
+	CHECK_INT(told_after_a_cut("<item><title>Old S"), 0); /* no item was there: all that comes was */
+}
+
 TEST(backfill_tells_what_was_there_before)
 {
 	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);

@@ -264,3 +264,127 @@ TEST(whoever_asks_does_not_stand_in_the_queue)
 	CHECK(s->mono_ms - began <= SECOND);
 	sim_free(s);
 }
+
+/* RFC 3229 with feeds: the answer holds what is new, and no more. */
+TEST(a_server_may_send_what_is_new_alone)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = sim_new(YAML(", every: 1h"));
+	struct sim_page *p = sim_page(s, FEED, 200, dated(&b, 5, SIM_START_UNIX, HOUR));
+	p->etag = (char[]){ "\"1\"" };
+	sim_run(s, 64 * MINUTE);
+	CHECK_INT(p->hits, 2);
+	CHECK_INT(p->deltas, 1); /* not the first time: there is no version to begin from */
+	check_poll(s, 304, 0, 0);
+	sim_page(s, FEED, 226, "<rss version=\"2.0\"><channel><title>Sim</title><item><guid>g6</guid></item></channel></rss>");
+	p->etag = (char[]){ "\"2\"" };
+	p->headers = "im: feed\n";
+	sim_run(s, 64 * MINUTE);
+	check_poll(s, 226, 1, 1);
+	sim_page(s, FEED, 200, dated(&b, 6, SIM_START_UNIX, HOUR)); /* under the validator of the delta: unchanged */
+	sim_run(s, 64 * MINUTE);
+	check_poll(s, 304, 0, 0);
+	CHECK_INT(p->deltas, p->hits - 1);
+	sim_page(s, FEED, 226, "who knows");
+	p->headers = "im: feed, vcdiff\n";
+	sim_run(s, 64 * MINUTE);
+	check_poll(s, 226, 0, 0);
+	json_t *j OWNED_JSON = source(s);
+	CHECK_STR(json_get_str(j, "last_error"), "HTTP status 226: a kind of difference that was not asked for");
+	sim_free(s);
+}
+
+/* --- the feed of a page that does not say where it is --- */
+
+#define SITE "http://site.example"
+#define PAGE "<!doctype html><html><head><title>x</title></head><body>x</body></html>"
+
+static const char *const places[] = { "/blog/feed", "/blog/rss.xml", "/blog/feed.xml", "/blog/atom.xml", "/blog/index.xml",
+	                              "/blog/rss", "/blog/feed.json", "/feed", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml",
+	                              "/rss", "/feed.json" };
+#define PLACES (sizeof places / sizeof places[0])
+
+/* A site without feeds: "not found" in both ways. */
+static struct sim *site(void)
+{
+	struct sim *s = sim_new("every: 1h\n");
+	sim_page(s, SITE "/blog/", 200, PAGE);
+	for (size_t i = 0; i < PLACES; i++) {
+		char url[80];
+		snprintf(url, sizeof url, SITE "%s", places[i]);
+		sim_page(s, url, i % 3 == 0 ? 200 : 404, i % 3 == 0 ? PAGE : "");
+	}
+	return s;
+}
+
+/* How many places were asked; none of them twice, none after one that was not. */
+static size_t asked_places(struct sim *s)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < PLACES; i++) {
+		char url[80];
+		snprintf(url, sizeof url, SITE "%s", places[i]);
+		CHECK(sim_hits(s, url) <= 1 && (sim_hits(s, url) == 0 || n == i));
+		n += sim_hits(s, url) > 0;
+	}
+	return n;
+}
+
+static struct message *add_site(struct sim *s, const char *path)
+{
+	char body[200];
+	snprintf(body, sizeof body, "{\"url\":\"" SITE "%s\"}", path);
+	return sim_ask(s, "POST", "/v1/sources", "", body);
+}
+
+TEST(a_feed_is_looked_for_at_the_usual_places)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = site();
+	struct sim_page *feed = sim_page(s, SITE "/atom.xml", 200, dated(&b, 5, SIM_START_UNIX, HOUR));
+	struct message *m = add_site(s, "/blog/");
+	CHECK_INT(m->status, 201);
+	json_t *j OWNED_JSON = sim_json(m);
+	CHECK_STR(json_get_str(j, "found"), SITE "/atom.xml");
+	CHECK_STR(json_get_str(j, "url"), SITE "/atom.xml");
+	CHECK_STR(json_get_str(j, "note"), "the page does not say so: it was found at a usual place");
+	CHECK_INT(asked_places(s), 11);
+	CHECK_INT(s->under_way_most, 1);
+	sim_run(s, 30 * MINUTE);
+	CHECK_INT(feed->hits, 1); /* it was the first poll */
+	sim_free(s);
+}
+
+TEST(a_page_without_a_feed_is_said_after_all_places)
+{
+	struct sim *s = site();
+	struct message *m = add_site(s, "/blog/");
+	CHECK_INT(m->status, 422);
+	CHECK(str_find(m->text, STR("none lies at the usual places")) != STR_NPOS);
+	CHECK_INT(asked_places(s), 14);
+	sim_free(s);
+	s = site();
+	sim_page(s, SITE "/", 200, PAGE);
+	CHECK_INT(add_site(s, "/")->status, 422);
+	CHECK_INT(s->starts, 8); /* beside the page is at the top: not twice */
+	sim_free(s);
+}
+
+TEST(a_server_that_is_not_well_is_left_alone)
+{
+	struct sim *s = site();
+	sim_page(s, SITE "/blog/feed.xml", 429, "");
+	CHECK_INT(add_site(s, "/blog/")->status, 422);
+	CHECK_INT(asked_places(s), 3);
+	sim_free(s);
+	s = site();
+	sim_page(s, SITE "/blog/rss.xml", 200, "")->outcome = REPLY_FAILED;
+	CHECK_INT(add_site(s, "/blog/")->status, 422);
+	CHECK_INT(asked_places(s), 2);
+	sim_free(s);
+	s = site();
+	sim_page(s, SITE "/blog/rss.xml", 404, "")->latency_ms = 2 * MINUTE;
+	CHECK_INT(add_site(s, "/blog/")->status, 422);
+	CHECK_INT(asked_places(s), 2);
+	sim_free(s);
+}

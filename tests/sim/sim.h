@@ -34,7 +34,7 @@ struct sim_page {
 	enum reply_outcome outcome;
 	char *body, *etag, *retry_after, *moved_to, *cache_control;
 	const char *headers;   /* more of them: "name: value\n…", lower case */
-	int hits, conditional; /* requests so far; those with If-None-Match */
+	int hits, conditional, deltas; /* requests so far; those with If-None-Match; with A-IM: feed */
 	int under_way, under_way_most;
 	int64_t latency_ms;
 	int64_t last_hit_mono_ms;
@@ -243,6 +243,7 @@ static inline struct reply *sim_answer(struct sim *s, const struct transfer *t, 
 		p->under_way_most = p->under_way;
 	struct str if_none_match = sim_sent_header(t, "If-None-Match"), id = sim_sent_header(t, "webhook-id");
 	p->conditional += str_present(if_none_match);
+	p->deltas += str_eq(sim_sent_header(t, "A-IM"), STR("feed"));
 	if (t->has_body)
 		vec_push(&p->bodies, sim_dup(t->body));
 	if (str_present(id))
@@ -416,7 +417,7 @@ static inline struct message *sim_ask(struct sim *s, const char *method, const c
 	uint64_t id = ++s->last_request;
 	struct message *m = message_command(id, str_c(method), str_c(path), str_c(query), str_c(body));
 	vec_push(&s->inbox, m);
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < 4000; i++) {
 		sim_run(s, 50);
 		for (size_t k = 0; k < s->replies.n; k++)
 			if (s->replies.v[k]->request_id == id)

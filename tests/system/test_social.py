@@ -307,6 +307,33 @@ watches:
             s.put(None)
 
 
+def test_a_parent_is_fetched_where_a_watch_needs_it():
+    posts = [status(1, "first", "https://social.example")]
+    parent = dict(status(7, "Ilya Sutskever", "https://social.example"))
+
+    def answer(path, params):
+        if path == "/api/v1/timelines/tag/labs":
+            return posts
+        return parent if path == "/api/v1/statuses/7" else (404, {"error": "Record not found"})
+
+    with Api(answer) as api, WebhookReceiver() as hook, Daemon(f"""
+sources:
+  - {{name: labs, type: mastodon, url: "{api.url}", tag: labs, every: 1h, allow_private: [127.0.0.0/8]}}
+channels:
+  - {{name: desk, type: webhook, url: "{hook.url}"}}
+watches:
+  - {{name: w, query: 'xAI parent:Sutskever'}}
+""") as d:
+        wait_until(lambda: d.rows("list-sources")[0]["state"] == "ok", 30, "the first poll")
+        posts[:0] = [dict(status(n, text, "https://social.example"), in_reply_to_id="7")
+                     for n, text in ((3, "or xAI"), (2, "or Tesla"))]
+        assert d.rows("poll-source", "labs")[0]["new"] == 2
+        hook.wait()
+        post = hook.requests[0].json()["post"]
+        assert post["text"] == "or xAI" and [c["relation"] for c in post["context"]] == ["parent"]
+        assert [r[0] for r in api.requests].count("/api/v1/statuses/7") == 1
+
+
 CORPUS = SHARED / "corpus/social"
 
 
