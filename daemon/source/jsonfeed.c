@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/url.h"
+#include "json_slices.h"
 
 #define DETECT_BYTES 4096
 
@@ -96,52 +97,134 @@ static struct str doc_text(struct source_document *d, const json_t *j, const cha
 	return str_empty(s) ? STR_NULL : arena_str(d->arena, s);
 }
 
-static void read_document(struct source_document *d, const json_t *j, struct str base)
-{
-	const json_t *hubs = json_get(j, "hubs"), *items = json_get(j, "items");
-	AUTO(strbuf) struct strbuf scratch = STRBUF_INIT(FIELD_HTML_MAX * 2);
+struct jsonfeed {
+	struct source_reading reading;
+	struct frame frame;
+	struct source_document *doc;
+	struct json_slices slices;
+	json_t *whole;       /* the document at once: where it is broken, it cannot be read element by element */
+	size_t at;           /* in its items */
+	bool begun;
+	struct str base;
+	struct post *feed;   /* only to read the feed's authors the same way */
+	size_t handed_on;    /* posts of earlier slices */
+	size_t again;        /* so many come again, because reading began anew */
+	struct strbuf scratch;
+};
 
+static void read_head(struct jsonfeed *x, const json_t *j)
+{
+	struct source_document *d = x->doc;
+	struct str base = x->frame.url;
+	const json_t *hubs = json_get(j, "hubs");
+
+	source_document_release(d);
+	source_document_init(d);
+	post_free(x->feed);
+	x->feed = post_new();
+	x->again = x->handed_on;
 	d->title = doc_text(d, j, "title");
 	d->language = doc_text(d, j, "language");
 	d->url = source_absolute(d->arena, base, json_get_str(j, "home_page_url"));
 	d->self = source_absolute(d->arena, base, json_get_str(j, "feed_url"));
 	for (size_t i = 0; i < json_array_size(hubs) && str_empty(d->hub); i++)
 		d->hub = source_absolute(d->arena, base, json_get_str(json_array_get(hubs, i), "url"));
-	if (str_empty(base))
-		base = str_empty(d->self) ? d->url : d->self;
-	for (size_t i = 0; i < json_array_size(items); i++) {
-		const json_t *item = json_array_get(items, i);
-
-		if (json_object_size(item) > 0) /* 0 of what is no object, too */
-			vec_push(&d->posts.posts, read_item(item, base, &scratch));
-	}
-	OWNED(post) struct post *feed = post_new(); /* only to read the feed's authors the same way */
-	add_authors(feed, j, base);
-	source_document_finish(d, feed->authors.v, feed->authors.n);
+	x->base = !str_empty(base) ? base : str_empty(d->self) ? d->url : d->self;
+	add_authors(x->feed, j, x->base);
 }
 
-static bool jsonfeed_next(struct source *s, int64_t now_unix_ms __attribute__((unused)), struct transfer *ret)
+static int begin_whole(struct jsonfeed *x, struct err *e)
 {
-	return source_next_single(s, ret, "application/feed+json, application/json;q=0.9, */*;q=0.1");
+	bool repaired;
+
+	x->whole = source_json(x->frame.bytes, "items", "id", &repaired, e);
+	if (x->whole == NULL)
+		return -1;
+	if (!json_is_array(json_get(x->whole, "items")))
+		return err_set(e, ERR_INPUT, "no JSON Feed: it has no \"items\" list");
+	read_head(x, x->whole);
+	x->doc->repaired = repaired;
+	x->doc->cut = repaired && !str_ends(str_trim(x->frame.bytes), STR("}"));
+	return 0;
+}
+
+static int begin(struct jsonfeed *x, struct err *e)
+{
+	json_t *head OWNED_JSON = NULL;
+
+	x->begun = true;
+	if (!json_slices_open(&x->slices, x->frame.bytes, "items", &head))
+		return begin_whole(x, e);
+	read_head(x, head);
+	return 0;
+}
+
+/* The next item, borrowed from *ret_own or the document.  1: there it is, 0: that was all. */
+static int next_item(struct jsonfeed *x, json_t **ret_own, const json_t **ret_item, struct err *e)
+{
+	if (x->whole == NULL && !json_slices_next(&x->slices, ret_own) && begin_whole(x, e) != 0)
+		return -1;
+	*ret_item = x->whole == NULL ? *ret_own : json_array_get(json_get(x->whole, "items"), x->at++);
+	return *ret_item != NULL;
+}
+
+static int jsonfeed_more(struct source_reading *r, size_t max_posts, size_t max_bytes, struct err *e)
+{
+	struct jsonfeed *x = (struct jsonfeed *)r;
+	struct post_list *posts = &x->doc->posts;
+	size_t from = x->slices.at;
+	int more = x->begun || begin(x, e) == 0 ? 1 : -1;
+
+	while (more == 1 && posts->posts.n < max_posts && (x->whole != NULL || x->slices.at - from < max_bytes)) {
+		json_t *own OWNED_JSON = NULL;
+		const json_t *item = NULL;
+
+		more = next_item(x, &own, &item, e);
+		if (more != 1 || json_object_size(item) == 0) /* 0 of what is no object, too */
+			continue;
+		if (x->again > 0)
+			x->again--;
+		else
+			vec_push(&posts->posts, read_item(item, x->base, &x->scratch));
+	}
+	if (more < 0)
+		return -1;
+	source_document_finish(x->doc, x->feed->authors.v, x->feed->authors.n);
+	x->handed_on += posts->posts.n;
+	return more;
+}
+
+static void jsonfeed_close(struct source_reading *r)
+{
+	struct jsonfeed *x = (struct jsonfeed *)r;
+
+	json_decref(x->whole);
+	post_free(x->feed);
+	strbuf_release(&x->scratch);
+	mem_free(x);
+}
+
+static struct source_reading *jsonfeed_begin(const struct frame *frame, struct source_document *out)
+{
+	struct jsonfeed *x = mem_new(struct jsonfeed);
+
+	*out = (struct source_document){ .arena = NULL };
+	x->reading = (struct source_reading){ jsonfeed_more, jsonfeed_close };
+	x->frame = *frame;
+	x->doc = out;
+	x->scratch = STRBUF_INIT(FIELD_HTML_MAX * 2);
+	return &x->reading;
 }
 
 static int jsonfeed_parse(struct source *s __attribute__((unused)), const struct frame *frame, struct source_document *out,
                           struct err *e)
 {
-	bool repaired;
+	return source_parse_whole(&source_jsonfeed, frame, out, e);
+}
 
-	*out = (struct source_document){ .arena = NULL };
-	OWNED_JSON json_t *j = source_json(frame->bytes, "items", "id", &repaired, e);
-
-	if (j == NULL)
-		return -1;
-	if (!json_is_array(json_get(j, "items")))
-		return err_set(e, ERR_INPUT, "no JSON Feed: it has no \"items\" list");
-	source_document_init(out);
-	out->repaired = repaired;
-	out->cut = repaired && !str_ends(str_trim(frame->bytes), STR("}"));
-	read_document(out, j, frame->url);
-	return 0;
+static bool jsonfeed_next(struct source *s, int64_t now_unix_ms __attribute__((unused)), struct transfer *ret)
+{
+	return source_next_single(s, ret, "application/feed+json, application/json;q=0.9, */*;q=0.1");
 }
 
 static int jsonfeed_detect(const struct frame *frame)
@@ -167,5 +250,6 @@ const struct source_type source_jsonfeed = {
 	.state_size = sizeof(struct single_state),
 	.next = jsonfeed_next,
 	.parse = jsonfeed_parse,
+	.begin = jsonfeed_begin,
 	.detect = jsonfeed_detect,
 };

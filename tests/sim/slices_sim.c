@@ -193,6 +193,35 @@ TEST(a_huge_document_that_breaks_at_its_end)
 	sim_free(s);
 }
 
+/* The same as JSON, whole or broken near its end. */
+static const char *json_feed(struct strbuf *b, int n, bool broken)
+{
+	strbuf_reset(b);
+	strbuf_adds(b, "{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"Many\",\"items\":[");
+	for (int i = n; i > 0; i--)
+		strbuf_addf(b, "%s{\"id\":\"g%d\",\"title\":\"%s %d\",\"content_text\":\"%0300d\"}", i < n ? "," : "", i,
+		            i % 100 == 0 ? "Sutskever" : "Nobody", i, i);
+	strbuf_adds(b, broken ? ",],}" : "],\"language\":\"en\"}");
+	return strbuf_cstr(b);
+}
+
+TEST(a_huge_json_feed)
+{
+	for (int broken = 0; broken < 2; broken++) {
+		AUTO(strbuf) struct strbuf b = STRBUF_INIT(4 << 20);
+		struct sim *s = sim_new(YAML);
+		sim_page(s, HOOK, 204, "");
+		sim_page(s, FEED, 200, json_feed(&b, 1, false));
+		sim_run(s, 10 * SECOND);
+		sim_page(s, FEED, 200, json_feed(&b, ITEMS, broken == 1));
+		run_into_it(s);
+		s->crash_at_step = s->steps + 2;
+		sim_run(s, HOUR);
+		check_all_told_once(s);
+		sim_free(s);
+	}
+}
+
 TEST(a_new_source_with_a_huge_document)
 {
 	AUTO(strbuf) struct strbuf b = STRBUF_INIT(4 << 20);
