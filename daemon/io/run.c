@@ -301,7 +301,9 @@ static void set_http_headers(struct run *r)
 	if (str_present(t->bearer) && !r->left_origin) {
 		AUTO(strbuf) struct strbuf value = STRBUF_INIT(t->bearer.len + 7);
 		strbuf_adds(&value, "Bearer ");
-		strbuf_add(&value, t->bearer);
+		for (size_t i = 0; i < t->bearer.len; i++) /* a token with a line break would be a header of its own */
+			if ((unsigned char)t->bearer.p[i] > ' ' && t->bearer.p[i] != 0x7f)
+				strbuf_addc(&value, t->bearer.p[i]);
 		add_header(r, STR("Authorization"), strbuf_str(&value));
 	}
 	if (t->framing == FRAMING_WEBSOCKET)

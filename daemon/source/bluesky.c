@@ -283,6 +283,15 @@ static bool bluesky_refused(struct source *s, const struct reply *r)
 
 /* --- answers ---------------------------------------------------------------------------------------- */
 
+/* What can stand in a header (RFC 6750, 2.1, is narrower still). */
+static bool is_token(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.p[i] <= ' ' || (unsigned char)s.p[i] >= 0x7f)
+			return false;
+	return s.len > 0;
+}
+
 static int take_session(struct source *s, const json_t *j, struct source_document *d, struct err *e)
 {
 	struct bluesky_state *st = s->state;
@@ -290,7 +299,7 @@ static int take_session(struct source *s, const json_t *j, struct source_documen
 	OWNED_JSON json_t *session = json_object();
 	AUTO(strbuf) struct strbuf text = STRBUF_INIT(32 << 10);
 
-	if (str_empty(access) || str_empty(refresh))
+	if (!is_token(access) || !is_token(refresh))
 		return err_set(e, ERR_INPUT, "the login was answered without tokens");
 	json_set_text(session, "access", access);
 	json_set_text(session, "refresh", refresh);
