@@ -245,8 +245,10 @@ static void ask_timeline(const struct mastodon_settings *m, struct str id, struc
 	static const char *const paths[] = { "", "public", "public?local=true", "public?remote=true", "home" };
 
 	if (str_present(m->handle)) {
-		strbuf_addf(url, "/api/v1/accounts/%.*s/statuses?exclude_replies=%s&exclude_reblogs=%s", STR_ARG(id),
-		            m->replies ? "false" : "true", m->reposts ? "false" : "true");
+		strbuf_adds(url, "/api/v1/accounts/");
+		url_encode(url, id);
+		strbuf_addf(url, "/statuses?exclude_replies=%s&exclude_reblogs=%s", m->replies ? "false" : "true",
+		            m->reposts ? "false" : "true");
 	} else if (str_present(m->tag)) {
 		strbuf_adds(url, "/api/v1/timelines/tag/");
 		url_encode(url, str_starts(m->tag, STR("#")) ? str_from(m->tag, 1) : m->tag);
