@@ -326,10 +326,12 @@ static bool ask_posts(const struct source *s, const json_t *cursor, int64_t now_
 
 	if (search && !x_query(s, (size_t)json_get_int(cursor, "part", 0), &query))
 		return false;
-	if (search)
-		strbuf_addf(url, "/2/tweets/search/recent?%s", wanted);
-	else
-		strbuf_addf(url, "/2/users/%.*s/%s?%s", STR_ARG(user), str_present(x->mentions) ? "mentions" : "tweets", wanted);
+	strbuf_adds(url, search ? "/2/tweets/search/recent?" : "/2/users/");
+	if (!search) {
+		url_encode(url, user);
+		strbuf_adds(url, str_present(x->mentions) ? "/mentions?" : "/tweets?");
+	}
+	strbuf_adds(url, wanted);
 	if (search)
 		url_param(url, "query", strbuf_str(&query));
 	else if (!str_present(x->mentions) && (!x->replies || !x->reposts))
@@ -610,8 +612,8 @@ static int x_parse_context(struct source *s __attribute__((unused)), const struc
 	if (j == NULL)
 		return -1;
 	/* of posts that are gone it only says "errors" */
-	if (!json_is_object(j) || (json_get(j, "data") == NULL && json_get(j, "errors") == NULL))
-		return check_answer(j, e);
+	if (json_get(j, "errors") == NULL && check_answer(j, e) != 0)
+		return -1;
 	source_document_init(out);
 	for (size_t i = 0; i < n; i++)
 		vec_push(&out->posts.posts, x_find(j, ids[i]));
