@@ -474,7 +474,7 @@ static size_t bluesky_context(struct source *s, const struct str *ids, size_t n,
 	strbuf_add(&url, s->url);
 	while (url.len > 0 && url.p[url.len - 1] == '/')
 		strbuf_truncate(&url, url.len - 1);
-	strbuf_adds(&url, "/xrpc/app.bsky.feed.getPosts?");
+	strbuf_adds(&url, "/xrpc/app.bsky.feed.getPosts");
 	for (; taken < n && taken < CONTEXT_MAX && str_starts(ids[taken], STR("at://")); taken++)
 		url_param(&url, "uris", ids[taken]);
 	ret->url = arena_str(ret->arena, strbuf_str(&url));

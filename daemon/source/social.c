@@ -70,6 +70,8 @@ void social_add_enclosure(struct post *p, struct str url, struct str type)
 void social_add_preview(struct post *p, struct str title, struct str description)
 {
 	AUTO(strbuf) struct strbuf b = STRBUF_INIT(SUMMARY_MAX);
+	if (p->summary.len > SUMMARY_MAX / 2) /* nobody reads thousands of previews; each would cost a copy */
+		return;
 	const struct str parts[] = { p->summary, str_trim(title), str_trim(description) };
 
 	for (size_t i = 0; i < 3; i++)

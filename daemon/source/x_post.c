@@ -19,10 +19,12 @@ static const json_t *find_in(const json_t *list, const char *key, struct str val
 	return NULL;
 }
 
+#define URLS_MAX 512 /* of one post: each is looked for in all of its text (ours) */
+
 /* t.co is X's counter: what stands behind it is meant.  A picture's address says nothing, and is an enclosure. */
 static void expand_urls(struct post *p, const json_t *urls, struct strbuf *text)
 {
-	for (size_t i = 0; i < json_array_size(urls); i++) {
+	for (size_t i = 0; i < json_array_size(urls) && i < URLS_MAX; i++) {
 		const json_t *u = json_array_get(urls, i);
 		struct str display = json_get_str(u, "display_url"), expanded = json_get_str(u, "unwound_url");
 

@@ -4,7 +4,9 @@
  * in the form that the network documents: 1.json, 2.json …, in the order in which one poll gets them, settings.json (the
  * source as the API takes it), perhaps cursor (what an earlier poll left), and expected.json: what was asked, and what
  * came of it.
- * "status: 404" as the first line of an answer makes it that; further lines up to an empty one are headers.
+ * "status: 404" as the first line of an answer makes it that; further lines up to an empty one are headers.  Behind the
+ * request for a stream each answer is one frame of it; "status: 200" and "event: delete" give it a name.
+ * A folder with "context" asks for the posts of these ids, one a line, and context.json is the answer.
  */
 #include "base/json.h"
 #include "base/mem.h"
@@ -119,7 +121,7 @@ static void keep(struct rig *r, const struct source_document *d, json_t *out)
 	}
 }
 
-static void answer(struct rig *r, struct str bytes, struct str url, json_t *out)
+static void answer(struct rig *r, struct str bytes, struct str url, bool stream, json_t *out)
 {
 	OWNED(reply) struct reply *reply = reply_new(1);
 	AUTO(source_document) struct source_document d = { .arena = NULL };
@@ -127,6 +129,10 @@ static void answer(struct rig *r, struct str bytes, struct str url, json_t *out)
 	struct frame f = { .bytes = take_head(bytes, reply), .url = url, .reply = reply };
 
 	reply->outcome = REPLY_OK;
+	if (stream) {
+		f.content_type = reply_header(reply, "event");
+		f.reply = NULL;
+	}
 	if (reply->status / 100 != 2) {
 		AUTO(strbuf) struct strbuf why = STRBUF_INIT(4096);
 		reply->body = STRBUF_INIT(1 << 20);
@@ -146,6 +152,34 @@ static void answer(struct rig *r, struct str bytes, struct str url, json_t *out)
 	}
 }
 
+/* Posts that others refer to, null where there is none. */
+static void ask_context(struct rig *r, const char *folder, struct str ids, json_t *turns)
+{
+	OWNED(transfer) struct transfer *t = transfer_new(TRANSFER_HTTP);
+	AUTO(strbuf) struct strbuf bytes = STRBUF_INIT(16 << 20);
+	AUTO(source_document) struct source_document d = { .arena = NULL };
+	struct err e = { 0 };
+	VEC(struct str) list = { 0 };
+	json_t *turn = json_object(), *posts = json_array();
+	struct str line;
+
+	while (!str_empty(ids) && str_split(&ids, '\n', &line))
+		vec_push(&list, line);
+	size_t n = r->source.type->context(&r->source, list.v, list.n, t);
+	json_set(turn, "asked", asked(t));
+	json_set_int(turn, "ids", (int64_t)n);
+	json_array_append_new(turns, turn);
+	json_set(turn, "posts", posts);
+	(void)golden_read(&golden, folder, "context.json", &bytes);
+	struct frame f = { .bytes = strbuf_str(&bytes), .url = t->url };
+	if (r->source.type->parse_context(&r->source, &f, list.v, n, &d, &e) != 0)
+		json_set_text(turn, "error", str_c(e.message));
+	for (size_t i = 0; i < d.posts.posts.n; i++)
+		json_array_append_new(posts, d.posts.posts.v[i] ? post_to_json(d.posts.posts.v[i]) : json_null());
+	json_set_int(turn, "reads", (int64_t)d.reads);
+	vec_free(&list);
+}
+
 /* One poll: requests and what came of each answer, in turns. */
 static json_t *run_folder(const char *folder)
 {
@@ -158,22 +192,40 @@ static json_t *run_folder(const char *folder)
 		json_array_append_new(turns, json_pack("{s:s}", "error", e.message));
 		return turns;
 	}
+	AUTO(strbuf) struct strbuf ids = STRBUF_INIT(8192);
+	bool stream = false;
+	if (golden_read(&golden, folder, "context", &ids)) {
+		ask_context(&r, folder, strbuf_str(&ids), turns);
+		return turns;
+	}
 	for (int i = 1; i <= ANSWERS_MAX; i++) {
 		OWNED(transfer) struct transfer *t = transfer_new(TRANSFER_HTTP);
 		AUTO(strbuf) struct strbuf bytes = STRBUF_INIT(16 << 20);
 		char name[32];
 		json_t *turn = json_object();
 
-		if (!r.source.type->next(&r.source, NOW_UNIX_MS, t)) {
+		if (!stream && !r.source.type->next(&r.source, NOW_UNIX_MS, t)) {
+			json_decref(turn);
+			break;
+		}
+		snprintf(name, sizeof(name), "%d.json", i);
+		bool answered = golden_read(&golden, folder, name, &bytes);
+		if (stream && !answered) {
 			json_decref(turn);
 			break;
 		}
 		json_array_append_new(turns, turn);
-		json_set(turn, "asked", asked(t));
-		snprintf(name, sizeof(name), "%d.json", i);
-		if (!golden_read(&golden, folder, name, &bytes))
+		if (!stream)
+			json_set(turn, "asked", asked(t));
+		if (!answered)
 			break;
-		answer(&r, strbuf_str(&bytes), t->url, turn);
+		if (t->framing != FRAMING_BODY) { /* the answer to it is its first frame */
+			stream = true;
+			json_set_bool(turn, "stream", true);
+		}
+		answer(&r, strbuf_str(&bytes), t->url, stream, turn);
+		if (stream)
+			continue;
 		if (json_get(turn, "error") != NULL || json_is_false(json_object_get(turn, "remedy")))
 			break;
 	}
