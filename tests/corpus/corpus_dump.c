@@ -6,6 +6,8 @@
  *   {"op":"feed","path":P,"url":U,"content_type":T}  {"ms","type","encoding","repaired","document"} or {"ms","error"}
  *   {"op":"cuts","path":P,"step":N}                  every N-th prefix of the file: {"runs","ms"}, ms of the slowest
  *   {"op":"opml","path":P}                           {"feeds":[{title,url,tags}]} or {"error"}
+ *   {"op":"social","type":T,"body":S}                an answer of a network's API: {"ms","posts"} or {"ms","error"}
+ *   {"op":"record","did":D,"rkey":R,"record":{…}}    one of Bluesky: {"ms","posts"}
  *   {"op":"date","in":S}, {"op":"http_date","in":S}  {"out"}: RFC 3339, null if it is none
  *   {"op":"html","in":S}, {"op":"unescape","in":S}   {"out"}
  *
@@ -19,6 +21,7 @@
 #include "base/xml.h"
 #include "lib/test.h"
 #include "control/opml.h"
+#include "source/bluesky.h"
 #include "source/source.h"
 
 #define TEXT_MAX (64u << 20)
@@ -146,6 +149,47 @@ static json_t *answer_opml(struct str bytes)
 	return answer;
 }
 
+static json_t *answer_social(const json_t *q)
+{
+	const struct source_type *t = source_type_find(json_get_str(q, "type"));
+	struct source s = { .type = t, .name = STR("corpus"), .url = STR("https://social.example"), .backfill_ms = INT64_MAX,
+		            .settings = mem_alloc(t->settings_size), .state = mem_alloc(t->state_size) };
+	struct frame f = { .bytes = json_get_str(q, "body"), .url = s.url };
+	struct source_document d;
+	struct err e;
+	json_t *answer = json_object();
+	int64_t start = test_cpu_us();
+	int failed = t->parse(&s, &f, &d, &e);
+
+	json_set_int(answer, "ms", (test_cpu_us() - start) / 1000);
+	if (failed) {
+		json_set_text(answer, "error", str_c(e.message));
+	} else {
+		json_t *j = source_document_to_json(&d);
+		json_set(answer, "posts", json_incref((json_t *)(uintptr_t)json_get(j, "posts")));
+		json_decref(j);
+	}
+	source_document_release(&d);
+	mem_free(s.settings);
+	mem_free(s.state);
+	return answer;
+}
+
+static json_t *answer_record(const json_t *q)
+{
+	json_t *answer = json_object(), *posts = json_array();
+	int64_t start = test_cpu_us();
+	OWNED(post) struct post *p = bluesky_record(json_get_str(q, "did"), json_get_str(q, "rkey"), json_get(q, "record"));
+
+	if (p != NULL) {
+		post_seal(p);
+		json_array_append_new(posts, post_to_json(p));
+	}
+	json_set_int(answer, "ms", (test_cpu_us() - start) / 1000);
+	json_set(answer, "posts", posts);
+	return answer;
+}
+
 static json_t *answer_text(struct str op, struct str in)
 {
 	AUTO(strbuf) struct strbuf out = STRBUF_INIT(TEXT_MAX);
@@ -167,6 +211,10 @@ static json_t *answer_to(const json_t *q)
 {
 	struct str op = json_get_str(q, "op"), path = json_get_str(q, "path");
 
+	if (str_eq(op, STR("social")))
+		return answer_social(q);
+	if (str_eq(op, STR("record")))
+		return answer_record(q);
 	if (!str_present(path))
 		return answer_text(op, json_get_str(q, "in"));
 	struct str bytes = test_read_file(path.p);

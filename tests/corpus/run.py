@@ -176,6 +176,73 @@ def outlines(node, folders):
         yield from outlines(o, folders + ([] if url else [o.get("text") or o.get("title") or ""]))
 
 
+def x_posts(body):
+    """What X's answer holds: an edit counts as the post that it is an edit of."""
+    data = body.get("data", [])
+    for t in data if isinstance(data, list) else [data]:
+        if "id" in t and "text" in t:
+            refs = {r["type"]: r["id"] for r in t.get("referenced_tweets", [])}
+            lang = t.get("lang", "")
+            yield {"id": t.get("edit_history_tweet_ids", [t["id"]])[0], "author": t.get("author_id"),
+                   "language": None if lang in ("", "und", "zxx") or lang.startswith("q") else lang,
+                   "reply_to": refs.get("replied_to"), "quote_of": refs.get("quoted"), "repost_of": refs.get("retweeted")}
+
+
+def mastodon_posts(body):
+    statuses = body if isinstance(body, list) else body.get("statuses", [body]) if isinstance(body, dict) else []
+    for s in statuses:
+        if isinstance(s, dict) and isinstance(s.get("account"), dict) and "uri" in s and "content" in s:
+            boosted = s.get("reblog") or {}
+            yield {"id": s["uri"], "author": s["account"].get("uri") or s["account"]["url"],
+                   "language": s.get("language") or boosted.get("language"), "repost_of": boosted.get("uri")}
+
+
+def got_of(key, post):
+    return (post["author"] or {}).get("id") if key == "author" else post[key]
+
+
+def judge_posts(s, where, want, answer):
+    """No post is lost, none is made up, and each says what it is."""
+    posts = (answer or {}).get("posts", [])
+    s.count("survives", where, "an answer", "a crash", answer is not None)
+    s.count("fast", where, f"<= {SLOW_MS} ms", answer and answer["ms"], bool(answer) and answer["ms"] <= SLOW_MS)
+    s.count("posts", where, len(want), len(posts), len(want) == len(posts))
+    for w, p in zip(want, posts):
+        for key in w.keys() - {"text"}:
+            s.count(key, f"{where} {w['id']}", w[key], got_of(key, p), w[key] == got_of(key, p))
+        s.count("text", f"{where} {w['id']}", w.get("text", "some"), p["text"],
+                p["text"] == w["text"] if "text" in w else bool(p["text"] or p["enclosures"] or p["title"]))
+
+
+def run_social(program, folder, out, sets):
+    """social/*: each answer by its network's codec, and each event of Bluesky's stream that is a post."""
+    jobs = []
+    for stem, where, body in rows(folder, "social/x-v2/*.jsonl"):
+        jobs.append(("social/x", where, list(x_posts(body)), {"op": "social", "type": "x", "body": json.dumps(body)}))
+    for stem, where, row in rows(folder, "social/mastodon/*.jsonl"):
+        try:
+            want = list(mastodon_posts(json.loads(row["body"])))
+        except ValueError:
+            want = []
+        jobs.append(("social/mastodon", where, want, {"op": "social", "type": "mastodon", "body": row["body"]}))
+    for stem, where, row in rows(folder, "social/bluesky/*.jsonl"):
+        c = row.get("commit", {})
+        post = c.get("collection") == "app.bsky.feed.post" and "record" in c
+        r = c.get("record", {}) if post else {}
+        want = [{"id": f"at://{row['did']}/{c['collection']}/{c['rkey']}", "author": row["did"],
+                 "text": " ".join(r["text"].split()) or None, "language": (r.get("langs") or [None])[0],
+                 "reply_to": r.get("reply", {}).get("parent", {}).get("uri")}] if post else []
+        q = {"op": "record", "did": row["did"], "rkey": c.get("rkey", ""), "record": r}
+        jobs.append(("social/bluesky", where, want, q))
+    for (name, where, want, q), (_, answer) in zip(jobs, ask(program, [j[3] for j in jobs])):
+        if name not in sets:
+            sets[name] = Set(name, out)
+        if name == "social/bluesky" and answer:
+            for p in answer["posts"]:
+                p["text"] = " ".join((p["text"] or "").split()) or None
+        judge_posts(sets[name], where, want, answer)
+
+
 def run_robust(program, folder, out, sets):
     """Every file of the corpus, and prefixes of the longest ones that are short enough: no crash, no hang."""
     s = sets["robust"] = Set("robust", out)
@@ -220,6 +287,7 @@ def main():
     run_rows(program, folder, out, sets)
     run_real(program, folder, out, sets)
     run_opml(program, folder, out, sets)
+    run_social(program, folder, out, sets)
     if not args.quick:
         run_robust(program, folder, out, sets)
     print(f"{'set':<36}{'compared':>9}{'agreed':>9}{'decided':>9}{'disagreed':>10}")
