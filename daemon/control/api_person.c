@@ -36,7 +36,7 @@ void api_person_show(const struct call *c)
 	if (p == NULL)
 		return;
 	json_t *j = engine_person_json(p), *watches = json_array();
-	for (struct map_iter it = { 0 }; map_next(w->watches, &it);)
+	for (struct map_iter it = { 0 }; map_next(w->askers, &it);)
 		if (world_asks_for(it.value, p))
 			json_array_append_new(watches, json_text(it.key));
 	json_set(j, "watches", watches);

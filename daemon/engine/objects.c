@@ -169,7 +169,7 @@ int engine_change_person(struct engine *g, struct world_person *old, const struc
 
 int engine_remove_person(struct engine *g, struct world_person *p, struct err *e)
 {
-	for (struct map_iter it = { 0 }; map_next(g->world->watches, &it);)
+	for (struct map_iter it = { 0 }; map_next(g->world->askers, &it);)
 		if (world_asks_for(it.value, p))
 			return err_set(e, ERR_CONFIG, "person \"%.*s\" is asked for by watch \"%.*s\": change that first",
 			               STR_ARG(p->settings.key), STR_ARG(it.key));

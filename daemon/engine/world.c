@@ -84,6 +84,14 @@ void world_requery_release(struct world_requery *r)
 	vec_free(&r->list);
 }
 
+static bool asks(const struct query *q)
+{
+	enum query_name kind;
+	struct str name;
+	size_t pos = 0;
+	return query_name(q, &pos, &kind, &name);
+}
+
 /* Does the query ask for what changes? */
 static bool concerns(const struct outlook *o, const struct query *q)
 {
@@ -98,7 +106,7 @@ static bool concerns(const struct outlook *o, const struct query *q)
 
 static int requery(const struct outlook *o, struct world_requery *ret, struct err *e)
 {
-	for (struct map_iter it = { 0 }; map_next(o->world->watches, &it);) {
+	for (struct map_iter it = { 0 }; map_next(o->world->askers, &it);) {
 		struct world_watch *w = it.value;
 		struct query *q = NULL;
 		if (!concerns(o, w->query) || (str_present(o->watch) && str_eq(w->settings.name, o->watch)))
@@ -145,11 +153,15 @@ void world_set_query(struct world *w, struct world_watch *watch, struct query *q
 {
 	if (watch->query != NULL && !watch->settings.paused)
 		matcher_remove(w->matcher, watch->handle);
+	if (watch->query != NULL && asks(watch->query))
+		map_remove(w->askers, watch->settings.name);
 	query_free(watch->query);
 	watch->query = q;
 	watch->settings.paused = paused;
 	watch->relations = query_relations(q);
 	w->watches_changed = w->lookers_stale = true;
+	if (asks(q))
+		map_put(w->askers, watch->settings.name, watch);
 	if (!paused)
 		matcher_add(w->matcher, watch->handle, q);
 }
@@ -264,6 +276,7 @@ void world_free(struct world *w)
 	map_free(w->channels);
 	map_free(w->watches);
 	people_release(&w->people);
+	map_free(w->askers);
 	vec_free(&w->by_handle);
 	vec_free(&w->lookers);
 	vec_free(&w->looking);
@@ -517,6 +530,7 @@ void world_remove_watch(struct world *w, struct world_watch *watch)
 	w->watches_changed = w->lookers_stale = true;
 	while (w->by_handle.n > 0 && w->by_handle.v[w->by_handle.n - 1] == NULL)
 		w->by_handle.n--;
+	map_remove(w->askers, watch->settings.name);
 	map_remove(w->watches, watch->settings.name);
 	watch_free(watch);
 }
@@ -835,6 +849,7 @@ int world_build(struct config *config, const struct config_types *types, struct 
 	*w = (struct world){ .config = config, .accounts = map_new(), .sources = map_new(),
 		             .channels = map_new(), .watches = map_new(), .matcher = matcher_new() };
 	people_init(&w->people);
+	w->askers = map_new();
 	struct build b = { .world = w, .types = types, .errors = errors, .lenient = lenient };
 	struct err e = { 0 };
 	add_configured(&b, store);

@@ -124,6 +124,7 @@ struct world {
 	VEC(struct world_watch *) looking; /* … which are these */
 	bool lookers_stale;
 	struct people people;
+	struct map *askers;        /* watches whose queries name others or people, by name: few of very many */
 	struct matcher *matcher;
 };
 
