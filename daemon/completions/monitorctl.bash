@@ -44,7 +44,7 @@ _monitorctl() {
 	edit-person:--add-alias) :; return ;;
 	edit-person:--read-as) :; return ;;
 	add-source:--name) :; return ;;
-	add-source:--type) _monitorctl_words "feed jsonfeed x mastodon bluesky"; return ;;
+	add-source:--type) _monitorctl_words "feed jsonfeed x mastodon bluesky jetstream"; return ;;
 	add-source:--every) :; return ;;
 	add-source:--backfill) _monitorctl_words "24h all"; return ;;
 	add-source:--tag) :; return ;;
@@ -59,7 +59,7 @@ _monitorctl() {
 	edit-source:--username) :; return ;;
 	edit-source:--password-file) _monitorctl_files; return ;;
 	edit-source:--set) :; return ;;
-	login:--type) _monitorctl_words "feed jsonfeed x mastodon bluesky"; return ;;
+	login:--type) _monitorctl_words "feed jsonfeed x mastodon bluesky jetstream"; return ;;
 	login:--api) :; return ;;
 	login:--username) :; return ;;
 	login:--token-file) _monitorctl_files; return ;;
@@ -83,7 +83,7 @@ _monitorctl() {
 	list-deliveries:--state) _monitorctl_words "waiting delivered dead"; return ;;
 	list-deliveries:--channel) _monitorctl_names channel; return ;;
 	list-deliveries:--limit) :; return ;;
-	parse:--type) _monitorctl_words "feed jsonfeed x mastodon bluesky"; return ;;
+	parse:--type) _monitorctl_words "feed jsonfeed x mastodon bluesky jetstream"; return ;;
 	parse:--base-url) :; return ;;
 	parse:--content-type) :; return ;;
 	esac

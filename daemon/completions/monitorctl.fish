@@ -50,7 +50,7 @@ complete -c monitorctl -n __fish_use_subcommand -a remove-person -d 'forget a pe
 complete -c monitorctl -n '__fish_seen_subcommand_from remove-person' -a '(monitorctl __names person 2>/dev/null)'
 complete -c monitorctl -n __fish_use_subcommand -a add-source -d 'follow a feed, the feed of a web page, or an account, hashtag or search'
 complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l name -d 'name of the source (else made from the feed'\''s title)' -x
-complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l type -d 'what it is (else detected)' -x -a 'feed jsonfeed x mastodon bluesky'
+complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l type -d 'what it is (else detected)' -x -a 'feed jsonfeed x mastodon bluesky jetstream'
 complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l every -d 'poll that often, such as 5m (else as the feed asks)' -x
 complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l backfill -d 'let posts alert that are already there, so old at most' -x -a '24h all'
 complete -c monitorctl -n '__fish_seen_subcommand_from add-source' -l allow-private -d 'let it be on a private or loopback address'
@@ -87,7 +87,7 @@ complete -c monitorctl -n '__fish_seen_subcommand_from resume-source' -a '(monit
 complete -c monitorctl -n __fish_use_subcommand -a poll-source -d 'poll now and say what came'
 complete -c monitorctl -n '__fish_seen_subcommand_from poll-source' -a '(monitorctl __names source 2>/dev/null)'
 complete -c monitorctl -n __fish_use_subcommand -a login -d 'give an account its token, and try it with the network'
-complete -c monitorctl -n '__fish_seen_subcommand_from login' -l type -d 'of its sources, for an account that is not in the configuration' -x -a 'feed jsonfeed x mastodon bluesky'
+complete -c monitorctl -n '__fish_seen_subcommand_from login' -l type -d 'of its sources, for an account that is not in the configuration' -x -a 'feed jsonfeed x mastodon bluesky jetstream'
 complete -c monitorctl -n '__fish_seen_subcommand_from login' -l api -d 'the server'\''s API, where that is not the network'\''s own' -x
 complete -c monitorctl -n '__fish_seen_subcommand_from login' -l username -d 'name to log in with, where the token does not say it' -x
 complete -c monitorctl -n '__fish_seen_subcommand_from login' -l token-file -d 'read the token from FILE, - for standard input (else ask at the terminal)' -r -F
@@ -156,7 +156,7 @@ complete -c monitorctl -n __fish_use_subcommand -a check-config -d 'check a conf
 complete -c monitorctl -n '__fish_seen_subcommand_from check-config' -F
 complete -c monitorctl -n __fish_use_subcommand -a parse -d 'print the posts that monitord would see in a document'
 complete -c monitorctl -n '__fish_seen_subcommand_from parse' -F
-complete -c monitorctl -n '__fish_seen_subcommand_from parse' -l type -d 'what it is (else detected)' -x -a 'feed jsonfeed x mastodon bluesky'
+complete -c monitorctl -n '__fish_seen_subcommand_from parse' -l type -d 'what it is (else detected)' -x -a 'feed jsonfeed x mastodon bluesky jetstream'
 complete -c monitorctl -n '__fish_seen_subcommand_from parse' -l base-url -d 'where the document came from: base of its relative links' -x
 complete -c monitorctl -n '__fish_seen_subcommand_from parse' -l content-type -d 'the Content-Type that the server sent' -x
 complete -c monitorctl -n __fish_use_subcommand -a match -d 'print those posts of a file of JSON lines that match'

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Tells the operator when the monitor goes blind (a source fails poll after poll, or is stopped; the disk is full) or mute
- * (a channel takes nothing), and when that is over: one notice for each change of state, over restarts too.  What changes
- * within a minute is one notice, so that a cut cable is one message and not a thousand.
+ * Tells the operator when the monitor goes blind (a source fails poll after poll, or is stopped, or lost posts for good; the
+ * disk is full) or mute (a channel takes nothing), and when that is over: one notice for each change of state, over restarts
+ * too.  What changes within a minute is one notice, so that a cut cable is one message and not a thousand.
  */
 #include "engine/internal.h"
 
@@ -36,6 +36,13 @@ void alarm_look(struct engine *g)
 	int64_t due = g->now.mono_ms + GATHER_MS;
 	if (g->alarm_mono_ms > due)
 		g->alarm_mono_ms = due;
+}
+
+void alarm_lost(struct engine *g, const struct world_source *s, struct str what)
+{
+	log_err("stream.lost", "source=%s lost=%s", LOG_Q(s->settings.name), LOG_Q(what));
+	strbuf_addf(&g->lost, "source %.*s lost %.*s\n", STR_ARG(s->settings.name), STR_ARG(text_cut(what, 500)));
+	alarm_look(g);
 }
 
 /* --- the words of a notice --- */
@@ -99,6 +106,18 @@ static void tell_disk(struct notice *n)
 		return;
 	add_line(n, g->tight, g->tight ? RECOVERY_TIGHT : "there is room on the disk again: polling goes on");
 	g->tight_told = g->tight;
+}
+
+static void tell_lost(struct notice *n)
+{
+	struct str rest = strbuf_str(&n->g->lost), line;
+	char text[1024];
+	while (str_split(&rest, '\n', &line))
+		if (!str_empty(line)) {
+			snprintf(text, sizeof text, "%.*s", STR_ARG(line));
+			add_line(n, true, text);
+		}
+	strbuf_reset(&n->g->lost);
 }
 
 /* --- sending it --- */
@@ -219,6 +238,7 @@ void alarm_run(struct engine *g)
 	struct notice n = { .g = g, .lines = STRBUF_INIT(NOTICE_MAX), .first = STRBUF_INIT(4096) };
 	struct err e = { 0 };
 	tell_disk(&n);
+	tell_lost(&n);
 	bool failed = note_sources(&n, &e) != 0 || note_channels(&n, &e) != 0 || note_accounts(&n, &e) != 0;
 	if (failed || (n.bad + n.good > 0 && send(&n, to, n_to, &e) != 0))
 		engine_store_failed(g, &e);

@@ -343,7 +343,7 @@ static void keep_flights(struct engine *g, struct world *before)
 			s->round = old->round;
 			s->streaming = old->streaming;
 			s->stream_since_mono_ms = old->stream_since_mono_ms;
-			s->stream_tries = old->stream_tries;
+			s->source.tries = old->source.tries;
 			s->stream_errors = old->stream_errors;
 			s->waiter = old->waiter;
 			s->asked = old->asked;
@@ -708,6 +708,7 @@ void engine_free(struct engine *g)
 			mem_free(it.value);
 		}
 	vec_free(&g->dirty_streams);
+	strbuf_release(&g->lost);
 	vec_free(&g->readings);
 	map_free(g->hosts);
 	map_free(g->flights);
@@ -730,6 +731,7 @@ int engine_new(const struct engine_options *options, struct engine **ret, struct
 	g->flights = map_new();
 	g->store_error = STRBUF_INIT(ERR_MESSAGE_MAX);
 	g->batch_error = STRBUF_INIT(ERR_MESSAGE_MAX);
+	g->lost = STRBUF_INIT(64u << 10);
 	g->random = options->seed != 0 ? options->seed : hash_process_seed();
 	g->figures.started_unix_ms = clock_unix_ms();
 	g->alarm_mono_ms = g->context_mono_ms = INT64_MAX;

@@ -107,6 +107,7 @@ struct engine {
 	int64_t retry_mono_ms, retry_after_ms;
 	bool tight;                     /* no reserve on the disk: nothing is polled, what waits is told */
 	bool tight_told;                /* to the operator */
+	struct strbuf lost;             /* what streams lost, a line each: to be told */
 	int64_t held_mono_ms;           /* after a recovery: from then on it counts as one */
 	struct arena *verdicts_arena;   /* of the texts of the next; NULL while there is none */
 	VEC(struct store_delivery) verdicts; /* what hooks answered and no commit holds yet */
@@ -286,6 +287,7 @@ void asked_give_up(struct engine *g);                                 /* 503 to 
 
 /* --- alarm.c --- */
 void alarm_look(struct engine *g); /* something failed or recovered */
+void alarm_lost(struct engine *g, const struct world_source *s, struct str what); /* posts that will not come any more */
 void alarm_run(struct engine *g);
 
 /* --- budget.c --- */

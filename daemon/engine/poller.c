@@ -607,8 +607,8 @@ static enum step read_answer(struct engine *g, struct world_source *s, struct fl
 		stop(g, s, r, STR("410 Gone: the publisher took it away for good; remove the source, or poll it by hand"));
 		return STEP_FAILED;
 	}
-	if (f->stream)
-		return STEP_STREAM_OVER;
+	if (f->stream || (s->source.type != NULL && s->source.type->framing != FRAMING_BODY))
+		return STEP_STREAM_OVER; /* also where what comes before the stream fails, if there is nothing but the stream */
 	poller_explain(s, r, &why);
 	poller_failed(g, s, r, strbuf_str(&why));
 	return STEP_FAILED;

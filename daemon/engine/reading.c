@@ -144,6 +144,8 @@ static enum step take_document(struct engine *g, struct world_source *s, const s
 	s->round.reads += d->reads;
 	if (budget_count(g, s, d->reads) != 0)
 		return STEP_FAILED;
+	if (str_present(d->lost))
+		alarm_lost(g, s, d->lost);
 	if (str_present(d->session) && set_session(g, s, d->session) != 0)
 		return STEP_FAILED;
 	if (str_present(d->cursor) && !str_eq(d->cursor, s->kept.cursor)) {

@@ -81,6 +81,8 @@ static int take_frame(struct engine *g, struct world_source *s, struct source_do
 		return -1;
 	if (d->reads > 0 && budget_count(g, s, d->reads) != 0)
 		return -1;
+	if (str_present(d->lost))
+		alarm_lost(g, s, d->lost);
 	if (!str_present(d->cursor))
 		return 0;
 	strbuf_reset(&s->stream_cursor);
@@ -226,12 +228,12 @@ static void note_failure(struct engine *g, struct world_source *s, struct str wh
 	bool news = !str_eq(k.last_error, why);
 	char wait[48];
 	k.success_unix_ms = s->kept.success_unix_ms;
-	k.failures = s->stream_tries;
+	k.failures = s->source.tries;
 	k.last_error = why;
 	k.next_unix_ms = g->now.unix_ms + pause;
 	if (news)
 		log_warning("stream.failed", "source=%s error=%s tries=%d retry_in=%s", LOG_Q(s->settings.name), LOG_Q(why),
-		            s->stream_tries, num_format_duration(wait, sizeof wait, pause));
+		            s->source.tries, num_format_duration(wait, sizeof wait, pause));
 	g->figures.polls_failed++;
 	poller_save_failure(g, s, &k, news);
 }
@@ -250,7 +252,7 @@ void stream_over(struct engine *g, struct world_source *s, const struct reply *r
 	stream_flush(g);
 	drop_beside(g, s);
 	bool held = s->streaming && g->now.mono_ms - s->stream_since_mono_ms >= GOOD_MS, was_open = s->streaming;
-	s->stream_tries = held ? 1 : s->stream_tries + 1;
+	s->source.tries = held ? 1 : s->source.tries + 1;
 	s->streaming = false;
 	s->stream_errors = 0;
 	if (r->outcome == REPLY_CANCELLED) {
@@ -261,9 +263,9 @@ void stream_over(struct engine *g, struct world_source *s, const struct reply *r
 		strbuf_adds(&why, "the server ended the stream");
 	else
 		poller_explain(s, r, &why);
-	int64_t pause = pause_ms(g, r, s->stream_tries);
+	int64_t pause = pause_ms(g, r, s->source.tries);
 	pause += (int64_t)(engine_random(g) % (uint64_t)(pause / 4 + 1));
-	if (was_open && s->stream_tries <= SHORT_LIVES)
+	if (was_open && s->source.tries <= SHORT_LIVES)
 		note_end(g, s, strbuf_str(&why), pause);
 	else
 		note_failure(g, s, strbuf_str(&why), pause);

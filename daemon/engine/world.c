@@ -198,7 +198,9 @@ void world_types_init(struct world_types *t)
 	for (const struct source_type *const *p = source_types(); *p != NULL && n < WORLD_TYPES_MAX - 1; p++)
 		t->sources[n++] = (struct config_type){ .name = (*p)->name, .fields = (*p)->fields,
 			.settings_size = (*p)->settings_size, .url_needed = !(*p)->url_optional,
-			.url_schemes = (*p)->url_optional ? "http https" : "http https file", .account = (*p)->account };
+			.url_schemes = (*p)->url_schemes ? (*p)->url_schemes
+			                                 : (*p)->url_optional ? "http https" : "http https file",
+			.account = (*p)->account };
 	n = 0;
 	for (const struct channel_type *const *p = channel_types(); *p != NULL && n < WORLD_TYPES_MAX - 1; p++)
 		t->channels[n++] = (struct config_type){ .name = (*p)->name, .fields = (*p)->fields,

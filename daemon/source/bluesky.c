@@ -59,7 +59,7 @@ static bool split_place(struct str s, const char *word, struct str *ret_who, str
 	return known && !str_empty(*ret_who) && !str_empty(*ret_key);
 }
 
-static bool is_clean(struct str s)
+bool bluesky_actor(struct str s)
 {
 	for (size_t i = 0; i < s.len; i++)
 		if (!char_is_alnum(s.p[i]) && str_chr(STR(".-_:"), s.p[i]) == STR_NPOS)
@@ -89,7 +89,7 @@ static int bluesky_open(const struct source *s, struct strbuf *ret_url, struct e
 
 	if (said != 1)
 		return err_set(e, ERR_INPUT, "expected one of handle, list, feed and query%s", said ? ", not several" : "");
-	if (!str_present(b->query) && !is_clean(who_of(b)))
+	if (!str_present(b->query) && !bluesky_actor(who_of(b)))
 		return err_set(e, ERR_INPUT, str_present(b->handle)
 			? "handle: expected a name such as alice.bsky.social, or a DID"
 			: "expected at://… or the address of a list or feed on bsky.app");
@@ -110,7 +110,7 @@ static bool recognise_page(struct str text, const struct pasted_url *u, json_t *
 		strbuf_addf(said, "the search \"%.*s\" on Bluesky", STR_ARG(u->q));
 		return true;
 	}
-	if (u->n < 2 || !str_eq(u->path[0], STR("profile")) || !is_clean(u->path[1]))
+	if (u->n < 2 || !str_eq(u->path[0], STR("profile")) || !bluesky_actor(u->path[1]))
 		return false;
 	if (u->n > 3 && (str_eq(u->path[2], STR("lists")) || str_eq(u->path[2], STR("feed")))) {
 		bool list = str_eq(u->path[2], STR("lists"));
@@ -132,14 +132,14 @@ static bool bluesky_recognise(struct str text, json_t *settings, struct strbuf *
 
 	if (source_pasted_url(text, arena, &u))
 		return str_eq_nocase(u.host, STR("bsky.app")) && recognise_page(text, &u, settings, said);
-	if (split_place(text, "", &who, &key) && is_clean(who)) {
+	if (split_place(text, "", &who, &key) && bluesky_actor(who)) {
 		bool list = str_find(text, STR("/app.bsky.graph.list/")) != STR_NPOS;
 		json_set_text(settings, list ? "list" : "feed", text);
 		strbuf_addf(said, "a %s of Bluesky", list ? "list" : "custom feed");
 		return true;
 	}
 	bool dotted = str_starts(text, STR("@")) && str_chr(handle, '.') != STR_NPOS && str_chr(handle, ':') == STR_NPOS;
-	if (!is_clean(handle) || !(dotted || str_starts(text, STR("did:"))))
+	if (!bluesky_actor(handle) || !(dotted || str_starts(text, STR("did:"))))
 		return false;
 	json_set_text(settings, "handle", handle);
 	strbuf_addf(said, "the account @%.*s of Bluesky", STR_ARG(handle));
@@ -313,7 +313,7 @@ static int take_did(struct source *s, const json_t *j, struct source_document *d
 {
 	struct str did = json_get_str(j, "did");
 
-	if (!str_starts(did, STR("did:")) || !is_clean(did))
+	if (!str_starts(did, STR("did:")) || !bluesky_actor(did))
 		return err_set(e, ERR_INPUT, "no account %.*s", STR_ARG(text_cut(who_of(s->settings), 200)));
 	json_t *cursor = social_cursor(s);
 	json_set_text(cursor, "did", did);
@@ -465,25 +465,31 @@ static int bluesky_parse(struct source *s, const struct frame *f, struct source_
 
 #define CONTEXT_MAX 25 /* of app.bsky.feed.getPosts */
 
-static size_t bluesky_context(struct source *s, const struct str *ids, size_t n, struct transfer *ret)
+size_t bluesky_ask_context(struct str api, const struct str *ids, size_t n, struct transfer *ret)
 {
-	OWNED_JSON json_t *session = session_of(s);
 	AUTO(strbuf) struct strbuf url = STRBUF_INIT(4 * URL_MAX);
 	size_t taken = 0;
 
-	strbuf_add(&url, s->url);
+	strbuf_add(&url, api);
 	while (url.len > 0 && url.p[url.len - 1] == '/')
 		strbuf_truncate(&url, url.len - 1);
 	strbuf_adds(&url, "/xrpc/app.bsky.feed.getPosts");
 	for (; taken < n && taken < CONTEXT_MAX && str_starts(ids[taken], STR("at://")); taken++)
 		url_param(&url, "uris", ids[taken]);
 	ret->url = arena_str(ret->arena, strbuf_str(&url));
-	ret->bearer = arena_str(ret->arena, json_get_str(session, "access"));
 	return taken;
 }
 
-static int bluesky_parse_context(struct source *s __attribute__((unused)), const struct frame *f, const struct str *ids, size_t n,
-                                 struct source_document *out, struct err *e)
+static size_t bluesky_context(struct source *s, const struct str *ids, size_t n, struct transfer *ret)
+{
+	OWNED_JSON json_t *session = session_of(s);
+
+	ret->bearer = arena_str(ret->arena, json_get_str(session, "access"));
+	return bluesky_ask_context(s->url, ids, n, ret);
+}
+
+int bluesky_parse_context(struct source *s __attribute__((unused)), const struct frame *f, const struct str *ids, size_t n,
+                          struct source_document *out, struct err *e)
 {
 	*out = (struct source_document){ .arena = NULL };
 	OWNED_JSON json_t *j = source_json(f->bytes, "posts", "uri", &out->repaired, e);

@@ -61,7 +61,6 @@ struct world_source {
 	/* when its rounds end in a stream: transfer_id is that one's while it is open or being opened */
 	bool streaming;            /* open */
 	int64_t stream_since_mono_ms;
-	int stream_tries;          /* since one last held */
 	uint64_t stream_errors;    /* frames of this one that meant nothing */
 	struct strbuf stream_cursor; /* newer than kept.cursor if */
 	bool stream_dirty;         /* not saved yet in the batch under way */

@@ -30,6 +30,7 @@ struct source {
 	int64_t backfill_ms;   /* how far back the very first round should reach: 0 = one page, INT64_MAX = all there is */
 	const struct str *wanted; /* what the watches that name it look for, as queries of its network; see follows() */
 	size_t n_wanted;
+	int tries;             /* streams in a row that did not open, or did not hold; 0: none did */
 	void *settings;        /* type->settings_size bytes, bound by type->fields; NULL if the type has none */
 	void *state;           /* type->state_size bytes, zeroed when a round begins: what next() and parse() tell each other */
 };
@@ -48,6 +49,7 @@ struct source_document {        /* what parse() returns beside posts; texts live
 	struct source_hints hints;
 	bool repaired;              /* the bytes needed help */
 	bool cut;                   /* the document is cut off: the rest may come under the same validators */
+	struct str lost;            /* what will surely not come, for the operator: "posts from … to …: why"; absent = nothing */
 	bool half;                  /* and its last post is only half there: shown by parse, not taken by the engine */
 	struct post_list posts;     /* in document order (newest first), sealed, source not set */
 	size_t reads;               /* posts that the network counts as read, for budgets; 0 where reading is free */
@@ -79,6 +81,7 @@ struct source_type {
 	const struct field *fields; /* own settings beyond the common ones; may be NULL */
 	size_t settings_size, state_size;
 	enum account_use account;
+	const char *url_schemes;    /* of the setting url, "wss https"; NULL: the usual ones */
 	bool url_optional;          /* open() knows an address without the user */
 	bool own_ids;               /* ids are the network's, and never change: another id is another post, whatever it says */
 	/* Do the settings go together?  Writes the address of a source without one: of its server, whose limits count.

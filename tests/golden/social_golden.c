@@ -80,6 +80,8 @@ static json_t *asked(const struct transfer *t)
 		json_set_text(j, "bearer", t->bearer);
 	if (t->has_body)
 		json_set_text(j, "body", t->body);
+	if (str_present(t->zstd_dictionary))
+		json_set_int(j, "dictionary", (int64_t)t->zstd_dictionary.len);
 	return j;
 }
 
@@ -145,6 +147,8 @@ static void answer(struct rig *r, struct str bytes, struct str url, bool stream,
 	} else {
 		keep(r, &d, out);
 		json_set_bool(out, "repaired", d.repaired);
+		if (str_present(d.lost))
+			json_set_text(out, "lost", d.lost);
 		json_t *j = source_document_to_json(&d);
 		json_set_text(out, "title", d.title);
 		json_set(out, "posts", json_incref((json_t *)(uintptr_t)json_get(j, "posts")));
@@ -224,6 +228,7 @@ static json_t *run_folder(const char *folder)
 			json_set_bool(turn, "stream", true);
 		}
 		answer(&r, strbuf_str(&bytes), t->url, stream, turn);
+		stream = stream && !json_is_true(json_object_get(turn, "remedy"));
 		if (stream)
 			continue;
 		if (json_get(turn, "error") != NULL || json_is_false(json_object_get(turn, "remedy")))

@@ -324,10 +324,11 @@ static inline void sim_take_out(struct sim *s, struct messages *out)
 			p.done->transfer_id = m->transfer->id;
 			p.done->reply = sim_answer(s, m->transfer, &p.page);
 			p.due_mono_ms = s->mono_ms + (p.page ? p.page->latency_ms : 5);
-			if (m->transfer->framing != FRAMING_BODY && p.done->reply->outcome == REPLY_OK && p.page->status == 200) {
+			if (m->transfer->framing != FRAMING_BODY && p.done->reply->outcome == REPLY_OK &&
+			    p.page->status == (m->transfer->framing == FRAMING_WEBSOCKET ? 101 : 200)) {
 				p.begin = message_new(MESSAGE_FRAME);
 				p.begin->transfer_id = m->transfer->id;
-				p.begin->status = 200;
+				p.begin->status = p.page->status;
 			}
 			vec_push(&s->pending, p);
 			s->starts++;

@@ -265,6 +265,8 @@ TEST(each_network_knows_its_own)
 		{ "@alice.bsky.social", "bluesky", "handle", "alice.bsky.social" },
 		{ "did:plc:abc", "bluesky", "handle", "did:plc:abc" },
 		{ "at://did:plc:abc/app.bsky.feed.generator/science", "bluesky", "feed", "at://did:plc:abc/app.bsky.feed.generator/science" },
+		{ "wss://jetstream1.us-west.bsky.network/subscribe?x=1", "jetstream", "url", "wss://jetstream1.us-west.bsky.network/subscribe" },
+		{ "wss://other.example/socket", NULL, NULL, NULL },
 		{ "https://www.youtube.com/@channel", NULL, NULL, NULL },
 		{ "https://x.com/", NULL, NULL, NULL },
 		{ "https://x.com/home", NULL, NULL, NULL },
