@@ -115,7 +115,7 @@ $(BUILD)/tests/%.o: CFLAGS_ALL += -Itests
 BUILD_DEPS := gcc g++ make pkg-config libcurl4-openssl-dev libevent-dev libjansson-dev libxml2-dev libssl-dev libsystemd-dev \
               libsqlite3-dev libyaml-dev libutf8proc-dev libxxhash-dev uthash-dev libre2-dev libstemmer-dev \
               zlib1g-dev libwslay-dev libzstd-dev
-TEST_DEPS  := $(BUILD_DEPS) libcmocka-dev python3 python3-pytest python3-aiosmtpd nginx-light opensmtpd curl openssl \
+TEST_DEPS  := $(BUILD_DEPS) libcmocka-dev python3 python3-pytest python3-aiosmtpd python3-websockets zstd nginx-light opensmtpd curl openssl \
               systemd shellcheck mandoc libvectorscan-dev libicu-dev zsh fish sqlite3 jq systemd-container
 install_missing = @missing=""; for p in $(1); do \
 	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
