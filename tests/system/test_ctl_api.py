@@ -130,7 +130,7 @@ def test_add(daemon, args, path, answer, body):
 def test_add_source_says_what_it_found(daemon):
     daemon.answers["POST", "/v1/sources"] = (201, {**SOURCE, "found": "https://x.example/atom", "note": "every 30m as it asks"})
     out = daemon.run("add-source", "https://x.example/").stdout
-    assert "advertises a feed: https://x.example/atom" in out and "(feed): The News" in out and "every 30m" in out
+    assert "has a feed: https://x.example/atom" in out and "(feed): The News" in out and "every 30m" in out
 
 
 EDITS = [
