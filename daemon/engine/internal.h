@@ -55,6 +55,7 @@ struct flight {
 struct host {
 	int in_flight;
 	int64_t ended_mono_ms;          /* when the last one was over */
+	size_t queued;                  /* the longest that its queue was since it was empty */
 	bool local;                     /* files: nobody is to be spared */
 	VEC(struct world_source *) waiting; /* due, oldest first, those that somebody asked for in front */
 };

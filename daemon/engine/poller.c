@@ -20,8 +20,8 @@
 #define ROUND_TRANSFERS_MAX 100       /* of one poll; its cursor lets the next one go on */
 #define ROUND_REMEDIES_MAX 3          /* refused answers of one poll that its type may mend */
 #define REST_MS 500                   /* between two sources of one host … */
-#define REST_ALL_MS 30000             /* … so that all who wait have their turn within that */
-#define REST_SHARE 60                 /* … or within that share of their interval */
+#define REST_ALL_MS 30000             /* … so that the rests of a whole queue are no longer than that */
+#define REST_SHARE 60                 /* … and of its interval no more than that share */
 #define OVERRUN_POSTS_MIN 5           /* all new: fewer are no sign of anything */
 #define WHY_MAX 500
 
@@ -283,9 +283,10 @@ static int64_t rest_until(const struct engine *g, const struct host *h, const st
 {
 	if (h->local || s->asked)
 		return 0;
-	int64_t rest = base_interval(g, s) / REST_SHARE, each = h->waiting.n > 0 ? REST_ALL_MS / (int64_t)h->waiting.n : REST_MS;
+	int64_t rest = base_interval(g, s) / REST_SHARE, each = REST_ALL_MS / (int64_t)(h->queued + 1);
 	rest = rest > each ? each : rest;
-	return h->ended_mono_ms + (rest > REST_MS ? REST_MS : rest);
+	/* Whoever allows several at once does not want them to wait for each other. */
+	return h->ended_mono_ms + (rest > REST_MS ? REST_MS : rest) / g->world->config->daemon.max_per_host;
 }
 
 static bool host_is_free(const struct engine *g, const struct host *h, const struct world_source *s)
@@ -298,6 +299,7 @@ static void wait_for_host(struct host *h, struct world_source *s)
 	s->waiting_for_host = true;
 	s->crowded = s->crowded || !s->asked;
 	vec_push(&h->waiting, s);
+	h->queued = h->waiting.n > h->queued ? h->waiting.n : h->queued;
 	if (!s->asked)
 		return;
 	h->waiting.v[h->waiting.n - 1] = h->waiting.v[0];
@@ -329,6 +331,7 @@ void poller_run(struct engine *g)
 			s->waiting_for_host = false;
 			start(g, s, h);
 		}
+		h->queued = h->waiting.n > 0 ? h->queued : 0;
 		if (h->waiting.n == 0 && h->in_flight == 0 && h->ended_mono_ms + REST_MS <= g->now.mono_ms) {
 			vec_free(&h->waiting);
 			mem_free(map_remove(g->hosts, it.key));

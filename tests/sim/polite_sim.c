@@ -243,6 +243,22 @@ TEST(one_host_is_never_hit_at_once_by_many_sources)
 	sim_free(s);
 }
 
+/* However many there are, the rests take no more than half a minute. */
+TEST(a_long_queue_is_let_through)
+{
+	AUTO(strbuf) struct strbuf yaml = STRBUF_INIT(1 << 20);
+	strbuf_adds(&yaml, "sources:\n");
+	for (int i = 0; i < 1000; i++)
+		strbuf_addf(&yaml, "  - {name: s%d, url: \"http://same.example/%d\"}\n", i, i);
+	struct sim *s = sim_new(strbuf_cstr(&yaml)); /* each fails within 5 ms: no such host */
+	sim_run(s, 20 * SECOND);
+	CHECK(s->starts > 400 && s->starts < 700);
+	sim_run(s, 20 * SECOND);
+	CHECK_INT(s->starts, 1000);
+	CHECK_INT(s->under_way_most, 1);
+	sim_free(s);
+}
+
 TEST(whoever_asks_does_not_stand_in_the_queue)
 {
 	AUTO(strbuf) struct strbuf yaml = STRBUF_INIT(1 << 20), b = STRBUF_INIT(1 << 20);
