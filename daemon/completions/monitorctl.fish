@@ -150,7 +150,7 @@ complete -c monitorctl -n '__fish_seen_subcommand_from list-deliveries' -l chann
 complete -c monitorctl -n '__fish_seen_subcommand_from list-deliveries' -l limit -d 'at most N (else 50)' -x
 complete -c monitorctl -n __fish_use_subcommand -a retry-delivery -d 'try a waiting or dead delivery again now'
 complete -c monitorctl -n __fish_use_subcommand -a status -d 'say how monitord fares, first of all what it cannot see'
-complete -c monitorctl -n '__fish_seen_subcommand_from status' -l check -d 'exit with 1 if something is blind, mute or down'
+complete -c monitorctl -n '__fish_seen_subcommand_from status' -l check -d 'exit with 1 if something is blind, mute, untold or down'
 complete -c monitorctl -n __fish_use_subcommand -a reload -d 'read the configuration again, or keep the old one and say why'
 complete -c monitorctl -n __fish_use_subcommand -a check-config -d 'check a configuration file; needs no daemon'
 complete -c monitorctl -n '__fish_seen_subcommand_from check-config' -F

@@ -9,6 +9,7 @@
 #include "base/num.h"
 #include "control/metrics.h"
 
+#define UNTOLD_MAX 100          /* watches that are listed: more have one cause */
 #define METRICS_MAX (64u << 20) /* bytes of one answer: 100,000 sources */
 
 static const char *const source_states[] = { "ok", "failing", "stopped", "paused", "new" };
@@ -20,6 +21,7 @@ struct tally {
 	int64_t by_state[SOURCE_STATES];
 	json_t *channels;
 	int64_t channels_broken, channels_paused, watches_paused;
+	json_t *untold;    /* names of watches that have nobody to tell */
 	struct store_counts counts;
 	struct engine_figures figures;
 };
@@ -28,12 +30,13 @@ static void tally_release(struct tally *t)
 {
 	json_decref(t->sources);
 	json_decref(t->channels);
+	json_decref(t->untold);
 }
 
 static void tally_init(const struct call *c, struct tally *t)
 {
 	const struct world *w = engine_world(c->engine);
-	*t = (struct tally){ .sources = json_array(), .channels = json_array() };
+	*t = (struct tally){ .sources = json_array(), .channels = json_array(), .untold = json_array() };
 	for (struct map_iter it = { 0 }; map_next(w->sources, &it);) {
 		json_t *source = engine_source_json(c->engine, it.value, c->now);
 		struct str state = json_get_str(source, "state");
@@ -48,8 +51,13 @@ static void tally_init(const struct call *c, struct tally *t)
 		t->channels_paused += channel->settings.paused;
 		json_array_append_new(t->channels, engine_channel_json(c->engine, channel));
 	}
-	for (struct map_iter it = { 0 }; map_next(w->watches, &it);)
-		t->watches_paused += ((const struct world_watch *)it.value)->settings.paused;
+	for (struct map_iter it = { 0 }; map_next(w->watches, &it);) {
+		const struct world_watch *watch = it.value;
+		struct world_channel *to[WORLD_CHANNELS_MAX];
+		t->watches_paused += watch->settings.paused;
+		if (!watch->settings.paused && json_array_size(t->untold) < UNTOLD_MAX && world_channels_of(w, watch, to) == 0)
+			json_array_append_new(t->untold, json_text(it.key));
+	}
 	engine_figures(c->engine, &t->figures);
 	/* A store that does not answer is a finding of the status, not a failure of it. */
 	struct err e;
@@ -99,6 +107,23 @@ static json_t *blind_json(const struct tally *t)
 	return list;
 }
 
+/* Channels that cannot be used, and why. */
+static json_t *mute_json(const struct tally *t)
+{
+	json_t *list = json_array(), *channel;
+	size_t i;
+	json_array_foreach(t->channels, i, channel) {
+		if (!str_eq(json_get_str(channel, "state"), STR("broken")))
+			continue;
+		json_t *item = json_object();
+		json_set(item, "channel", json_incref(json_object_get(channel, "name")));
+		json_set(item, "error", json_incref(json_object_get(channel, "last_error")));
+		json_set(item, "waiting", json_incref(json_object_get(channel, "waiting")));
+		json_array_append_new(list, item);
+	}
+	return list;
+}
+
 static json_t *sources_json(const struct tally *t)
 {
 	json_t *j = json_object();
@@ -130,6 +155,8 @@ void api_status(const struct call *c)
 	json_set(j, "deliveries", json_pack("{s:I, s:I, s:I}", "waiting", (json_int_t)t.counts.waiting, "delivered",
 	                                    (json_int_t)t.counts.delivered, "dead", (json_int_t)t.counts.dead));
 	json_set(j, "blind", blind_json(&t));
+	json_set(j, "mute", mute_json(&t));
+	json_set(j, "untold", json_incref(t.untold));
 	json_set_int(j, "memory_bytes", memory_bytes());
 	engine_reply(c->engine, c->id, 200, j);
 }

@@ -9,26 +9,19 @@ static long long count(const json_t *status, const char *group, const char *key)
 	return (long long)json_get_int(json_get(status, group), key, 0);
 }
 
-/* What monitord cannot see, tell or keep: first of all, and in the worst colour.  False if there is nothing. */
-static bool print_trouble(const struct ctl *c, const json_t *status, struct strbuf *out)
+static void print_head(const struct ctl *c, struct strbuf *out, const struct strbuf *head)
 {
-	const json_t *blind = json_get(status, "blind"), *store = json_get(status, "store");
-	bool store_down = store != NULL && !json_get_bool(store, "ok", true);
-	long long mute = count(status, "channels", "broken");
+	ctl_style(c, out, STYLE_BAD, strbuf_str(head));
+	strbuf_addc(out, '\n');
+}
+
+static void print_blind(const struct ctl *c, const json_t *status, const json_t *blind, struct strbuf *out)
+{
 	AUTO(strbuf) struct strbuf head = STRBUF_INIT(4096);
 	char buf[CTL_WHEN_MAX];
 
-	if (store_down) {
-		ctl_style(c, out, STYLE_BAD, STR("DOWN: the database cannot be written: "));
-		ctl_style(c, out, STYLE_PLAIN, json_get_str(store, "error"));
-		strbuf_addc(out, '\n');
-	}
-	if (json_array_size(blind) > 0) {
-		strbuf_addf(&head, "BLIND: %zu of %lld sources cannot be read", json_array_size(blind),
-		            count(status, "sources", "total"));
-		ctl_style(c, out, STYLE_BAD, strbuf_str(&head));
-		strbuf_addc(out, '\n');
-	}
+	strbuf_addf(&head, "BLIND: %zu of %lld sources cannot be read", json_array_size(blind), count(status, "sources", "total"));
+	print_head(c, out, &head);
 	for (size_t i = 0; i < json_array_size(blind); i++) {
 		const json_t *b = json_array_get(blind, i);
 
@@ -42,13 +35,62 @@ static bool print_trouble(const struct ctl *c, const json_t *status, struct strb
 			strbuf_addf(out, "; next try %s", ctl_when_json(c, buf, b, "next_poll"));
 		strbuf_addc(out, '\n');
 	}
-	strbuf_reset(&head);
-	if (mute > 0) {
-		strbuf_addf(&head, "MUTE: %lld channel%s cannot be used; see monitorctl list-channels", mute, mute == 1 ? "" : "s");
-		ctl_style(c, out, STYLE_BAD, strbuf_str(&head));
+}
+
+static void print_mute(const struct ctl *c, const json_t *status, const json_t *mute, struct strbuf *out)
+{
+	AUTO(strbuf) struct strbuf head = STRBUF_INIT(4096);
+
+	strbuf_addf(&head, "MUTE: %zu of %lld channels cannot be used", json_array_size(mute), count(status, "channels", "total"));
+	print_head(c, out, &head);
+	for (size_t i = 0; i < json_array_size(mute); i++) {
+		const json_t *m = json_array_get(mute, i);
+
+		strbuf_adds(out, "  ");
+		ctl_style(c, out, STYLE_BOLD, json_get_str(m, "channel"));
+		strbuf_addf(out, ", %lld waiting: ", (long long)json_get_int(m, "waiting", 0));
+		ctl_style(c, out, STYLE_PLAIN, json_get_str(m, "error"));
 		strbuf_addc(out, '\n');
 	}
-	return store_down || json_array_size(blind) > 0 || mute > 0;
+}
+
+#define UNTOLD_SHOWN_MAX 5
+
+static void print_untold(const struct ctl *c, const json_t *untold, struct strbuf *out)
+{
+	AUTO(strbuf) struct strbuf head = STRBUF_INIT(4096);
+	size_t n = json_array_size(untold);
+
+	strbuf_addf(&head, "UNTOLD: the alerts of %zu watch%s go nowhere; name a channel in them, or make one the default", n,
+	            n == 1 ? "" : "es");
+	print_head(c, out, &head);
+	strbuf_adds(out, "  ");
+	for (size_t i = 0; i < n && i < UNTOLD_SHOWN_MAX; i++) {
+		strbuf_adds(out, i > 0 ? ", " : "");
+		ctl_style(c, out, STYLE_BOLD, json_str(json_array_get(untold, i)));
+	}
+	strbuf_adds(out, n > UNTOLD_SHOWN_MAX ? " and others\n" : "\n");
+}
+
+/* What monitord cannot see, tell or keep: first of all, and in the worst colour.  False if there is nothing. */
+static bool print_trouble(const struct ctl *c, const json_t *status, struct strbuf *out)
+{
+	const json_t *blind = json_get(status, "blind"), *mute = json_get(status, "mute"), *untold = json_get(status, "untold");
+	const json_t *store = json_get(status, "store");
+	bool store_down = store != NULL && !json_get_bool(store, "ok", true);
+
+	if (store_down) {
+		ctl_style(c, out, STYLE_BAD, STR("DOWN: the database cannot be written: "));
+		ctl_style(c, out, STYLE_PLAIN, json_get_str(store, "error"));
+		strbuf_addc(out, '\n');
+	}
+	if (json_array_size(blind) > 0)
+		print_blind(c, status, blind, out);
+	if (json_array_size(mute) > 0)
+		print_mute(c, status, mute, out);
+	if (json_array_size(untold) > 0)
+		print_untold(c, untold, out);
+	return store_down || json_array_size(blind) + json_array_size(mute) + json_array_size(untold) > 0;
 }
 
 static void row(struct table *t, const char *label, struct strbuf *text)

@@ -29,6 +29,18 @@ static void check_match(const struct query *q, const struct post *p)
 	MUST(text_is_utf8(strbuf_str(&note)));
 }
 
+/* Everybody is somebody, called what the query calls him. */
+static bool anybody(void *ctx, struct str name, struct query_person *ret, struct strbuf *why)
+{
+	static const struct query_account accounts[] = { { { "x:ada", 5 }, { "x:1", 3 } }, { { "https://a.example/", 18 }, { NULL, 0 } } };
+	struct str *called = ctx;
+
+	called[0] = name;
+	*ret = (struct query_person){ called, accounts, 2, 2 };
+	strbuf_adds(why, "nobody");
+	return name.len % 7 != 6;
+}
+
 FUZZ(s)
 {
 	struct str query, text = s;
@@ -37,7 +49,9 @@ FUZZ(s)
 	AUTO(strbuf) struct strbuf clean = STRBUF_INIT(s.len * 3 + 16);
 	text_repair(&clean, text);
 	struct query *parsed = NULL;
-	if (query_parse(query, &parsed, &e) != 0) {
+	struct str called[2] = { STR_NULL, STR("Ada Éclair") };
+	const struct query_names names = { .ctx = called, .person = anybody };
+	if (query_parse_named(query, &names, &parsed, &e) != 0) {
 		MUST(e.kind == ERR_INPUT || e.kind == ERR_LIMIT);
 		return;
 	}

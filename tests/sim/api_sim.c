@@ -811,8 +811,24 @@ TEST(status_counts_what_there_is)
 	CHECK_INT(json_get_int(j, "alerts", -1), 4);
 	CHECK_INT(json_get_int(json_get(j, "deliveries"), "delivered", -1), 4);
 	CHECK_INT(json_array_size(json_get(j, "blind")), 0);
+	CHECK_INT(json_array_size(json_get(j, "mute")), 0);
 	CHECK(json_get_int(j, "memory_bytes", 0) > 1 << 20);
 	CHECK_STR(json_get_str(j, "config"), r.file);
+}
+
+TEST(the_status_names_watches_that_tell_nobody)
+{
+	RIG(r);
+	done(&r, "POST", "/v1/watches", "{\"name\":\"quiet\",\"query\":\"x\"}", 201);
+	OWNED_JSON json_t *before = ask(&r, "GET", "/v1/status", NULL, 200);
+	CHECK_INT(json_array_size(json_get(before, "untold")), 0); /* there is one channel, and it tells all */
+	done(&r, "POST", "/v1/channels", "{\"type\":\"console\",\"name\":\"second\"}", 201);
+	OWNED_JSON json_t *j = ask(&r, "GET", "/v1/status", NULL, 200);
+	CHECK_INT(json_array_size(json_get(j, "untold")), 1);
+	CHECK_STR(json_str(json_array_get(json_get(j, "untold"), 0)), "quiet");
+	done(&r, "PATCH", "/v1/channels/second", "{\"default\":true}", 200);
+	OWNED_JSON json_t *after = ask(&r, "GET", "/v1/status", NULL, 200);
+	CHECK_INT(json_array_size(json_get(after, "untold")), 0);
 }
 
 TEST(figures_are_exported)

@@ -31,7 +31,8 @@ STATUS = {"version": "0.1.0", "started": "2023-12-11T08:00:00Z", "now": "2023-12
           "sources": {"total": 4, "ok": 3, "failing": 1, "stopped": 0, "paused": 0, "new": 0},
           "watches": {"total": 2, "paused": 1}, "channels": {"total": 1, "broken": 0, "paused": 0}, "posts": 10, "alerts": 2,
           "deliveries": {"waiting": 0, "delivered": 2, "dead": 0},
-          "blind": [{"source": "news", "since": None, "error": "connection refused", "next_poll": None}], "memory_bytes": 8 << 20}
+          "blind": [{"source": "news", "since": None, "error": "connection refused", "next_poll": None}],
+          "mute": [], "untold": [], "memory_bytes": 8 << 20}
 COUNTS = {"added": 1, "changed": 0, "removed": 2, "kept": 3}
 
 
@@ -268,6 +269,14 @@ def test_status_says_first_what_is_blind(daemon):
     daemon.answers["GET", "/v1/status"] = (200, {**STATUS, "blind": []})
     r = daemon.run("status", "--check")
     assert r.returncode == 0 and r.stdout.startswith("all well")
+    daemon.answers["GET", "/v1/status"] = (200, {**STATUS, "blind": [], "untold": [f"w{i}" for i in range(7)],
+                                                 "mute": [{"channel": "hook", "error": "401", "waiting": 7}]})
+    r = daemon.run("status", "--check")
+    assert r.returncode == 1 and r.stdout.startswith(
+        "MUTE: 1 of 1 channels cannot be used\n  hook, 7 waiting: 401\n"
+        "UNTOLD: the alerts of 7 watches go nowhere; name a channel in them, or make one the default\n"
+        "  w0, w1, w2, w3, w4 and others\n"), r.stdout
+    daemon.answers["GET", "/v1/status"] = (200, {**STATUS, "blind": []})
     assert json.loads(daemon.run("status", "--json").stdout)["posts"] == 10
 
 
