@@ -212,6 +212,7 @@ static int run(struct engine_options *eo, struct io_options *io_options, struct 
 	int code = EXIT_TROUBLE;
 	if (engine_new(eo, &engine, e) == 0) {
 		t.engine = engine;
+		io_options->callback_key = engine_callback_key(engine);
 		io_options->to_engine = t.inbox;
 		io_options->from_engine = t.outbox;
 		io_options->engine_alive = engine_alive;
@@ -260,6 +261,8 @@ static int start(struct options *o, struct arena *a, struct config *config, stru
 	char absolute[4096];
 	struct io_options io = { .socket_path = arena_str(a, socket), .socket_group = arena_str(a, config->daemon.socket_group),
 		                 .listen_fd = inherited_socket() };
+	if (!str_empty(config->daemon.websub_callback))
+		io.callback_listen = arena_str(a, config->daemon.websub_listen);
 	user_agent(a, config, &io.user_agent);
 	struct engine_options eo = { .config = config, .handler = api_handle,
 		                     .store_path = arena_fmt(a, "%s/monitord.db", dir) };

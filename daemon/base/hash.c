@@ -165,3 +165,34 @@ void hash_hex(struct strbuf *out, struct str bytes)
 	}
 	strbuf_commit(out, bytes.len * 2);
 }
+
+#define TOKEN_RANDOM_BYTES 16
+#define TOKEN_CODE_BYTES 8
+
+/* The code of what stands in front of it. */
+static void add_code(struct strbuf *token, struct str key)
+{
+	unsigned char mac[SHA256_BYTES];
+	hash_hmac_sha256(key, strbuf_str(token), mac);
+	hash_hex(token, str_n(mac, TOKEN_CODE_BYTES));
+}
+
+void hash_token(struct strbuf *out, struct str key)
+{
+	AUTO(strbuf) struct strbuf token = STRBUF_INIT(HASH_TOKEN_LEN);
+	unsigned char random[TOKEN_RANDOM_BYTES];
+	hash_random(random, sizeof random);
+	hash_hex(&token, str_n(random, sizeof random));
+	add_code(&token, key);
+	strbuf_add(out, strbuf_str(&token));
+}
+
+bool hash_token_ok(struct str token, struct str key)
+{
+	AUTO(strbuf) struct strbuf good = STRBUF_INIT(HASH_TOKEN_LEN);
+	if (token.len != HASH_TOKEN_LEN)
+		return false;
+	strbuf_add(&good, str_slice(token, 0, 2 * (size_t)TOKEN_RANDOM_BYTES));
+	add_code(&good, key);
+	return hash_equal_secret(token, strbuf_str(&good));
+}

@@ -10,6 +10,9 @@
 #include <sys/stat.h>
 
 #include "base/map.h"
+#include "base/num.h"
+#include "base/url.h"
+#include "model/transfer.h"
 #include "object.h"
 
 #define CONF_D_FILES_MAX 1000
@@ -194,6 +197,40 @@ static void check_time_zone(struct load *l, const struct node *map)
 			  STR_ARG(str_slice(zone, 0, 60)));
 }
 
+/* "127.0.0.1:8380", "[::1]:8380" */
+static bool is_listen_address(struct str s)
+{
+	size_t colon = str_rchr(s, ':');
+	struct str host = str_slice(s, 0, colon);
+	struct network network;
+	uint64_t port;
+	if (colon == STR_NPOS || !num_u64(str_from(s, colon + 1), &port) || port == 0 || port > 65535)
+		return false;
+	if (str_starts(host, STR("[")) && str_ends(host, STR("]")))
+		host = str_slice(host, 1, host.len - 1);
+	else if (str_chr(host, ':') != STR_NPOS)
+		return false;
+	return str_chr(host, '/') == STR_NPOS && !str_eq(host, STR("all")) && network_parse(host, &network);
+}
+
+static void check_websub(struct load *l, const struct node *map)
+{
+	const struct config_daemon *d = &l->config->daemon;
+	struct url_parts parts = { 0 };
+	struct err e = { 0 };
+	if (!str_empty(d->websub_callback) && url_split(d->websub_callback, &parts, &e) == 0) {
+		/* Hubs add their own parameters, and everybody who sees a request of ours sees this. */
+		if (parts.query[0] != '\0' || parts.fragment[0] != '\0' || parts.user[0] != '\0')
+			report_at(l->errors, node_find(map, "websub_callback")->value->place,
+				  "websub_callback: got a URL with user name, \"?\" or \"#\", expected one without");
+		url_parts_release(&parts);
+	}
+	if (!is_listen_address(d->websub_listen))
+		report_at(l->errors, node_find(map, "websub_listen")->value->place,
+			  "websub_listen: got \"%.*s\", expected an address and a port such as 127.0.0.1:8380",
+			  STR_ARG(str_slice(d->websub_listen, 0, 60)));
+}
+
 static void load_file(struct load *l, const char *path, const char *folder, bool main_file)
 {
 	AUTO(strbuf) struct strbuf text = STRBUF_INIT(CONFIG_FILE_MAX);
@@ -213,6 +250,7 @@ static void load_file(struct load *l, const char *path, const char *folder, bool
 	if (main_file) {
 		bind_daemon(l->config, &b, map);
 		check_time_zone(l, map);
+		check_websub(l, map);
 	} else {
 		refuse_daemon_keys(l, map);
 	}

@@ -32,5 +32,3 @@ void schema_to_json(json_t *obj, const struct rows *set);
 uint64_t schema_hash(uint64_t h, const struct rows *set, const char *const *except);
 /* What a row takes, for people: "a duration, 1s to 52w". */
 void schema_expected(struct strbuf *out, const struct field *row);
-/* The value of a bound row in YAML's form, secrets as "***". */
-void network_format(struct strbuf *out, const struct network *n);

@@ -2,8 +2,6 @@
 /* Bound memory shown again: as JSON for the API and as a fingerprint for reloads. */
 #include "schema.h"
 
-#include <arpa/inet.h>
-
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/num.h"
@@ -12,22 +10,6 @@
 static const void *at_row(const struct field *row, const void *base)
 {
 	return (const char *)base + row->offset;
-}
-
-void network_format(struct strbuf *out, const struct network *n)
-{
-	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
-	char text[INET6_ADDRSTRLEN];
-	bool v4 = n->bits >= 96 && memcmp(n->address, mapped, sizeof(mapped)) == 0;
-	int width = v4 ? 32 : 128, bits = v4 ? n->bits - 96 : n->bits;
-	if (n->bits == 0) {
-		strbuf_adds(out, "all");
-		return;
-	}
-	inet_ntop(v4 ? AF_INET : AF_INET6, n->address + (v4 ? 12 : 0), text, sizeof(text));
-	strbuf_adds(out, text);
-	if (bits < width)
-		strbuf_addf(out, "/%d", bits);
 }
 
 static json_t *networks_json(const struct networks *list)

@@ -180,6 +180,9 @@ static void put_counters(struct strbuf *out, const struct engine_figures *f)
 		{ "monitord_delivered_total", "Deliveries that arrived.", f->delivered },
 		{ "monitord_dead_letters_total", "Deliveries given up.", f->dead },
 		{ "monitord_attempts_failed_total", "Attempts to deliver that failed.", f->attempts_failed },
+		{ "monitord_websub_pushes_total", "Documents that hubs pushed.", f->websub_pushes },
+		{ "monitord_websub_refused_total", "Pushes that were dropped: badly signed, or no feed.", f->websub_refused },
+		{ "monitord_websub_missed_total", "New posts that a poll brought where a push should have.", f->websub_missed },
 		{ "monitord_commits_total", "Transactions committed.", f->commits },
 	};
 	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
@@ -206,6 +209,25 @@ static void put_totals(const struct call *c, struct strbuf *out, const struct ta
 	metrics_family(out, "monitord_sources", "gauge", "Sources, by state.");
 	for (size_t i = 0; i < SOURCE_STATES; i++)
 		metrics_sample(out, "monitord_sources", "state", str_c(source_states[i]), t->by_state[i]);
+}
+
+static void put_subscriptions(struct strbuf *out, const struct tally *t)
+{
+	static const char *const states[] = { "off", "asking", "active", "denied" };
+	json_t *source;
+	size_t k;
+	metrics_family(out, "monitord_websub_subscriptions", "gauge", "Subscriptions at hubs, by state.");
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		int64_t n = 0;
+		json_array_foreach(t->sources, k, source)
+			n += str_eq(json_get_str(json_get(source, "websub"), "state"), str_c(states[i]));
+		metrics_sample(out, "monitord_websub_subscriptions", "state", str_c(states[i]), n);
+	}
+	metrics_family(out, "monitord_source_pushed", "gauge", "1 if a hub pushes what the source publishes.");
+	json_array_foreach(t->sources, k, source)
+		if (json_is_object(json_get(source, "websub")))
+			metrics_sample(out, "monitord_source_pushed", "source", json_get_str(source, "name"),
+			               json_get_bool(json_get(source, "websub"), "pushes", false));
 }
 
 static void put_sources(const struct call *c, struct strbuf *out, const struct tally *t)
@@ -250,6 +272,7 @@ void api_metrics(const struct call *c)
 	put_totals(c, &out, &t);
 	put_counters(&out, &t.figures);
 	put_sources(c, &out, &t);
+	put_subscriptions(&out, &t);
 	put_channels(&out, &t);
 	engine_reply_text(c->engine, c->id, 200, METRICS_CONTENT_TYPE, strbuf_str(&out));
 }

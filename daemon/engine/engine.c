@@ -294,6 +294,8 @@ int engine_adopt_world(struct engine *g)
 	heap_release(&g->due_channels);
 	for (struct map_iter it = { 0 }; map_next(g->hosts, &it);)
 		vec_clear(&((struct host *)it.value)->waiting);
+	if (websub_adopt(g) != 0)
+		return -1;
 	for (struct map_iter it = { 0 }; map_next(g->world->sources, &it);)
 		poller_schedule(g, it.value);
 	alarm_look(g); /* what was told may hold no more, and somebody new may listen */
@@ -433,6 +435,8 @@ static void warn_of_restart(const struct config *before, struct config *now)
 	const struct config_daemon *a = &before->daemon, *b = &now->daemon;
 	if (!str_eq(a->socket, b->socket) || !str_eq(a->state, b->state) || !str_eq(a->socket_group, b->socket_group))
 		vec_push(&now->warnings, STR("state, socket and socket_group take effect at the next start"));
+	if (!str_eq(a->websub_listen, b->websub_listen) || str_empty(a->websub_callback) != str_empty(b->websub_callback))
+		vec_push(&now->warnings, STR("websub_listen is served, or no more, from the next start on"));
 }
 
 void engine_reload(struct engine *g, struct now now, uint64_t request_id)
@@ -495,6 +499,9 @@ static void done(struct engine *g, struct message *m)
 	case FLIGHT_CONTEXT:
 		context_done(g, f, m->reply);
 		break;
+	case FLIGHT_WEBSUB:
+		websub_done(g, f, m->reply);
+		break;
 	case FLIGHT_PROBE:
 	case FLIGHT_TEST:
 	case FLIGHT_LOGIN:
@@ -534,6 +541,9 @@ static void handle(struct engine *g, struct message *m)
 			engine_problem(g, m->request_id, 503, 0, "monitord is stopping");
 		else
 			g->handler(g, m, g->now);
+		break;
+	case MESSAGE_CALLBACK:
+		websub_called(g, m);
 		break;
 	case MESSAGE_RELOAD:
 		if (!g->stopping)
@@ -603,6 +613,8 @@ static int64_t next_wake(struct engine *g)
 	n = heap_top(&g->due_channels);
 	if (n != NULL && n->key < wake && n->key > g->now.mono_ms)
 		wake = n->key;
+	if (websub_wake(g) < wake)
+		wake = websub_wake(g);
 	int64_t rested = g->tight ? INT64_MAX : poller_wake(g);
 	return rested < wake ? rested : wake;
 }
@@ -621,6 +633,8 @@ static void work(struct engine *g, struct message *const *in, size_t n_in)
 		poller_run(g);
 	if (!g->batch_failed)
 		context_run(g);
+	if (!g->batch_failed)
+		websub_run(g);
 	if (!g->batch_failed)
 		asked_run(g);
 	if (!g->batch_failed)
@@ -712,6 +726,7 @@ void engine_free(struct engine *g)
 	vec_free(&g->readings);
 	map_free(g->hosts);
 	map_free(g->flights);
+	websub_free(g->websub);
 	world_free(g->world);
 	store_close(g->store);
 	outbox_forget_verdicts(g);
@@ -741,6 +756,10 @@ int engine_new(const struct engine_options *options, struct engine **ret, struct
 		config_free(options->config);
 		return -1;
 	}
+	if (websub_new(g, e) != 0) {
+		config_free(options->config);
+		return -1;
+	}
 	(void)recovery_reserve(g);
 	if (world_build(options->config, &g->types.types, g->store, true, &errors, &g->world) != 0) {
 		err_set(e, ERR_CONFIG, "%.*s", STR_ARG(errors.list.n > 0 ? errors.list.v[0] : STR("cannot build the world")));
@@ -753,6 +772,11 @@ int engine_new(const struct engine_options *options, struct engine **ret, struct
 	log_level_of(g->world->config);
 	*ret = take(g);
 	return 0;
+}
+
+struct str engine_callback_key(const struct engine *g)
+{
+	return websub_key(g);
 }
 
 /* --- the thread --- */

@@ -14,6 +14,7 @@
  *   stream.c    rounds that end in a stream: frames, breaks, pauses
  *   context.c   posts that a post refers to, asked for where a watch needs them
  *   follow.c    sources that read what the watches look for
+ *   websub.c    subscriptions at hubs, and what hubs push
  *   budget.c    what reading costs, and what is left
  *   accounts.c  logging in and out
  *   objects.c   objects added, changed and removed through the API, and their JSON
@@ -23,7 +24,7 @@
 #include "base/log.h"
 #include "engine/engine.h"
 
-enum flight_kind { FLIGHT_POLL, FLIGHT_DELIVERY, FLIGHT_PROBE, FLIGHT_TEST, FLIGHT_LOGIN, FLIGHT_CONTEXT };
+enum flight_kind { FLIGHT_POLL, FLIGHT_DELIVERY, FLIGHT_PROBE, FLIGHT_TEST, FLIGHT_LOGIN, FLIGHT_CONTEXT, FLIGHT_WEBSUB };
 #define CONTEXT_IDS_MAX 100
 /* A transfer that io runs for us, until its DONE. */
 struct flight {
@@ -46,6 +47,7 @@ struct flight {
 	struct str page;                /* PROBE: the page that says nothing of its feed, which is looked for now … */
 	int place;                      /* … at so many usual places so far, this one included */
 	int64_t give_up_mono_ms;        /* … until then */
+	struct str token;               /* WEBSUB: of the subscription */
 	struct reading *reading;        /* POLL: the answer is there, and a part of its document is still to be taken */
 	bool abandoned;                 /* whatever it was for is gone */
 	struct arena *arena;            /* of the texts */
@@ -93,6 +95,7 @@ struct engine {
 	uint64_t last_transfer_id;
 	uint64_t random;                /* state of the jitter generator */
 	struct search *searches;
+	struct websub *websub;
 	struct messages *out;           /* of the batch under way */
 	struct now now;                 /* of the batch under way */
 	VEC(struct flight *) readings;  /* those whose document is taken slice by slice */
@@ -170,6 +173,10 @@ void poller_leave(struct engine *g, struct world_source *s, const char *outcome)
 void poller_failed(struct engine *g, struct world_source *s, const struct reply *r, struct str why);
 void poller_explain(const struct world_source *s, const struct reply *r, struct strbuf *why); /* of a failure */
 
+int64_t poller_mono(const struct engine *g, int64_t unix_ms); /* when that is; at once if it is over */
+void poller_hurry(struct engine *g, struct world_source *s);  /* a hub does not push it any more: as often as without it */
+void poller_rest(struct engine *g, struct world_source *s);   /* a hub pushes it now */
+
 /* What an answer means for the round. */
 enum step {
 	STEP_NEXT,   /* taken: is there more to ask? */
@@ -192,6 +199,30 @@ const struct reply *reading_reply(const struct reading *x);
 void reading_keep(struct reading *x, struct message *m); /* takes the answer out of the message that brought it */
 enum step reading_take(struct engine *g, struct world_source *s, struct reading *x);  /* the slice that was read */
 enum step reading_go_on(struct engine *g, struct world_source *s, struct reading *x); /* reads and takes the next one */
+/* All posts of a document that was pushed.  -1: there is nothing of its kind in it, and why; or the batch failed. */
+int reading_whole(struct engine *g, struct world_source *s, const struct frame *f, struct taken *ret, struct strbuf *why);
+
+/* --- websub.c --- */
+struct websub;
+void websub_free(struct websub *w);
+int websub_new(struct engine *g, struct err *e) MUST_CHECK;
+int websub_adopt(struct engine *g); /* a new world: subscriptions as the database has them; -1: it failed */
+/* Does it want what it has?  After any change of the source or the configuration. */
+void websub_look(struct engine *g, struct world_source *s);
+void websub_gone(struct engine *g, const struct world_source *s); /* it is removed */
+/* A poll brought this document: does it name a hub? */
+void websub_seen(struct engine *g, struct world_source *s, const struct reply *r, const struct source_document *d);
+/* A poll went well, with so many new posts. */
+void websub_polled(struct engine *g, struct world_source *s, size_t fresh);
+bool websub_pushes(const struct engine *g, const struct world_source *s); /* what is published is pushed: polls are rare */
+/* Puts a poll off while it pushes, and says so. */
+void websub_put_off(const struct engine *g, const struct world_source *s, int64_t *next_unix_ms, struct strbuf *why);
+void websub_called(struct engine *g, const struct message *m); /* CALLBACK */
+void websub_done(struct engine *g, struct flight *f, const struct reply *r);
+void websub_run(struct engine *g);                /* asks hubs what is due */
+int64_t websub_wake(const struct engine *g);      /* mono ms; INT64_MAX: nothing is due */
+struct str websub_key(const struct engine *g);
+json_t *websub_json(const struct engine *g, const struct world_source *s); /* null: no hub */
 
 /* --- stream.c --- */
 void stream_frame(struct engine *g, const struct message *m);

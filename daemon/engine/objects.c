@@ -350,6 +350,7 @@ int engine_remove_source(struct engine *g, struct world_source *s, struct err *e
 		return -1;
 	log_notice("source.removed", "source=%s", LOG_Q(s->settings.name));
 	poller_unschedule(g, s);
+	websub_gone(g, s);
 	world_remove_source(g->world, s);
 	return 0;
 }
@@ -444,6 +445,7 @@ json_t *engine_source_json(struct engine *g, const struct world_source *s, struc
 	AUTO(strbuf) struct strbuf why = STRBUF_INIT(1000);
 	poller_why(g, s, &why);
 	json_set_text(j, "next_why", why.len > 0 ? strbuf_str(&why) : STR_NULL);
+	json_set(j, "websub", websub_json(g, s));
 	json_set_int(j, "failures", s->kept.failures);
 	json_set_text(j, "last_error", s->kept.last_error);
 	const char *warning = s->kept.overrun ? "every post of the last poll was new: others may have come and gone before it;"

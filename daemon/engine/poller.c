@@ -61,7 +61,7 @@ void poller_host_free_waiting(struct engine *g, struct world_source *s)
 
 /* --- when --- */
 
-static int64_t mono_of(const struct engine *g, int64_t unix_ms)
+int64_t poller_mono(const struct engine *g, int64_t unix_ms)
 {
 	int64_t wait = unix_ms - g->now.unix_ms;
 	return g->now.mono_ms + (wait > 0 ? wait : 0);
@@ -101,6 +101,8 @@ static int64_t longest(const struct world_source *s)
 static bool hurried(const struct engine *g, const struct world_source *s, int64_t next_unix_ms)
 {
 	int64_t most = longest(s);
+	if (websub_pushes(g, s))
+		return false;
 	return most > 0 && !str_present(s->kept.last_error) && next_unix_ms > g->now.unix_ms + most + most / RHYTHM_JITTER_SHARE;
 }
 
@@ -121,6 +123,7 @@ void poller_why(const struct engine *g, const struct world_source *s, struct str
 
 void poller_schedule(struct engine *g, struct world_source *s)
 {
+	websub_look(g, s);
 	if (s->transfer_id != 0) {
 		if (s->streaming)
 			stream_schedule(g, s, STREAM_BESIDE_MS);
@@ -135,7 +138,7 @@ void poller_schedule(struct engine *g, struct world_source *s)
 		int64_t soon = g->now.unix_ms + longest(s);
 		next = soon > s->kept.not_before_unix_ms ? soon : s->kept.not_before_unix_ms;
 	}
-	heap_set(&g->due_sources, &s->due, mono_of(g, next));
+	heap_set(&g->due_sources, &s->due, poller_mono(g, next));
 }
 
 static int64_t jitter(struct engine *g, int64_t interval_ms)
@@ -158,6 +161,7 @@ static void plan_next(struct engine *g, struct world_source *s, const struct rep
 	struct pace p = rhythm_next(&known, why);
 	k->interval_ms = p.interval_ms;
 	k->next_unix_ms = p.next_unix_ms;
+	websub_put_off(g, s, &k->next_unix_ms, why);
 	int64_t limit = retry_rate_limit_ms(r, g->now.unix_ms), pause = budget_pause_ms(g, s, s->round.reads);
 	const char *whose = pause > limit ? "so that the budget lasts" : "by the server's rate limit";
 	limit = pause > limit ? pause : limit;
@@ -166,6 +170,36 @@ static void plan_next(struct engine *g, struct world_source *s, const struct rep
 		return;
 	k->next_unix_ms = k->not_before_unix_ms;
 	strbuf_addf(why, ", lengthened %s", whose);
+}
+
+static void plan_anew(struct engine *g, struct world_source *s, int64_t next_unix_ms, struct str why)
+{
+	struct store_source k = s->kept;
+	k.next_unix_ms = next_unix_ms > k.not_before_unix_ms ? next_unix_ms : k.not_before_unix_ms;
+	k.why = why;
+	if (poller_save(g, s, &k) == 0)
+		poller_schedule(g, s);
+}
+
+void poller_hurry(struct engine *g, struct world_source *s)
+{
+	AUTO(strbuf) struct strbuf why = STRBUF_INIT(WHY_MAX);
+	char text[48];
+	int64_t interval = s->kept.interval_ms > 0 ? s->kept.interval_ms : base_interval(g, s);
+	int64_t next = g->now.unix_ms + interval + jitter(g, interval);
+	strbuf_addf(&why, "every %s, for no hub pushes it any more", num_format_duration(text, sizeof text, interval));
+	if (s->kept.next_unix_ms > next && !str_present(s->kept.last_error))
+		plan_anew(g, s, next, strbuf_str(&why));
+}
+
+void poller_rest(struct engine *g, struct world_source *s)
+{
+	AUTO(strbuf) struct strbuf why = STRBUF_INIT(WHY_MAX);
+	int64_t next = s->kept.next_unix_ms;
+	strbuf_add(&why, s->kept.why);
+	websub_put_off(g, s, &next, &why);
+	if (next > s->kept.next_unix_ms && !str_present(s->kept.last_error))
+		plan_anew(g, s, next, strbuf_str(&why));
 }
 
 /* --- starting --- */
@@ -686,6 +720,7 @@ static void round_over(struct engine *g, struct world_source *s, const struct re
 		         o->taken.deleted, o->taken.alerts, o->transfers, (long long)o->bytes_wire,
 		         (long long)(o->elapsed_us / 1000), baseline ? " baseline=yes" : "",
 		         o->repaired ? " repaired=yes" : "", o->cut ? " cut=yes" : "");
+	websub_polled(g, s, o->taken.fresh);
 	succeeded(g, s, last, home);
 	poller_leave(g, s, unchanged ? "not-modified" : "ok");
 }

@@ -214,6 +214,8 @@ enum step reading_take(struct engine *g, struct world_source *s, struct reading 
 	if (x->more)
 		return STEP_SLICE;
 	enum step step = note_cut(g, s, x) != 0 ? STEP_FAILED : take_document(g, s, &x->document);
+	if (step == STEP_NEXT)
+		websub_seen(g, s, x->reply, &x->document);
 	return step == STEP_NEXT && !x->asked ? STEP_END : step;
 }
 
@@ -226,4 +228,44 @@ enum step reading_go_on(struct engine *g, struct world_source *s, struct reading
 		return reading_take(g, s, x);
 	poller_failed(g, s, x->reply, str_c(e.message));
 	return STEP_FAILED;
+}
+
+static int take_all(struct engine *g, struct world_source *s, struct source_reading *x, struct source_document *d,
+                    struct taken *ret, struct err *e)
+{
+	size_t old_from = s->kept.success_unix_ms == TIME_ABSENT ? 0 : PIPELINE_NONE_OLD;
+	struct seen *seen = seen_new(); /* only documents are pushed, whose ids are what publishers make of them */
+	int more;
+	do {
+		more = source_more(x, SLICE_POSTS, SLICE_BYTES, e);
+		if (d->half && d->posts.posts.n > 0)
+			post_free(d->posts.posts.v[--d->posts.posts.n]);
+		if (more >= 0 && pipeline_take(g, s, &d->posts, old_from, seen, ret) != 0)
+			more = -1;
+		post_list_release(&d->posts);
+	} while (more > 0);
+	seen_free(seen);
+	return more;
+}
+
+int reading_whole(struct engine *g, struct world_source *s, const struct frame *f, struct taken *ret, struct strbuf *why)
+{
+	const struct source_type *type = s->source.type != NULL ? s->source.type : source_detect(f);
+	struct source_document d = { 0 };
+	struct err e = { 0 };
+	if (type == NULL) {
+		explain_unknown(f, why);
+		return -1;
+	}
+	struct source as = s->source; /* a poll that is under way goes on with its own state */
+	as.type = type;
+	as.state = type->state_size > 0 ? mem_alloc(type->state_size) : NULL;
+	struct source_reading *x = source_begin(type, &as, f, &d);
+	int r = take_all(g, s, x, &d, ret, &e);
+	if (r != 0 && !g->batch_failed)
+		strbuf_adds(why, e.message);
+	source_close(x);
+	source_document_release(&d);
+	mem_free(as.state);
+	return r;
 }

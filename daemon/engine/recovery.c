@@ -45,7 +45,7 @@ static void cancel_flights(struct engine *g)
 static bool asks(struct message *const *in, size_t n_in, uint64_t request_id)
 {
 	for (size_t i = 0; i < n_in; i++)
-		if (in[i]->kind == MESSAGE_COMMAND && in[i]->request_id == request_id)
+		if ((in[i]->kind == MESSAGE_COMMAND || in[i]->kind == MESSAGE_CALLBACK) && in[i]->request_id == request_id)
 			return true;
 	return false;
 }
@@ -85,6 +85,8 @@ void recovery_wait(struct engine *g, struct message *const *in, size_t n_in)
 	for (size_t i = 0; i < n_in; i++) {
 		if (in[i]->kind == MESSAGE_COMMAND)
 			g->handler(g, in[i], g->now);
+		else if (in[i]->kind == MESSAGE_CALLBACK) /* hubs try again, and need not know why */
+			engine_reply_text(g, in[i]->request_id, 503, "text/plain", STR(""));
 		else if (in[i]->kind == MESSAGE_RELOAD)
 			log_err("reload.refused", "error=%s", LOG_Q(strbuf_str(&g->store_error)));
 		else if (in[i]->kind == MESSAGE_STOP && !g->stopping)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The HTTP API's server side: HTTP/1.1 over the Unix socket. */
+/* The HTTP API's server side: HTTP/1.1 over the Unix socket; and the door for hubs, over TCP. */
 #include "io/http_api.h"
 
 #include <event2/buffer.h>
@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
@@ -18,6 +19,7 @@
 #define ACCEPT_PAUSE_S 1     /* after EMFILE: the listener would spin */
 #define REFUSED_CLIENTS_MAX 16 /* beyond IO_API_CLIENTS_MAX, to be told so; more are closed at once */
 #define METHOD_MAX 16
+#define DOOR_IDS (UINT64_C(1) << 63) /* request ids from there on are the door's */
 
 enum state {
 	STATE_HEAD,       /* waits for a request, or the rest of its head */
@@ -37,11 +39,19 @@ struct client {
 	bool half_closed;        /* it has said all, and still listens */
 	uint64_t request_id;
 	size_t body_len;
+	size_t reserved;         /* of the door's room for bodies */
+	bool encoded;            /* Content-Encoding: what is pushed comes as it is */
+	struct str content_type, signature;
 	struct arena *arena;     /* the request's texts */
 	struct str method, path, query;
 	struct str kinds;        /* of events that it wants */
 };
 struct api {
+	bool door;               /* for hubs */
+	size_t clients_max, body_max;
+	int idle_s;
+	struct str key;          /* of the tokens */
+	size_t reserved;         /* bytes of bodies that are coming in */
 	struct event_base *base;
 	struct mailbox *to_engine;
 	struct evconnlistener *listener;
@@ -69,6 +79,7 @@ static const struct {
 	{ 405, "Method Not Allowed" },
 	{ 408, "Request Timeout" },
 	{ 409, "Conflict" },
+	{ 410, "Gone" },
 	{ 411, "Length Required" },
 	{ 413, "Content Too Large" },
 	{ 415, "Unsupported Media Type" },
@@ -104,6 +115,7 @@ static void client_free(struct client *c)
 		api->n_refused--;
 	else
 		api->n_clients--;
+	api->reserved -= c->reserved;
 	event_free(c->timer);
 	bufferevent_free(c->bev);
 	arena_free(c->arena);
@@ -120,11 +132,13 @@ static void next_request(struct client *c)
 {
 	arena_free(c->arena);
 	c->arena = arena_new(API_HEAD_MAX * 2);
-	c->method = c->path = c->query = c->kinds = STR_NULL;
-	c->body_len = 0;
+	c->method = c->path = c->query = c->kinds = c->content_type = c->signature = STR_NULL;
+	c->api->reserved -= c->reserved;
+	c->body_len = c->reserved = 0;
+	c->encoded = false;
 	c->request_id = 0;
 	c->state = STATE_HEAD;
-	set_timer(c, IO_API_IDLE_S);
+	set_timer(c, c->api->idle_s);
 }
 
 /* The response; afterwards the client waits for the next request or for its end. */
@@ -136,7 +150,9 @@ static void respond(struct client *c, int status, struct str content_type, struc
 		evbuffer_add_printf(out, "Content-Type: %.*s\r\nContent-Length: %zu\r\n", STR_ARG(content_type),
 				    body.len);
 	}
-	evbuffer_add_printf(out, "%s%s\r\n", more_headers, c->keep_alive ? "" : "Connection: close\r\n");
+	/* What a hub wants echoed is text, whatever it looks like (WebSub, 5.3.1). */
+	evbuffer_add_printf(out, "%s%s%s\r\n", more_headers, c->api->door ? "X-Content-Type-Options: nosniff\r\n" : "",
+			    c->keep_alive ? "" : "Connection: close\r\n");
 	if (!c->head_only && status != 204 && body.len)
 		evbuffer_add(out, body.p, body.len);
 	if (c->keep_alive) {
@@ -144,12 +160,16 @@ static void respond(struct client *c, int status, struct str content_type, struc
 		return;
 	}
 	c->state = STATE_CLOSING;
-	set_timer(c, IO_API_IDLE_S);
+	set_timer(c, c->api->idle_s);
 }
 
 static void respond_problem(struct client *c, int status, const char *detail, const char *more_headers)
 {
 	AUTO(strbuf) struct strbuf body = STRBUF_INIT(1024);
+	if (c->api->door) { /* who knows no token learns nothing */
+		respond(c, status, STR("text/plain"), STR(""), more_headers);
+		return;
+	}
 	/* RFC 9457; all texts are ours and need no escapes. */
 	strbuf_addf(&body, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"detail\":\"%s\"}\n",
 		    reason(status), status, detail);
@@ -233,12 +253,17 @@ void api_event(struct api *api, const struct message *m)
 
 static void to_engine(struct client *c, struct str body)
 {
-	if (str_eq(c->path, STR("/v1/events"))) {
+	if (!c->api->door && str_eq(c->path, STR("/v1/events"))) {
 		subscribe(c);
 		return;
 	}
 	c->request_id = ++c->api->last_request_id;
 	struct message *m = message_command(c->request_id, c->method, c->path, c->query, body);
+	if (c->api->door) {
+		m->kind = MESSAGE_CALLBACK;
+		m->command->content_type = arena_str(m->arena, c->content_type);
+		m->command->signature = arena_str(m->arena, c->signature);
+	}
 	if (!mailbox_put(c->api->to_engine, &m->mail, false)) {
 		message_free(m);
 		respond_problem(c, 503, "monitord is busy, try again", "Retry-After: 1\r\n");
@@ -300,6 +325,12 @@ static const char *parse_header(struct client *c, struct str line, struct head *
 		head->length = length;
 	} else if (str_eq_nocase(name, STR("transfer-encoding"))) {
 		head->is_chunked = true;
+	} else if (c->api->door && str_eq_nocase(name, STR("content-type"))) {
+		c->content_type = arena_str(c->arena, value);
+	} else if (c->api->door && str_eq_nocase(name, STR("x-hub-signature"))) {
+		c->signature = arena_str(c->arena, value);
+	} else if (c->api->door && str_eq_nocase(name, STR("content-encoding"))) {
+		c->encoded = c->encoded || !str_eq_nocase(value, STR("identity"));
 	} else if (str_eq_nocase(name, STR("expect"))) {
 		head->expects_continue = str_eq_nocase(value, STR("100-continue"));
 	} else if (str_eq_nocase(name, STR("connection"))) {
@@ -329,6 +360,33 @@ static const char *parse_head(struct client *c, struct str text, struct head *he
 	return first ? "the request is empty" : NULL;
 }
 
+/* May this body come in?  -1: it is answered. */
+static int reserve_body(struct client *c, const struct head *head)
+{
+	struct api *api = c->api;
+	if (head->is_chunked)
+		return refuse(c, 411, "a body must say its Content-Length"), -1;
+	if (head->length > api->body_max)
+		return refuse(c, 413, "a request's body may have 1 MiB"), -1;
+	if (!api->door)
+		return 0;
+	if (c->encoded)
+		return refuse(c, 415, ""), -1;
+	if (api->reserved + (size_t)head->length > IO_CALLBACK_BODIES_MAX)
+		return refuse(c, 503, ""), -1;
+	c->reserved = (size_t)head->length;
+	api->reserved += c->reserved;
+	return 0;
+}
+
+/* The path's last segment is a token of ours, whatever a proxy made of the rest; only that goes on. */
+static bool read_token(struct client *c)
+{
+	size_t slash = str_rchr(c->path, '/');
+	c->path = str_from(c->path, slash + 1);
+	return hash_token_ok(c->path, c->api->key);
+}
+
 /* False: more bytes are needed, or the connection is ending. */
 static bool read_head(struct client *c)
 {
@@ -347,11 +405,11 @@ static bool read_head(struct client *c)
 	evbuffer_drain(in, len + 4);
 	if (wrong) {
 		refuse(c, 400, wrong);
-	} else if (head.is_chunked) {
-		refuse(c, 411, "a body must say its Content-Length");
-	} else if (head.length > IO_API_BODY_MAX) {
-		refuse(c, 413, "a request's body may have 1 MiB");
-	} else {
+	} else if (c->api->door && !read_token(c)) {
+		refuse(c, 404, "");
+	} else if (c->api->door && !str_eq(c->method, STR("GET")) && !str_eq(c->method, STR("POST"))) {
+		refuse(c, 405, "");
+	} else if (reserve_body(c, &head) == 0) {
 		c->body_len = (size_t)head.length;
 		c->state = STATE_BODY;
 		if (head.expects_continue && evbuffer_get_length(in) < c->body_len)
@@ -451,7 +509,7 @@ static void client_new(struct api *api, int fd)
 {
 	struct client *c = mem_new(struct client);
 	c->api = api;
-	c->refused = api->n_clients >= IO_API_CLIENTS_MAX;
+	c->refused = api->n_clients >= api->clients_max;
 	c->bev = bufferevent_socket_new(api->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	c->timer = evtimer_new(api->base, on_client_timer, c);
 	c->next = api->clients;
@@ -463,8 +521,8 @@ static void client_new(struct api *api, int fd)
 	else
 		api->n_clients++;
 	next_request(c);
-	bufferevent_setwatermark(c->bev, EV_READ, 0, API_HEAD_MAX + IO_API_BODY_MAX + 4);
-	bufferevent_set_timeouts(c->bev, NULL, &(struct timeval){ .tv_sec = IO_API_IDLE_S });
+	bufferevent_setwatermark(c->bev, EV_READ, 0, API_HEAD_MAX + api->body_max + 4);
+	bufferevent_set_timeouts(c->bev, NULL, &(struct timeval){ .tv_sec = api->idle_s });
 	bufferevent_setcb(c->bev, on_read, on_written, on_gone, c);
 	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
 	if (c->refused)
@@ -475,7 +533,7 @@ static void on_accept(struct evconnlistener *listener __attribute__((unused)), e
 		      struct sockaddr *peer __attribute__((unused)), int len __attribute__((unused)), void *arg)
 {
 	struct api *api = arg;
-	if (api->n_refused >= REFUSED_CLIENTS_MAX && api->n_clients >= IO_API_CLIENTS_MAX)
+	if (api->n_refused >= REFUSED_CLIENTS_MAX && api->n_clients >= api->clients_max)
 		close(fd);
 	else
 		client_new(api, fd);
@@ -517,11 +575,28 @@ bool api_busy(const struct api *api)
 	return false;
 }
 
+/* Takes `fd`. */
+static int serve(struct api *api, int fd, struct err *e)
+{
+	api->resume = evtimer_new(api->base, on_resume, api);
+	/* Backlog 0: it listens already. */
+	api->listener = evconnlistener_new(api->base, on_accept, api, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+	if (!api->listener) {
+		close(fd);
+		return err_set(e, ERR_SYSTEM, "libevent cannot listen on the socket");
+	}
+	evconnlistener_set_error_cb(api->listener, on_accept_error);
+	return 0;
+}
+
 int api_new(struct event_base *base, const struct io_options *options, struct api **ret_api, struct err *e)
 {
 	OWNED(api) struct api *api = mem_new(struct api);
 	api->base = base;
 	api->to_engine = options->to_engine;
+	api->clients_max = IO_API_CLIENTS_MAX;
+	api->body_max = IO_API_BODY_MAX;
+	api->idle_s = IO_API_IDLE_S;
 	int fd = options->listen_fd;
 	if (fd >= 0) {
 		if (evutil_make_socket_nonblocking(fd) != 0 || evutil_make_socket_closeonexec(fd) != 0)
@@ -534,16 +609,33 @@ int api_new(struct event_base *base, const struct io_options *options, struct ap
 			return -1;
 		api->is_ours = true;
 	}
-	api->resume = evtimer_new(base, on_resume, api);
-	/* Backlog 0: it listens already. */
-	api->listener = evconnlistener_new(base, on_accept, api, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-	if (!api->listener) {
-		close(fd);
-		return err_set(e, ERR_SYSTEM, "libevent cannot listen on the socket");
-	}
-	evconnlistener_set_error_cb(api->listener, on_accept_error);
+	if (serve(api, fd, e) != 0)
+		return -1;
 	*ret_api = take(api);
 	return 0;
+}
+
+int api_new_door(struct event_base *base, const struct io_options *options, struct api **ret_api, struct err *e)
+{
+	OWNED(api) struct api *api = mem_new(struct api);
+	int fd = -1;
+	api->base = base;
+	api->to_engine = options->to_engine;
+	api->door = true;
+	api->clients_max = IO_CALLBACK_CLIENTS_MAX;
+	api->body_max = IO_CALLBACK_BODY_MAX;
+	api->idle_s = IO_CALLBACK_IDLE_S;
+	api->key = options->callback_key;
+	api->last_request_id = DOOR_IDS;
+	if (listen_tcp(options->callback_listen, &fd, e) != 0 || serve(api, fd, e) != 0)
+		return -1;
+	*ret_api = take(api);
+	return 0;
+}
+
+bool api_is_door(uint64_t request_id)
+{
+	return request_id >= DOOR_IDS;
 }
 
 void api_free(struct api *api)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* The Unix socket of the API as a file. */
+/* The Unix socket of the API as a file, and the TCP address of the door for hubs. */
 #include "io/listen.h"
 
 #include <errno.h>
+#include <event2/util.h>
 #include <grp.h>
 #include <libgen.h>
 #include <sys/socket.h>
@@ -93,6 +94,28 @@ int listen_unix(struct str path, struct str group, int *ret_fd, struct stat *ret
 	if (fd < 0)
 		return err_errno(e, errno, "socket");
 	if (bind_and_listen(fd, &address, group, ret_made, e) != 0) {
+		close(fd);
+		return -1;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+int listen_tcp(struct str address, int *ret_fd, struct err *e)
+{
+	char text[128];
+	struct sockaddr_storage a;
+	int len = sizeof(a), one = 1;
+	(void)snprintf(text, sizeof(text), "%.*s", STR_ARG(address));
+	if (evutil_parse_sockaddr_port(text, (struct sockaddr *)&a, &len) != 0)
+		return err_set(e, ERR_CONFIG, "\"%s\" is no address with a port", text);
+	int fd = socket(a.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return err_errno(e, errno, "socket");
+	/* After a restart the old connections may linger. */
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
+	    bind(fd, (struct sockaddr *)&a, (socklen_t)len) != 0 || listen(fd, BACKLOG) != 0) {
+		err_errno(e, errno, "cannot listen on %s", text);
 		close(fd);
 		return -1;
 	}

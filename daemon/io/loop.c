@@ -25,7 +25,7 @@ struct io {
 	struct event_base *base;
 	struct event *mail, *signals, *watchdog;
 	struct fetch *fetch;
-	struct api *api;
+	struct api *api, *door; /* door: NULL if hubs do not call */
 	int signal_fd;
 	bool curl_ready, stopping;
 	int exit_code;
@@ -87,7 +87,7 @@ static void on_stopped(struct io *io)
 {
 	struct timeval tv = { .tv_usec = LAST_WORDS_MS * 1000 };
 	io->exit_code = 0;
-	if (api_busy(io->api))
+	if (api_busy(io->api) || (io->door && api_busy(io->door)))
 		event_base_loopexit(io->base, &tv);
 	else
 		event_base_loopbreak(io->base);
@@ -103,7 +103,10 @@ static void handle(struct io *io, struct message *m)
 		fetch_cancel(io->fetch, m->transfer_id);
 		break;
 	case MESSAGE_REPLY:
-		api_reply(io->api, m);
+		if (!api_is_door(m->request_id))
+			api_reply(io->api, m);
+		else if (io->door)
+			api_reply(io->door, m);
 		break;
 	case MESSAGE_EVENT:
 		api_event(io->api, m);
@@ -117,6 +120,7 @@ static void handle(struct io *io, struct message *m)
 	case MESSAGE_FRAME:
 	case MESSAGE_DONE:
 	case MESSAGE_COMMAND:
+	case MESSAGE_CALLBACK:
 	case MESSAGE_RELOAD:
 	case MESSAGE_STOP:
 		log_err("io.wrong_message", "kind=%d", (int)m->kind);
@@ -170,6 +174,14 @@ static void raise_descriptor_limit(void)
 	(void)setrlimit(RLIMIT_NOFILE, &limit); /* without it there are just fewer */
 }
 
+/* Polls do without it, so it does not keep us from starting. */
+static void open_door(struct io *io, const struct io_options *options)
+{
+	struct err e = { 0 };
+	if (!str_empty(options->callback_listen) && api_new_door(io->base, options, &io->door, &e) != 0)
+		log_err("websub.listen_failed", "error=%s", LOG_Q(str_c(e.message)));
+}
+
 int io_new(const struct io_options *options, struct io **ret_io, struct err *e)
 {
 	OWNED(io) struct io *io = mem_new(struct io);
@@ -185,6 +197,7 @@ int io_new(const struct io_options *options, struct io **ret_io, struct err *e)
 		return err_set(e, ERR_SYSTEM, "libevent does not start");
 	if (open_signals(io, e) != 0 || api_new(io->base, options, &io->api, e) != 0)
 		return -1;
+	open_door(io, options);
 	io->fetch = fetch_new(io->base, options->to_engine, options->user_agent);
 	io->mail = event_new(io->base, mailbox_fd(options->from_engine), EV_READ | EV_PERSIST, on_mail, io);
 	io->signals = event_new(io->base, io->signal_fd, EV_READ | EV_PERSIST, on_signal, io);
@@ -200,6 +213,7 @@ void io_free(struct io *io)
 		return;
 	fetch_free(io->fetch);
 	api_free(io->api);
+	api_free(io->door);
 	if (io->watchdog)
 		event_free(io->watchdog);
 	if (io->signals)

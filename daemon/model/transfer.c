@@ -52,6 +52,22 @@ bool network_parse(struct str s, struct network *ret_network)
 	return true;
 }
 
+void network_format(struct strbuf *out, const struct network *n)
+{
+	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+	char text[INET6_ADDRSTRLEN];
+	bool v4 = n->bits >= 96 && memcmp(n->address, mapped, sizeof(mapped)) == 0;
+	int width = v4 ? 32 : 128, bits = v4 ? n->bits - 96 : n->bits;
+	if (n->bits == 0) {
+		strbuf_adds(out, "all");
+		return;
+	}
+	inet_ntop(v4 ? AF_INET : AF_INET6, n->address + (v4 ? 12 : 0), text, sizeof(text));
+	strbuf_adds(out, text);
+	if (bits < width)
+		strbuf_addf(out, "/%d", bits);
+}
+
 bool network_contains(const struct network *n, const unsigned char address[static 16])
 {
 	size_t whole = (size_t)n->bits / 8;

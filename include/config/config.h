@@ -50,6 +50,10 @@ struct config_daemon {         /* top-level keys */
 	int64_t connect_timeout_ms, total_timeout_ms; /* 15s, 2m */
 	int64_t context_wait_ms;   /* 2m; 0: no context is fetched */
 	int64_t keep_posts_ms;     /* archive kept for (90d) */
+	struct str websub_callback; /* where hubs reach us (WebSub); absent: they are not asked */
+	struct str websub_listen;   /* "address:port" */
+	int64_t websub_lease_ms;    /* 10d */
+	int64_t websub_every_ms;    /* polls beside pushes (24h) */
 	struct str proxy;
 	struct str ca_file;
 };

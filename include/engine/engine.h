@@ -44,6 +44,7 @@ struct engine_thread {
 	struct mailbox *inbox, *outbox;
 };
 void *engine_run(void *engine_thread); /* for pthread_create: until stopped */
+struct str engine_callback_key(const struct engine *g); /* for io, of hash_token: borrowed from the engine */
 bool engine_alive(void *engine);       /* any thread: did it move since the last call, or does it wait idle? */
 
 /* --- for the handlers (control/) --- */
@@ -59,6 +60,7 @@ struct engine_figures {
 	/* counted since the start */
 	uint64_t polls, polls_failed, polls_unchanged, posts_new, posts_edited, posts_deleted, alerts;
 	uint64_t delivered, dead, attempts_failed, commits;
+	uint64_t websub_pushes, websub_refused, websub_missed; /* the last: posts that polls brought where pushes should */
 	size_t flights;
 };
 void engine_figures(const struct engine *g, struct engine_figures *ret);

@@ -16,12 +16,19 @@
 #define IO_API_CLIENTS_MAX 64        /* the 65th gets 503 and is closed */
 #define IO_API_IDLE_S 30             /* idle, or a request that does not end; event subscribers are exempt */
 #define IO_EVENT_BACKLOG_MAX (1 << 20) /* bytes an event subscriber may lag behind before it is cut off */
+#define IO_CALLBACK_BODY_MAX (8 << 20)    /* bytes of what a hub pushes at one time … */
+#define IO_CALLBACK_BODIES_MAX (32 << 20) /* … and of all that are coming in */
+#define IO_CALLBACK_CLIENTS_MAX 64
+#define IO_CALLBACK_IDLE_S 20
 #define IO_TRANSFERS_MAX 64          /* safety bound; the engine's credits are the real limit */
 
 struct io_options {
 	struct str socket_path;      /* made with mode 0660; a stale one is replaced, one that answers is an error */
 	struct str socket_group;     /* absent = unchanged */
 	int listen_fd;               /* inherited by socket activation, or -1 */
+	struct str callback_listen;  /* "127.0.0.1:8380" where hubs call (WebSub); absent = nowhere.  That it cannot be had is
+				      * logged, and all else goes on */
+	struct str callback_key;     /* of hash_token: whoever calls without such a token is not heard */
 	struct str user_agent;       /* default when a transfer names none */
 	struct mailbox *to_engine;   /* io writes */
 	struct mailbox *from_engine; /* io reads */

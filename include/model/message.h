@@ -14,6 +14,8 @@ enum message_kind {
 			  * stream; `text` absent: it began, with `status` */
 	MESSAGE_DONE,    /* `reply`: a transfer ended */
 	MESSAGE_COMMAND, /* `command`: an API request to be answered by a REPLY of the same `request_id` */
+	MESSAGE_CALLBACK, /* `command`: a hub calls (WebSub), to be answered like a COMMAND; `path` is the token that
+			   * ended the path, and was made with the callback key */
 	MESSAGE_RELOAD,  /* SIGHUP */
 	MESSAGE_STOP,    /* SIGTERM, SIGINT: finish the batch, cancel transfers, answer STOPPED */
 	/* engine -> io */
@@ -29,6 +31,7 @@ struct command {
 	struct str path;        /* "/v1/watches/ilya", percent-decoding not yet done */
 	struct str query;       /* "since=7d&limit=5", without '?' */
 	struct str body;
+	struct str content_type, signature; /* of a CALLBACK: headers of what is pushed; absent if not given */
 };
 struct message {
 	struct mail mail;       /* first: mailbox_put(&m->mail) */

@@ -36,6 +36,7 @@ struct network {
 };
 /* "127.0.0.0/8", "::1", "10.1.2.3", "fd00::/8", "all" (everything). */
 bool network_parse(struct str s, struct network *ret_network);
+void network_format(struct strbuf *out, const struct network *n); /* as network_parse reads it */
 bool network_contains(const struct network *n, const unsigned char address[static 16]);
 
 #define TRANSFER_CONNECT_MS 15000  /* RELIABILITY 3, client rules */

@@ -80,6 +80,43 @@ int store_source_load(struct store *s, struct str name, struct arena *arena, str
                       struct err *e) MUST_CHECK;
 int store_source_forget(struct store *s, struct str name, struct err *e) MUST_CHECK; /* its state; its posts stay */
 
+/* --- subscriptions at hubs (WebSub), each with a callback of its own --- */
+
+enum store_websub_state {
+	STORE_WEBSUB_OFF,     /* a hub is known, nothing is asked of it: the source is paused, say */
+	STORE_WEBSUB_ASKING,  /* not confirmed yet */
+	STORE_WEBSUB_ACTIVE,  /* until lease_end_unix_ms */
+	STORE_WEBSUB_DENIED,  /* the hub does not want to */
+	STORE_WEBSUB_LEAVING, /* to be ended; its source may be gone, or have another one */
+};
+#define STORE_WEBSUB_STATES (STORE_WEBSUB_LEAVING + 1)
+struct store_websub {
+	struct str token;           /* last segment of the callback's path */
+	struct str source;          /* name */
+	uint64_t identity;          /* of the source whose document named the hub */
+	struct str hub, topic;      /* URLs, as the document says */
+	struct str base;            /* address of the document: base of relative references in what is pushed */
+	struct str callback, secret;
+	struct str allow;           /* private networks that the source may lead to, with commas between */
+	enum store_websub_state state;
+	bool is_signed;             /* the hub was told the secret */
+	int doubt;                  /* pushes that must come before it is believed that all is pushed; 0: it is */
+	int64_t asked_unix_ms;      /* the last request; TIME_ABSENT if there was none */
+	int64_t next_unix_ms;       /* when to send the next one */
+	int64_t lease_end_unix_ms;  /* TIME_ABSENT: none */
+	int64_t tries;              /* requests since the last one that was confirmed */
+	int64_t pushed_unix_ms;     /* the last good push, TIME_ABSENT if none */
+	struct str error;           /* absent if the last request was fine */
+};
+int store_websub_save(struct store *s, const struct store_websub *w, struct err *e) MUST_CHECK;
+int store_websub_remove(struct store *s, struct str token, struct err *e) MUST_CHECK;
+int store_websub_each(struct store *s, void (*each)(void *ctx, const struct store_websub *w), void *ctx, struct err *e) MUST_CHECK;
+
+#define STORE_KEY_BYTES 32
+/* What it signs is ours (callback tokens).  Made once per database: a second one is not taken. */
+int store_key_get(struct store *s, unsigned char ret_key[static STORE_KEY_BYTES], bool *ret_found, struct err *e) MUST_CHECK;
+int store_key_put(struct store *s, const unsigned char key[static STORE_KEY_BYTES], struct err *e) MUST_CHECK;
+
 /* --- what the operator was told --- */
 
 /* A source is blind or a channel mute since then; TIME_ABSENT: not any more. */

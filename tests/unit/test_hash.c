@@ -52,6 +52,25 @@ TEST(signatures_by_name)
 	check_hmac("", "");
 }
 
+TEST(tokens)
+{
+	AUTO(strbuf) struct strbuf a = STRBUF_INIT(100), b = STRBUF_INIT(100);
+	struct str key = STR("a key");
+	hash_token(&a, key);
+	hash_token(&b, key);
+	CHECK_INT(a.len, HASH_TOKEN_LEN);
+	CHECK(hash_token_ok(strbuf_str(&a), key) && hash_token_ok(strbuf_str(&b), key));
+	CHECK(!str_eq(strbuf_str(&a), strbuf_str(&b)));
+	CHECK(!hash_token_ok(strbuf_str(&a), STR("another")));
+	CHECK(!hash_token_ok(str_slice(strbuf_str(&a), 0, HASH_TOKEN_LEN - 1), key) && !hash_token_ok(STR_NULL, key));
+	for (size_t i = 0; i < a.len; i++) { /* each digit counts */
+		char was = a.p[i];
+		a.p[i] = was == '0' ? '1' : '0';
+		CHECK(!hash_token_ok(strbuf_str(&a), key));
+		a.p[i] = was;
+	}
+}
+
 static void check_base64(const char *plain, const char *coded)
 {
 	AUTO(strbuf) struct strbuf b = STRBUF_INIT(100);
