@@ -14,7 +14,7 @@
 #define MEMORY_MAX (8 << 20) /* bytes of an automaton, made as texts ask for it; beyond it RE2 is 1,000 times slower */
 #define SIZE_MAX_STEPS 15000 /* so that few texts reach that: [\\pL]{12} has 14,000, /(.*a){200}/ 2,000 */
 #define TRIES_MAX 256        /* places where it stands for nothing */
-#define BYTES_MAX (512 << 10) /* that may be looked at for more than the first place, in one text */
+#define BYTES_MAX (256 << 10) /* that may be looked at for more than the first place, in one text */
 
 struct regex {
 	re2::FilteredRE2 filtered; /* owns ascii */

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 #include <cstring>
+#include <numeric>
 #include <utf8proc.h>
 #include <vector>
 
@@ -50,6 +52,9 @@ size_t write_marked(const char *text, size_t len, marks how, char *out)
 	return n;
 }
 
+#define REPEATS_MAX 128 /* parts that {} adds: with more, a text of 4,000 bytes can take more than a millisecond */
+#define TOO_FAR "{} repeats too far, expected at most 128 parts in all; *, + and NEAR have no such bounds"
+
 /* --- spelling -------------------------------------------------------------------------------------------------------- */
 
 /* What \w, \d and \s stand for, inside of []. */
@@ -66,6 +71,9 @@ struct speller {
 	std::string marked; /* the marks, as a class has them */
 	std::string eater; /* of marks before a code point */
 	std::vector<bool> dot_all; /* of each group that is open */
+	std::vector<size_t> sizes; /* of each group that is open: parts in it, counted as often as {} repeats them */
+	size_t last;       /* of what {} may follow */
+	size_t parts;      /* as they are written */
 	int literal;       /* the last thing: a letter (1) or no letter (0) of its own; -1: something else */
 	std::string why;
 };
@@ -81,15 +89,19 @@ static void put_part(speller *s, const std::string &part)
 {
 	s->out += s->eater.empty() ? part : "(?:" + s->eater + part + ")";
 	s->literal = -1;
+	s->sizes.back() += s->last = 1;
+	s->parts++;
 }
 
 /* Between two letters, or two that are none, no border can be. */
 static void put_literal(speller *s, const std::string &bytes, int word)
 {
-	if (s->how == MARKS_BORDERS && s->literal == word)
-		s->out += bytes;
-	else
-		put_part(s, bytes);
+	bool glued = s->how == MARKS_BORDERS && s->literal == word;
+	std::string eater = s->eater;
+
+	s->eater = glued ? "" : eater;
+	put_part(s, bytes);
+	s->eater = eater;
 	s->literal = word;
 }
 
@@ -330,7 +342,40 @@ static bool put_open(speller *s)
 		s->dot_all.back() = dots;
 	else
 		s->dot_all.push_back(dots);
+	if (s->in[end] != ')')
+		s->sizes.push_back(0);
 	s->at = end;
+	return true;
+}
+
+static void put_close(speller *s)
+{
+	if (s->sizes.size() > 1) {
+		s->dot_all.pop_back();
+		s->last = s->sizes.back();
+		s->sizes.pop_back();
+		s->sizes.back() += s->last;
+	}
+	put_assertion(s, ")", false);
+}
+
+/* {2}, {2,}, {2,5}: RE2 writes out what is repeated, and all of it may be alive at each letter of a text. */
+static bool put_repeat(speller *s)
+{
+	size_t len = regex_repeats(s->in, s->at), comma = s->in.find(',', s->at);
+	size_t least = strtoul(&s->in[s->at + 1], nullptr, 10), times = std::max(least, (size_t)1);
+
+	if (comma < s->at + len) /* {2,} is xxx* */
+		times = std::max(least + 1, (size_t)strtoul(&s->in[comma + 1], nullptr, 10));
+	if (len > 0 && times <= REPEATS_MAX + 1) {
+		s->sizes.back() += s->last * (times - 1);
+		s->last *= times;
+	}
+	size_t all = std::accumulate(s->sizes.begin(), s->sizes.end(), (size_t)0);
+	if (len > 0 && (times > REPEATS_MAX + 1 || all > s->parts + REPEATS_MAX))
+		return fail(s, TOO_FAR);
+	put_assertion(s, s->in.substr(s->at, 1 + len), false);
+	s->at += len;
 	return true;
 }
 
@@ -352,16 +397,13 @@ static bool put_next(speller *s)
 		put_assertion(s, "$", true);
 		return true;
 	case ')':
-		if (s->dot_all.size() > 1)
-			s->dot_all.pop_back();
-		[[fallthrough]];
+		put_close(s);
+		return true;
 	case '^': case '|': case '*': case '+': case '?':
 		put_assertion(s, std::string(1, (char)c), false);
 		return true;
 	case '{':
-		put_assertion(s, s->in.substr(s->at, 1 + regex_repeats(s->in, s->at)), false);
-		s->at += regex_repeats(s->in, s->at);
-		return true;
+		return put_repeat(s);
 	default:
 		break;
 	}
@@ -377,7 +419,7 @@ static bool put_next(speller *s)
 
 spelling spell(const std::string &pattern, marks how, bool dot_all)
 {
-	speller s = { pattern, 0, "", how, MARKS_NONE, "", "", { dot_all }, -1, "" };
+	speller s = { pattern, 0, "", how, MARKS_NONE, "", "", { dot_all }, { 0 }, 0, 0, -1, "" };
 	spelling ret;
 
 	if (how != MARKS_NONE)

@@ -447,6 +447,60 @@ static void bench_regex(const struct corpus *c)
 	free_queries(q, REGEXES);
 }
 
+/* Expressions that backtracking takes for ever over, that make automata large, or that look at the same text again and again;
+ * and what they suffer from: the text is `once`, then `over` as often as it goes, then `end`. */
+static const struct {
+	const char *query, *once, *over, *end;
+} evil[] = {
+	{ "/(a+)+$/", "", "a", "!" }, { "/(a|aa)+b/", "", "a", "" }, { "/(a|a)*b/", "", "a", "c" }, { "/(.*a){20}/", "", "a", "" },
+	{ "/(.*a){64}/", "", "a", "b" }, { "/^(([a-z])+.)+[A-Z]([a-z])+$/", "", "a", "" }, { "/(x+x+)+y/", "", "x", "" },
+	{ "/([a-zA-Z]+)*=/", "", "a", "" }, { "/^(\\w+\\s?)+$/", "", "aaaaa ", "!" }, { "/(\\w+\\d+)+c/", "", "a1", "" },
+	{ "/(a?){64}a{64}/", "b", "a", "" }, { "/[ab]*a[ab]{12}c/", "", "ab", "" }, { "/(a|b)*a(a|b){14}x/", "", "abbab", "" },
+	{ "/\\s+$/", "x", " ", "x" }, { "/.*.*=.*/", "x", "x", "x" }, { "/(?:a.*){60}z/", "", "a", "" },
+	{ "/^.*[a-z].*[a-z].*[a-z].*\\d$/", "", "ab", "" }, { "/\\ba.*b\\b/", "é ", "xa ", "" }, { "/\\b(a.*|é)\\b!/", "é", " a", "" },
+	{ "/(a.*b|a)/", "", "a", "" }, { "/(é.*b|a)\\b/", "", "é a ", "" }, { "/\\pL{11}x/", "", "aжß人", "" }, { "/[\\pL\\pM]+\\d/i", "", "жα人é", "" },
+	{ "/([\\w.]+@)+\\w+\\.com/", "", "a.a@", "" }, { "/(\\d+,?)+;/", "", "1", "" }, { "/(?:(?:a{1,5}){1,5}){1,5}b/", "", "a", "" },
+	{ "/((a{0,5}){0,5}){0,5}c/", "", "a", "" }, { "/(ab|a|b|ba)*ccc/", "", "ab", "cc" }, { "/\\B(\\b.|.\\b)*!/", "", "é a", "" },
+	{ "/(a?){128}b/", "", "a", "" }, { "/(.{0,24}x){5}y/s", "", "xaxaaxaaaxxaaaxaaaa", "" }, { "/x([^y]{0,128})y/s", "", "x人é", "" },
+	{ "/(.{1,24}[xaé]){5}y/s", "é", "xaxaaxaaaxxaaaxaaaa", "" }, { "/[^x]{128}x/", "", "é人", "" }, { "/(\\b\\w+\\b ?)+é!/", "", "aé ", "" },
+};
+#define EVIL_BYTES 4000
+#define EVIL_POSTS 20
+
+/* The most that one post takes, the first one too: RE2 makes its automaton as texts ask for it.  Without the index, which
+ * would see that most of these posts lack a letter. */
+static void bench_evil(void)
+{
+	AUTO(spans) struct spans found = { 0 };
+	double worst = 0;
+	const char *which = "";
+
+	for (size_t i = 0; i < sizeof(evil) / sizeof(evil[0]); i++) {
+		AUTO(strbuf) struct strbuf text = STRBUF_INIT(2 * EVIL_BYTES);
+		struct query *q = NULL;
+		struct err e = { 0 };
+
+		if (query_parse(str_c(evil[i].query), &q, &e) != 0)
+			die(e.message);
+		(void)strbuf_adds(&text, evil[i].once);
+		while (text.len < EVIL_BYTES)
+			(void)strbuf_adds(&text, evil[i].over);
+		(void)strbuf_adds(&text, evil[i].end);
+		for (size_t k = 0; k < EVIL_POSTS; k++) {
+			struct post p = { .text = strbuf_str(&text) };
+			double start = cpu_s(), took;
+
+			(void)query_matches(q, &p, &found);
+			took = (cpu_s() - start) * 1e6;
+			which = took > worst ? evil[i].query : which;
+			worst = took > worst ? took : worst;
+		}
+		query_free(q);
+	}
+	printf("match      worst expression: %s\n", which);
+	report("regex-worst", worst, "us a post", "limit of 1 ms", 1000, worst / 1000);
+}
+
 /* Two sets of watches against each other. */
 static void bench_beside(const struct corpus *c, const char *name, const char *peer, struct query *const *q, size_t n,
 			 struct query *const *peer_q, size_t peer_n)
@@ -672,6 +726,7 @@ int main(int argc, char **argv)
 		bench_words(&c, WORDS, "words", words, n);
 	bench_words(&c, RARE, "rare", rare, WATCHES);
 	bench_regex(&c);
+	bench_evil();
 	for (size_t n = 1000; n <= WATCHES; n *= 10) {
 		char name[32], peer[32];
 
