@@ -2,7 +2,10 @@
 /* A post as queries see it: its words in groups, its fields by name. */
 #include "ops.h"
 
+#include <utf8proc.h>
+
 #include "base/mem.h"
+#include "base/text.h"
 #include "stem.h"
 
 static void sight_init(struct sight *s, const struct post *post, char *scratch)
@@ -41,18 +44,86 @@ static void cut_text(struct words *w, const struct post *p)
 	words_add(w, p->summary, FIELD_OF_SUMMARY, 0);
 }
 
+/* The code point that ends at *at, which moves there; 0 at the start.  What only says how an emoji looks does not count. */
+static uint32_t point_before(struct str text, size_t *at)
+{
+	uint32_t c = 0;
+
+	do {
+		size_t pos;
+
+		if (*at == 0)
+			return 0;
+		do
+			--*at;
+		while (*at > 0 && ((unsigned char)text.p[*at] & 0xc0) == 0x80);
+		pos = *at;
+		c = text_next(text, &pos);
+	} while (c == 0xfe0e || c == 0xfe0f);
+	return c;
+}
+
+/* Whether the word is written with a # or @ of its own.  What touches a word before is none (a@b.c), but for pictures and,
+ * with @, for letters without spaces between them; and the # of &#39; and /#top is none. */
+static bool has_sigil(const struct word *x, struct str text, char sigil)
+{
+	bool apart = x->flags & (sigil == '#' ? WORD_HASH : WORD_AT);
+	size_t at = x->start;
+	uint32_t before;
+
+	if (!apart && (at == 0 || text.p[at - 1] != sigil))
+		return false;
+	(void)point_before(text, &at);
+	before = point_before(text, &at);
+	if (apart)
+		return sigil == '@' || (before != '&' && before != '/');
+	utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)before);
+	return category == UTF8PROC_CATEGORY_SO || category == UTF8PROC_CATEGORY_SK ||
+	       (sigil == '@' && category == UTF8PROC_CATEGORY_LO);
+}
+
+/* What may stand inside of a hashtag: the middle dot, the marks of Hebrew and Tibetan, the wave dashes and dots of Japanese. */
+static bool is_medial(struct str gap)
+{
+	static const uint32_t points[] = { 0xb7, 0x5be, 0x5f3, 0x5f4, 0xf0b, 0xf0c, 0x200c, 0x200d,
+					   0x301c, 0x30a0, 0x30fb, 0xff5e };
+	size_t pos = 0;
+	uint32_t c = str_empty(gap) ? 0 : text_next(gap, &pos);
+
+	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++)
+		if (points[i] == c)
+			return pos == gap.len;
+	return false;
+}
+
+/* How many words a hashtag is that begins with word i. */
+static size_t tag_length(const struct words *w, size_t i, struct str text)
+{
+	size_t n = 1;
+
+	for (; i + n < w->n && !(w->v[i + n].flags & WORD_FIRST); n++) {
+		const struct word *x = &w->v[i + n];
+
+		if (!(x->flags & WORD_GLUED) && !is_medial(str_slice(text, x[-1].end, x->start)))
+			break;
+	}
+	return n;
+}
+
 /* The source's tags, and the hashtags in the text. */
 static void cut_tags(struct words *w, const struct post *p, const struct words *text)
 {
 	for (size_t i = 0; i < p->tags.n; i++)
 		words_add_joined(w, p->tags.v[i], FIELD_OF_TAG, i);
 	for (size_t i = 0, n; i < text->n; i += n) {
+		struct str s = match_field_text(p, text->v[i].field, text->v[i].index);
+
 		n = 1;
-		if (!(text->v[i].flags & WORD_HASH))
+		if (!has_sigil(&text->v[i], s, '#'))
 			continue;
-		while (i + n < text->n && (text->v[i + n].flags & (WORD_GLUED | WORD_FIRST)) == WORD_GLUED)
-			n++;
-		words_add_run(w, text, i, n);
+		n = tag_length(text, i, s);
+		if (!str_starts(str_from(s, text->v[i + n - 1].end), STR("://")))
+			words_add_run(w, text, i, n);
 	}
 }
 
@@ -64,6 +135,8 @@ static size_t name_length(const struct words *w, size_t i, struct str text)
 	for (; i + n < w->n && !(w->v[i + n].flags & WORD_FIRST); n++) {
 		const struct word *x = &w->v[i + n];
 
+		if (x->flags & WORD_CHAR & ~x[-1].flags) /* a name is Latin, and the sentence goes on without a space */
+			break;
 		if (x->start != x[-1].end && (x->start != x[-1].end + 1 || str_chr(STR(".-@"), text.p[x[-1].end]) == STR_NPOS))
 			break;
 	}
@@ -80,10 +153,13 @@ static void cut_mentions(struct words *w, const struct post *p, const struct wor
 		words_add(w, p->mentions.v[i].id, FIELD_OF_MENTION_ID, i);
 	}
 	for (size_t i = 0; i < text->n; i++) {
-		const struct word *x = &text->v[i];
+		struct str s = match_field_text(p, text->v[i].field, text->v[i].index);
 
-		if (x->flags & WORD_AT)
-			words_add_copy(w, text, i, name_length(text, i, match_field_text(p, x->field, x->index)));
+		if (!has_sigil(&text->v[i], s, '@'))
+			continue;
+		size_t n = name_length(text, i, s);
+		if (!str_starts(str_from(s, text->v[i + n - 1].end), STR("://")))
+			words_add_copy(w, text, i, n);
 	}
 }
 

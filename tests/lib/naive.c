@@ -182,6 +182,53 @@ static struct str run_together(struct arena *a, const struct token *t, size_t n)
 	return s;
 }
 
+/* The code point before one that starts at `at`, but for U+FE0E and U+FE0F, and where it starts. */
+static uint32_t before(struct str text, size_t at, size_t *ret_at)
+{
+	size_t last = 0;
+	uint32_t c = 0;
+
+	for (size_t pos = 0; pos < at;) {
+		size_t from = pos;
+		uint32_t one = text_next(text, &pos);
+
+		if (one == 0xfe0e || one == 0xfe0f)
+			continue;
+		last = from;
+		c = one;
+	}
+	*ret_at = last;
+	return c;
+}
+
+static bool has_sigil(const struct naive_post *p, const struct token *t, char sigil)
+{
+	struct str text = match_field_text(p->post, t->field, t->index);
+	size_t at, rest;
+	uint32_t c;
+	int category;
+
+	if (t->start == 0 || (t->sigil != sigil && text.p[t->start - 1] != sigil))
+		return false;
+	(void)before(text, t->start, &at);
+	c = before(text, at, &rest);
+	if (t->sigil == sigil)
+		return sigil == '@' || (c != '&' && c != '/');
+	category = utf8proc_category((utf8proc_int32_t)c);
+	return category == UTF8PROC_CATEGORY_SO || category == UTF8PROC_CATEGORY_SK || (sigil == '@' && category == UTF8PROC_CATEGORY_LO);
+}
+
+static bool in_tag(const struct naive_post *p, const struct token *t)
+{
+	static const char *const gaps[] = { "·", "־", "׳", "״", "་", "༌", "\xe2\x80\x8c", "\xe2\x80\x8d", "〜", "゠", "・", "～" };
+	struct str gap = str_slice(match_field_text(p->post, t->field, t->index), t->first ? t->start : t[-1].end, t->start);
+
+	for (size_t i = 0; i < sizeof(gaps) / sizeof(gaps[0]) && !t->first; i++)
+		if (str_eq(gap, str_c(gaps[i])))
+			return true;
+	return t->glued && !t->first;
+}
+
 static void cut_tags(struct naive_post *p)
 {
 	const struct tokens *text = &p->groups[TEXTS];
@@ -191,9 +238,11 @@ static void cut_tags(struct naive_post *p)
 	for (size_t i = 0, n; i < text->list.n; i += n) {
 		struct token *t = &text->list.v[i], one = *t;
 
-		for (n = 1; i + n < text->list.n && t->sigil == '#' && t[n].glued && !t[n].first; n++)
+		bool tag = has_sigil(p, t, '#');
+
+		for (n = 1; i + n < text->list.n && tag && in_tag(p, &t[n]); n++)
 			one.end = t[n].end;
-		if (t->sigil != '#')
+		if (!tag || str_starts(str_from(match_field_text(p->post, t->field, t->index), one.end), STR("://")))
 			continue;
 		one.folded = run_together(p->arena, t, n);
 		one.first = true;
@@ -204,7 +253,7 @@ static void cut_tags(struct naive_post *p)
 /* A name goes on over dots, dashes and a second @ as long as nothing else stands between. */
 static bool goes_on(const struct token *t, struct str text)
 {
-	if (t->first)
+	if (t->first || (t->alone && !t[-1].alone))
 		return false;
 	return t->start == t[-1].end ||
 	       (t->start == t[-1].end + 1 && str_chr(STR(".-@"), text.p[t[-1].end]) != STR_NPOS);
@@ -227,15 +276,22 @@ static void cut_mentions(struct naive_post *p)
 	const struct tokens *text = &p->groups[TEXTS];
 
 	cut_accounts(p, &p->post->mentions, MENTIONS, fields);
-	for (size_t i = 0; i < text->list.n; i++)
-		for (size_t k = i; text->list.v[i].sigil == '@' && k < text->list.n; k++) {
-			struct token t = text->list.v[k];
+	for (size_t i = 0; i < text->list.n; i++) {
+		const struct token *t = &text->list.v[i];
+		struct str s = match_field_text(p->post, t->field, t->index);
+		size_t n = 1;
 
-			if (k > i && !goes_on(&text->list.v[k], match_field_text(p->post, t.field, t.index)))
-				break;
-			t.first |= k == i;
-			vec_push(&p->groups[MENTIONS].list, t);
+		while (i + n < text->list.n && goes_on(&t[n], s))
+			n++;
+		if (!has_sigil(p, t, '@') || str_starts(str_from(s, t[n - 1].end), STR("://")))
+			continue;
+		for (size_t k = 0; k < n; k++) {
+			struct token one = t[k];
+
+			one.first |= k == 0;
+			vec_push(&p->groups[MENTIONS].list, one);
 		}
+	}
 }
 
 struct naive_post *naive_post_new(const struct post *post)
