@@ -42,7 +42,7 @@ TEST_LIB := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/lib/*.c))
 UNIT     := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 RUNNERS  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/golden/*.c tests/query/*.c tests/sim/*.c))
 BENCHES  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/bench_*.c))
-CORPUS   := $(BUILD)/tests/corpus/corpus_dump
+CORPUS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/corpus/*_dump.c))
 FUZZERS  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 Q := $(if $(V),,@)
@@ -194,7 +194,7 @@ fuzz-built: $(if $(T),$(BUILD)/tests/fuzz/fuzz_$(T),$(FUZZERS))
 .PHONY: fuzz-built
 
 # Other projects' test data, read in place; see tests/corpus/README.md.  KEYS=1 prints the figures of each key.
-corpus: deps-test ## judge the codecs by other projects' test data (../shared/corpus or $MONITORD_CORPUS)
+corpus: deps-test ## judge codecs and matcher by other projects' test data (../shared/corpus or $MONITORD_CORPUS)
 	$(Q)$(MAKE) $(ONWARD) $(CORPUS)
 	$(Q)python3 -B tests/corpus/run.py --build $(BUILD) $(if $(KEYS),--keys)
 corpus-asan: deps-test ## the same under AddressSanitizer and UBSan

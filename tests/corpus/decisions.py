@@ -2,10 +2,11 @@
 """Our choices where peers differ, as rules that say whether a disagreement follows from one.  README.md has the reasons.
 
 Each rule gets the case `c` (see Case) and must hold for what the decision says, never for a file's name."""
-import calendar, collections, re
+import calendar, collections, re, unicodedata
 from urllib.parse import urljoin
 
 from compare import alt, fold, instant, squeeze, text
+from matching import seen
 
 HTTP = re.compile(r"https?://", re.I)
 
@@ -126,9 +127,50 @@ DECISIONS = [
 ]
 
 
+def letters_only(names):
+    return [n for n in names if re.search(r"[^\W\d_]", n)]
+
+
+def split_words(c, marks):
+    """UAX #29's segments cut further: around pictures and characters of scripts without spaces, and at `marks` inside."""
+    out = []
+    for part in c.want:
+        for ch in part:
+            if unicodedata.category(ch) in ("So", "Sk") or "\u3031" <= ch <= "\u30ff":
+                out += [ch, ""]
+            elif ch in marks or (ch == "\u200d" and out[-1:] == [""]):
+                out.append("")
+            else:
+                out[-1:] = [(out[-1] if out else "") + ch]
+        out.append("")
+    return [w for w in map(seen, out) if w]
+
+
+OF_MATCHING = [
+    # --- words ---
+    ("one-character-words", lambda c: c.key == "words" and split_words(c, "") == c.got),
+    ("inner-marks", lambda c: c.key == "words" and split_words(c, "'\".:,") == c.got),
+    # --- names, tags and symbols ---
+    ("address", lambda c: c.key == "mentions" and any("@" in g for g in c.got) and set(c.want) <= set(c.got)),
+    ("address", lambda c: c.key == "usernames" and c.got and re.search(r"[.-]", c.row["text"])),
+    ("glued-name", lambda c: c.key == "mentions" and re.search(r"[A-Za-z0-9]@", c.row["text"]) and set(c.got) <= set(c.want)),
+    ("any-name", lambda c: c.key == "mentions" and set(c.want) <= set(c.got) and all(re.fullmatch(r"\w+", g) for g in c.got)),
+    ("number-tag", lambda c: c.key == "hashtags" and isinstance(c.got, list) and letters_only(c.got) == c.want),
+    ("number-tag", lambda c: c.key == "hashtags" and c.got is True and not letters_only([c.row["text"]])),
+    ("number-tag", lambda c: c.key == "hashtags_with_indices" and re.search(r"#\d+\b", c.row["text"]) and
+        all(w in c.got for w in c.want)),
+    ("tag-ends", lambda c: c.key == "hashtags" and [re.sub(r"\W+$|〃$", "", w) for w in c.want] == c.got),
+    ("dollar-word", lambda c: c.key.startswith("cashtags") and re.search(r"\$[\w$]*(?:\d|[^\x00-\x7f]|[._$]|\w{7})", c.row["text"])),
+    # --- queries ---
+    ("url-by-name", lambda c: c.key == "parse" and c.got.startswith("found a web address") and "://" in c.row["query"]),
+    ("refused-by-name", lambda c: c.key == "parse" and re.match(r"unknown operator \w+:|\w+: is not to be had", c.got)),
+    ("or-last", lambda c: c.key == "parse" and c.want[0] == "all of" and c.got[0] == "any of" and " OR " in c.row["query"]),
+]
+
+
 def explain(case):
     """The name of the decision, or False."""
-    for name, rule in DECISIONS:
+    for name, rule in OF_MATCHING if case.set.startswith(("matching/", "unicode/")) else DECISIONS:
         try:
             if rule(case):
                 return name

@@ -8,8 +8,8 @@ import argparse, collections, json, os, re, subprocess, sys, threading
 import xml.etree.ElementTree as xml
 from pathlib import Path
 
-import compare, pairs
-from decisions import Case, DECISIONS, explain
+import compare, matching, pairs
+from decisions import Case, DECISIONS, OF_MATCHING, explain
 
 ROOT = Path(__file__).resolve().parents[2]
 ALLOWED = 0.005          # of the values of a set
@@ -133,6 +133,17 @@ def run_rows(program, folder, out, sets):
         if not verdict:
             verdict = explain(Case("out", want, got, row=row, set=name))
         sets[name].count("out", f"{where} {q['in']!r}", want, got, verdict)
+
+
+def run_matching(program, folder, out, sets):
+    """matching/ and Unicode's word breaks: queries over texts, and texts cut into words."""
+    jobs = list(matching.jobs(folder, rows))
+    for (name, where, row, key, q, judge), (_, answer) in zip(jobs, ask(program, [j[4] for j in jobs])):
+        if name not in sets:
+            sets[name] = Set(name, out)
+        want, got = judge(answer) if answer else ("an answer", "a crash")
+        verdict = want == got or explain(Case(key, want, got, row=row, set=name))
+        sets[name].count(key, f"{where} {row.get('text', row.get('query'))!r}", want, got, verdict)
 
 
 def run_real(program, folder, out, sets):
@@ -263,7 +274,7 @@ def run_robust(program, folder, out, sets):
 def undocumented():
     """Decisions that README.md does not name, and names there that are none."""
     table = set(re.findall(r"^\| ([a-z][a-z0-9-]*) \|", (Path(__file__).parent / "README.md").read_text(encoding="utf-8"), re.M))
-    return (table - {"name"}) ^ {name for name, _ in DECISIONS}
+    return (table - {"name"}) ^ {name for name, _ in DECISIONS + OF_MATCHING}
 
 
 def main():
@@ -285,6 +296,7 @@ def main():
     sets = {}
     run_pairs(program, folder, out, sets)
     run_rows(program, folder, out, sets)
+    run_matching(program.with_name("match_dump"), folder, out, sets)
     run_real(program, folder, out, sets)
     run_opml(program, folder, out, sets)
     run_social(program, folder, out, sets)
