@@ -21,6 +21,7 @@
 #define STOP_PATIENCE_MS 5000           /* for deliveries under way at SIGTERM */
 #define PRUNE_EVERY_MS (3600LL * 1000)
 #define PRUNE_SLICE 500
+#define FRAMES_A_MESSAGE 4              /* in a batch: a frame is one post, and what a commit costs is shared by all */
 #define SLICE_PAUSE_MS 1000
 
 /* --- small things for all of engine/ --- */
@@ -812,16 +813,18 @@ void *engine_run(void *engine_thread)
 	struct engine_thread *t = engine_thread;
 	struct engine *g = t->engine;
 	struct messages out = { 0 };
-	struct message *in[ENGINE_BATCH_MAX];
+	struct message *in[ENGINE_BATCH_MAX * FRAMES_A_MESSAGE];
 	int64_t wake = 0;
 	while (!engine_stopped(g)) {
 		int64_t wait = wake - clock_mono_ms();
 		set_idle(g, true);
 		struct mail *mail = mailbox_wait(t->inbox, wait > 0 ? wait : 0);
 		set_idle(g, false);
-		size_t n = 0;
-		for (; mail != NULL; mail = n < ENGINE_BATCH_MAX ? mailbox_take(t->inbox) : NULL)
-			in[n++] = (struct message *)(void *)mail;
+		size_t n = 0, weight = 0;
+		for (; mail != NULL; mail = weight < ENGINE_BATCH_MAX * FRAMES_A_MESSAGE ? mailbox_take(t->inbox) : NULL) {
+			in[n] = (struct message *)(void *)mail;
+			weight += in[n++]->kind == MESSAGE_FRAME ? 1 : FRAMES_A_MESSAGE;
+		}
 		struct now now = { clock_unix_ms(), clock_mono_ms() };
 		wake = engine_step(g, now, in, n, &out);
 		post_out(t->outbox, &out);

@@ -179,7 +179,7 @@ static int set_up(struct store *s, struct err *e)
 	/* FULL: 10,000 simulated power cuts lost nothing, NORMAL lost two thirds (RELIABILITY 0.3). */
 	if (db_exec(s, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA foreign_keys=ON;"
 	               "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
-	               "PRAGMA journal_size_limit=16777216", e) != 0)
+	               "PRAGMA journal_size_limit=16777216; PRAGMA wal_autocheckpoint=2000; PRAGMA cache_size=-8000;", e) != 0)
 		return -1;
 	if (check(s, e) != 0 || migrate(s, e) != 0)
 		return -1;

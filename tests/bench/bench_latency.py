@@ -183,4 +183,5 @@ def main():
                                         f"{name}, p{q}", quantile(theirs, q / 100)) for q in (50, 99)])
 
 
-main()
+if __name__ == "__main__":
+    main()
