@@ -175,14 +175,12 @@ static bool may_be_undone(struct str s)
 	return (second >= 0x82 && second <= 0x85) || second == 0xa2;
 }
 
-bool text_undo_1252(struct strbuf *out, struct str s)
+static bool undo(struct strbuf *out, struct str s)
 {
 	char run[512];
 	size_t n = 0, start = out->len;
 	bool telling = false, good = true;
 
-	if (!may_be_undone(s))
-		return false;
 	for (size_t i = 0; i < s.len && good;) {
 		uint32_t c = text_next(s, &i);
 
@@ -203,4 +201,9 @@ bool text_undo_1252(struct strbuf *out, struct str s)
 		return true;
 	strbuf_truncate(out, start);
 	return false;
+}
+
+bool text_undo_1252(struct strbuf *out, struct str s)
+{
+	return may_be_undone(s) && undo(out, s); /* nearly never: then not even its buffer is needed */
 }

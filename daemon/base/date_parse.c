@@ -300,6 +300,8 @@ static int take_signed(struct scan *d, size_t end)
 		      { "年", "月", "日", "点", "分", "秒" } };
 	size_t skip = at(d, end) == ' ';
 	struct str rest = str_from(d->s, end + skip);
+	if ((unsigned char)at(d, end + skip) < 0x80)
+		return 0; /* as nearly all numbers are */
 	int n = number(d, d->i, end);
 	for (size_t k = 0; k < sizeof(signs) / sizeof(signs[0]); k++) {
 		const char *const names[] = { signs[k].year, signs[k].month,  signs[k].day,

@@ -243,6 +243,8 @@ bool date_word_zone(struct str folded, int *ret_minutes)
 		{ "akst", -540 }, { "hst", -600 }, { "at", -240 },  { "et", -300 },
 		{ "ct", -360 },   { "mt", -420 },  { "pt", -480 },
 	};
+	if (short_english(folded) != 0)
+		return false; /* a month or a weekday, as nearly all words are */
 	for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
 		if (folded.len && folded.p[0] == zones[i].name[0] && str_eq(folded, str_c(zones[i].name))) {
 			*ret_minutes = zones[i].minutes;

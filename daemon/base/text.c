@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #define REPLACEMENT 0xfffdu
 
@@ -56,6 +59,17 @@ size_t text_ascii_run(struct str s, char low)
 	const uint64_t ones = 0x0101010101010101u, lows = ones * (unsigned char)low;
 	size_t i = 0;
 
+#ifdef __SSE2__
+	for (; i + 16 <= s.len; i += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + i));
+		/* as signed bytes, those beyond ASCII are below all others */
+		__m128i other = _mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(low)), _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f)));
+		int stops = _mm_movemask_epi8(other);
+
+		if (stops)
+			return i + (size_t)__builtin_ctz((unsigned)stops);
+	}
+#endif
 	for (; i + 8 <= s.len; i += 8) {
 		uint64_t w;
 

@@ -16,7 +16,9 @@
 
 #define XML_DEPTH_HARD 20000 /* elements open at once: no feed, only an attack */
 #define REPAIR_GROWTH 6      /* "&" becomes "&amp;", a byte in a name alone gets no longer: x 6 is beyond all */
-#define PUSH_BYTES (64 << 10) /* at once: libxml2 copies what it is given */
+#define PUSH_BYTES (128 << 10) /* at once: libxml2 copies what it is given */
+#define WHOLE_BYTES (256 << 10) /* so much goes at once, for it looks ahead for every tag in what may go on */
+#define NAMES_KNOWN 64
 #define ENTITIES_MAX 32      /* that a document declares */
 #define ENTITY_TEXT_MAX 256  /* bytes of one */
 #define ENTITY_ALL_MAX 65536 /* bytes that all uses of them may come to: a text saved some typing, no bomb */
@@ -32,6 +34,10 @@ struct run {
 	bool recover;
 	bool junk;     /* something stands behind the root, and it is no second document */
 	long root_end; /* bytes up to the end of the root, -1 before */
+	struct known_name {
+		const xmlChar *p;
+		size_t len;
+	} names[NAMES_KNOWN];
 	xmlEntity entity; /* the last one that was asked for */
 	xmlChar entity_text[ENTITY_TEXT_MAX + 1];
 	struct declared {
@@ -48,6 +54,17 @@ static struct str of_xml(const xmlChar *s)
 	return s ? str_c((const char *)s) : STR("");
 }
 
+/* The same of a name, which is interned: the few of a document come again and again. */
+static struct str of_name(struct run *r, const xmlChar *s)
+{
+	uintptr_t key = (uintptr_t)s;
+	struct known_name *known = &r->names[(key >> 2 ^ key >> 8) % NAMES_KNOWN];
+
+	if (known->p != s)
+		*known = (struct known_name){ s, s == NULL ? 0 : strlen((const char *)s) };
+	return str_n(s == NULL ? (const char *)"" : (const char *)s, known->len);
+}
+
 static size_t read_attrs(struct run *r, int n, const xmlChar **v)
 {
 	size_t count = n < XML_ATTRS_MAX ? (size_t)n : XML_ATTRS_MAX;
@@ -58,8 +75,8 @@ static size_t read_attrs(struct run *r, int n, const xmlChar **v)
 	}
 	for (size_t i = 0; i < count; i++, v += 5)
 		r->attrs[i] = (struct xml_attr){
-			.name = of_xml(v[0]),
-			.ns = of_xml(v[2]),
+			.name = of_name(r, v[0]),
+			.ns = of_name(r, v[2]),
 			.value = str_n(v[3], (size_t)(v[4] - v[3])),
 		};
 	return count;
@@ -80,15 +97,16 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
 		return;
 	}
 	size_t n = n_attrs > 0 ? read_attrs(r, n_attrs, attrs) : 0;
-	r->handler->start(r->ctx, of_xml(name), of_xml(uri), of_xml(prefix), r->attrs, n);
+	r->handler->start(r->ctx, of_name(r, name), of_name(r, uri), of_name(r, prefix), r->attrs, n);
 }
 
-static void on_end(void *ctx, const xmlChar *name, const xmlChar *prefix __attribute__((unused)), const xmlChar *uri)
+static void on_end(void *ctx, const xmlChar *name, const xmlChar *prefix __attribute__((unused)),
+                   const xmlChar *uri __attribute__((unused)))
 {
 	struct run *r = ctx;
 
 	if (r->depth > 0 && r->depth-- <= XML_DEPTH_MAX)
-		r->handler->end(r->ctx, of_xml(name), of_xml(uri));
+		r->handler->end(r->ctx, of_name(r, name));
 	if (r->depth == 0 && r->root_end < 0)
 		r->root_end = xmlByteConsumed(r->parser);
 }
@@ -192,6 +210,7 @@ static void run_begin(struct run *r, bool recover)
 	r->depth = r->n_declared = r->expanded = 0;
 	r->any = r->too_deep = r->junk = false;
 	r->recover = recover;
+	memset(r->names, 0, sizeof(r->names)); /* another run may intern others at the same place */
 	r->root_end = -1;
 	if (r->handler->restart)
 		r->handler->restart(r->ctx);
@@ -205,12 +224,33 @@ static void run_begin(struct run *r, bool recover)
 }
 
 /* How much to give it next: of a text that does not end it keeps all, and looks through it again each time. */
-static size_t run_room(const struct run *r)
+static size_t run_room(const struct run *r, size_t left)
 {
 	const xmlParserInput *in = r->parser == NULL ? NULL : r->parser->input;
-	size_t kept = in == NULL ? 0 : (size_t)(in->end - in->cur);
+	size_t kept = in == NULL ? 0 : (size_t)(in->end - in->cur), room = left <= WHOLE_BYTES ? WHOLE_BYTES : PUSH_BYTES;
 
-	return kept > PUSH_BYTES ? kept : PUSH_BYTES;
+	return kept > room ? kept : room;
+}
+
+/* The next `room` bytes of what is left, or so many up to the last end of an item among them: of a text that goes on behind
+ * a chunk libxml2 looks through what there is of it once more. */
+static struct str chunk_of(struct str rest, size_t room)
+{
+	struct str chunk = str_slice(rest, 0, room);
+
+	if (chunk.len == rest.len)
+		return chunk;
+	for (size_t at = chunk.len; at > chunk.len / 2;) {
+		const char *lt = memrchr(chunk.p + chunk.len / 2, '<', at - chunk.len / 2);
+
+		if (lt == NULL)
+			break;
+		at = (size_t)(lt - chunk.p);
+		struct str tag = str_from(chunk, at);
+		if (str_starts(tag, STR("</item>")) || str_starts(tag, STR("</entry>")))
+			return str_slice(chunk, 0, at + (tag.p[2] == 'i' ? 7 : 8));
+	}
+	return chunk;
 }
 
 /* False: it is of no more use to go on. */
@@ -299,7 +339,7 @@ struct xml_reader *xml_open(struct str bytes, struct str content_type, const str
 /* One push.  False: the attempt is over. */
 static bool push_next(struct xml_reader *x)
 {
-	size_t room = run_room(&x->run);
+	size_t room = run_room(&x->run, x->body.len - x->at);
 
 	if (x->repair) {
 		strbuf_reset(&x->piece);
@@ -307,7 +347,7 @@ static bool push_next(struct xml_reader *x)
 		x->at = xml_repair_at(x->repair);
 		return run_push(&x->run, strbuf_str(&x->piece), !more);
 	}
-	struct str chunk = str_slice(x->body, x->at, x->at + room);
+	struct str chunk = chunk_of(str_from(x->body, x->at), room);
 	x->at += chunk.len;
 	return run_push(&x->run, chunk, x->at >= x->body.len);
 }

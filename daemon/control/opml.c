@@ -128,7 +128,7 @@ static void on_start(void *ctx, struct str name, struct str ns __attribute__((un
 	vec_push(&r->folders, str_empty(url) ? keep_folder(r, str_empty(text) ? title : text) : STR_NULL);
 }
 
-static void on_end(void *ctx, struct str name, struct str ns __attribute__((unused)))
+static void on_end(void *ctx, struct str name)
 {
 	struct reading *r = ctx;
 

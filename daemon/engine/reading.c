@@ -72,6 +72,17 @@ void reading_free(struct reading *x)
 		mem_trim();
 }
 
+/* -1: nothing more can be read. */
+static int read_on(struct reading *x, struct err *e)
+{
+	struct source_document *d = &x->document;
+	int more = source_more(x->source, SLICE_POSTS, SLICE_BYTES, e);
+	x->more = more > 0;
+	if (more == 0 && d->half && d->posts.posts.n > 0) /* it would come again as an edit, or under another id */
+		post_free(d->posts.posts.v[--d->posts.posts.n]);
+	return more < 0 ? -1 : 0;
+}
+
 struct reading *reading_open(const struct source *s, bool asked, struct reply *r, struct strbuf *why)
 {
 	struct frame f = { .bytes = strbuf_str(&r->body), .content_type = reply_header(r, "content-type"),
@@ -95,12 +106,10 @@ struct reading *reading_open(const struct source *s, bool asked, struct reply *r
 		x->as.state = x->state = mem_alloc(type->state_size);
 	x->seen = type->own_ids ? NULL : seen_new();
 	x->source = source_begin(type, &x->as, &f, &x->document);
-	int more = source_more(x->source, SLICE_POSTS, SLICE_BYTES, &e);
-	if (more < 0) {
+	if (read_on(x, &e) != 0) {
 		strbuf_adds(why, e.message);
 		return NULL;
 	}
-	x->more = more > 0;
 	return take(x);
 }
 
@@ -159,9 +168,8 @@ static enum step take_document(struct engine *g, struct world_source *s, const s
 
 /* From which post of the slice on they were there before anybody asked: all of a first document; of a later one what the
  * first lacked because it was cut off. */
-static size_t old_from(const struct world_source *s, struct reading *x)
+static size_t old_from(const struct world_source *s, struct reading *x, const struct post_list *l)
 {
-	const struct post_list *l = &x->document.posts;
 	size_t i = 0;
 	if (s->kept.success_unix_ms == TIME_ABSENT || x->behind_cut)
 		return 0;
@@ -186,19 +194,29 @@ static int note_cut(struct engine *g, struct world_source *s, const struct readi
 	return same ? 0 : poller_save(g, s, &k);
 }
 
+/* Moves the first posts of what was read to `slice`: a step of reading may bring more than one. */
+static void cut_slice(struct post_list *from, struct post_list *slice)
+{
+	size_t n = from->posts.n < SLICE_POSTS ? from->posts.n : SLICE_POSTS;
+	for (size_t i = 0; i < n; i++)
+		vec_push(&slice->posts, from->posts.v[i]);
+	from->posts.n -= n;
+	if (from->posts.n > 0)
+		memmove(from->posts.v, from->posts.v + n, from->posts.n * sizeof(from->posts.v[0]));
+}
+
 static int take_slice(struct engine *g, struct world_source *s, struct reading *x)
 {
-	struct source_document *d = &x->document;
+	struct post_list slice = { 0 };
 	if (s->round.gap_ms == 0)
-		s->round.gap_ms = rhythm_gap_ms(&d->posts);
-	if (d->half && d->posts.posts.n > 0) /* it would come again as an edit, or under another id */
-		post_free(d->posts.posts.v[--d->posts.posts.n]);
-	if (d->posts.posts.n > 0) {
+		s->round.gap_ms = rhythm_gap_ms(&x->document.posts);
+	cut_slice(&x->document.posts, &slice);
+	if (slice.posts.n > 0) {
 		strbuf_reset(&x->last_id);
-		strbuf_add(&x->last_id, d->posts.posts.v[d->posts.posts.n - 1]->id);
+		strbuf_add(&x->last_id, slice.posts.v[slice.posts.n - 1]->id);
 	}
-	int r = pipeline_take(g, s, &d->posts, old_from(s, x), x->seen, &s->round.taken);
-	post_list_release(&d->posts);
+	int r = pipeline_take(g, s, &slice, old_from(s, x, &slice), x->seen, &s->round.taken);
+	post_list_release(&slice);
 	return r;
 }
 
@@ -211,7 +229,7 @@ enum step reading_take(struct engine *g, struct world_source *s, struct reading 
 	}
 	if (take_slice(g, s, x) != 0)
 		return STEP_FAILED;
-	if (x->more)
+	if (x->more || x->document.posts.posts.n > 0)
 		return STEP_SLICE;
 	enum step step = note_cut(g, s, x) != 0 ? STEP_FAILED : take_document(g, s, &x->document);
 	if (step == STEP_NEXT)
@@ -222,9 +240,7 @@ enum step reading_take(struct engine *g, struct world_source *s, struct reading 
 enum step reading_go_on(struct engine *g, struct world_source *s, struct reading *x)
 {
 	struct err e = { 0 };
-	int more = source_more(x->source, SLICE_POSTS, SLICE_BYTES, &e);
-	x->more = more > 0;
-	if (more >= 0)
+	if (x->document.posts.posts.n > 0 || read_on(x, &e) == 0)
 		return reading_take(g, s, x);
 	poller_failed(g, s, x->reply, str_c(e.message));
 	return STEP_FAILED;

@@ -333,13 +333,13 @@ static void seal_lists(struct post *p)
 		p->notes.v[i] = seal_line(p, p->notes.v[i], NAME_MAX_BYTES);
 }
 
-static uint64_t content_hash(const struct post *p, bool with_url)
+/* Of the words alone; *ret_fingerprint: with the URL. */
+static uint64_t content_hash(const struct post *p, uint64_t *ret_fingerprint)
 {
-	const uint64_t parts[5] = {
-		hash64(p->title), hash64(p->text), hash64(p->summary), hash64(with_url ? p->url : STR_NULL),
-		hash64(p->content_warning),
-	};
+	uint64_t parts[5] = { hash64(p->title), hash64(p->text), hash64(p->summary), hash64(p->url), hash64(p->content_warning) };
 
+	*ret_fingerprint = hash64(str_n(parts, sizeof(parts)));
+	parts[3] = hash64(STR_NULL);
 	return hash64(str_n(parts, sizeof(parts)));
 }
 
@@ -349,8 +349,8 @@ static struct str content_id(const struct post *p)
 	struct str enclosure = p->enclosures.n ? p->enclosures.v[0].url : STR_NULL;
 
 	if (str_present(p->title) || str_present(p->text))
-		return arena_fmt(p->arena, "hash:%016llx", (unsigned long long)content_hash(p, false));
-	const uint64_t parts[3] = { content_hash(p, false), (uint64_t)p->published_unix_ms, hash64(enclosure) };
+		return arena_fmt(p->arena, "hash:%016llx", (unsigned long long)p->content);
+	const uint64_t parts[3] = { p->content, (uint64_t)p->published_unix_ms, hash64(enclosure) };
 	return arena_fmt(p->arena, "hash:%016llx", (unsigned long long)hash64(str_n(parts, sizeof(parts))));
 }
 
@@ -373,8 +373,7 @@ void post_seal(struct post *p)
 	p->made_id = p->made_id || !str_present(p->id);
 	if (!str_present(p->id))
 		p->id = seal_id(p, p->url);
+	p->content = content_hash(p, &p->fingerprint);
 	if (!str_present(p->id))
 		p->id = content_id(p);
-	p->content = content_hash(p, false);
-	p->fingerprint = content_hash(p, true);
 }

@@ -10,6 +10,7 @@
 #include "base/url.h"
 
 #define DETECT_BYTES 4096
+#define USUAL_BYTES (32u << 10) /* of a long article as HTML */
 
 static void feed_release(struct feed *f)
 {
@@ -35,6 +36,8 @@ static struct feed *feed_new(struct source_document *d, struct str base)
 	f->spare = STRBUF_INIT(FIELD_HTML_MAX * 6);
 	f->person.name = f->person.email = f->person.url = STRBUF_INIT(4096);
 	f->person.text = STRBUF_INIT(4096);
+	(void)strbuf_reserve(&f->text, USUAL_BYTES); /* else each document would make it grow step by step */
+	(void)strbuf_reserve(&f->scratch, USUAL_BYTES);
 	return f;
 }
 

@@ -244,7 +244,7 @@ static void capture_finish(struct feed *f)
 	feed_pop(f);
 }
 
-static void on_end(void *ctx, struct str name, struct str ns __attribute__((unused)))
+static void on_end(void *ctx, struct str name)
 {
 	struct feed *f = ctx;
 

@@ -149,7 +149,7 @@ static bool is_ready(struct str s)
 {
 	if (!str_starts(s, STR("http://")) && !str_starts(s, STR("https://")))
 		return false;
-	for (size_t i = 0; i < s.len; i++)
+	for (size_t i = text_ascii_run(s, '!'); i < s.len; i++)
 		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f)
 			return false;
 	return s.len <= URL_MAX;

@@ -29,7 +29,10 @@ static inline bool strbuf_add(struct strbuf *b, struct str s)
 {
 	if (s.len == 0 || s.len >= b->cap - b->len || b->len > b->max || s.len > b->max - b->len)
 		return strbuf_add_grow(b, s);
-	memcpy(b->p + b->len, s.p, s.len);
+	if (s.len == 1) /* as one escaped character after the other comes: no call for it */
+		b->p[b->len] = s.p[0];
+	else
+		memcpy(b->p + b->len, s.p, s.len);
 	b->len += s.len;
 	b->p[b->len] = '\0';
 	return true;

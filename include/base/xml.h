@@ -23,7 +23,7 @@ struct xml_handler {
 	 * are parsed anew.  Forget what you collected. */
 	void (*restart)(void *ctx);
 	void (*start)(void *ctx, struct str name, struct str ns, struct str prefix, const struct xml_attr *attrs, size_t n_attrs);
-	void (*end)(void *ctx, struct str name, struct str ns);
+	void (*end)(void *ctx, struct str name);
 	void (*text)(void *ctx, struct str text); /* pieces of character data and CDATA */
 };
 enum xml_end { XML_WHOLE, XML_CUT, XML_CUT_IN_ITEM }; /* is the end of the root there, or an item (entry) open? */

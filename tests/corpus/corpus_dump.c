@@ -44,8 +44,7 @@ static void no_start(void *ctx __attribute__((unused)), struct str name __attrib
 {
 }
 
-static void no_end(void *ctx __attribute__((unused)), struct str name __attribute__((unused)),
-                   struct str ns __attribute__((unused)))
+static void no_end(void *ctx __attribute__((unused)), struct str name __attribute__((unused)))
 {
 }
 

@@ -21,6 +21,28 @@ static void check_unescape(const char *in, const char *want)
 	CHECK_STR(strbuf_str(&b), want);
 }
 
+/* The first and the last name of each letter: the table has an index of its letters. */
+TEST(every_letter_of_the_table)
+{
+	static const char *const names[] = {
+		"a", "audio", "b", "button", "canvas", "col", "dd", "dt", "em", "embed", "fieldset", "form", "h1", "html",
+		"i", "ins", "kbd", "label", "link", "main", "meta", "nav", "noscript", "object", "option", "p", "pre", "q",
+		"rp", "ruby", "s", "svg", "table", "tt", "u", "ul", "var", "video", "wbr"
+	};
+	static const char *const none[] = { "", "zz", "gg", "xyz", "ab", "spans", "figcaptions", "blockquot", "blockquotes", "{" };
+	char tag[40];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(tag, sizeof(tag), "<%s>", names[i]);
+		CHECK(html_looks_like(str_c(tag)));
+	}
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		snprintf(tag, sizeof(tag), "<%s>", none[i]);
+		CHECK(!html_looks_like(str_c(tag)));
+	}
+	CHECK(html_looks_like(STR("<FIGCAPTION>")) && html_looks_like(STR("<Textarea>")));
+}
+
 TEST(blocks_and_breaks)
 {
 	check_text("<p>One</p><p>Two</p>", "One\n\nTwo");

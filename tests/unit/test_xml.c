@@ -31,7 +31,7 @@ static void on_start(void *ctx, struct str name, struct str ns, struct str prefi
 	strbuf_addc(&t->out, ns.len ? '|' : ' ');
 }
 
-static void on_end(void *ctx, struct str name __attribute__((unused)), struct str ns __attribute__((unused)))
+static void on_end(void *ctx, struct str name __attribute__((unused)))
 {
 	strbuf_addc(&((struct trace *)ctx)->out, ')');
 }
