@@ -19,7 +19,7 @@ static void add_creator(struct feed *f, struct str text)
 	post_add_author(f->post, source_person_name(text), STR_NULL, STR_NULL);
 }
 
-/* Who stands in for the author: of a podcast, of a picture, of the feed that an entry was taken from. */
+/* Who stands in for the author: of a podcast, of a credited writer, of the feed that an entry was taken from. */
 void feed_add_substitute(struct feed *f, struct str name, struct str url)
 {
 	struct arena *a = f->post->arena;
@@ -125,6 +125,7 @@ void feed_item_field(struct feed *f, enum element e)
 		add_creator(f, feed_plain(f));
 		break;
 	case E_AUTHOR_ELSE:
+	case E_CREDIT:
 		feed_add_substitute(f, source_person_name(feed_plain(f)), STR_NULL);
 		break;
 	case E_CATEGORY:

@@ -78,7 +78,7 @@ static const struct {
 	{ NS_MEDIA, "group", E_PASS }, { NS_MEDIA, "content", E_PASS }, { NS_MEDIA, "title", E_TITLE_ELSE },
 	{ NS_MEDIA, "description", E_SUMMARY_MEDIA }, { NS_MEDIA, "keywords", E_KEYWORDS }, { NS_MEDIA, "rating", E_RATING },
 	{ NS_MEDIA, "category", E_CATEGORY }, { NS_ITUNES, "category", E_CATEGORY_PODCAST },
-	{ NS_MEDIA, "credit", E_AUTHOR_ELSE }, { NS_MEDIA, "community", E_PASS }, { NS_MEDIA, "statistics", E_VIEWS },
+	{ NS_MEDIA, "credit", E_CREDIT }, { NS_MEDIA, "community", E_PASS }, { NS_MEDIA, "statistics", E_VIEWS },
 	{ NS_ITUNES, "title", E_TITLE_ELSE }, { NS_ITUNES, "author", E_AUTHOR_ELSE },
 	{ NS_ITUNES, "summary", E_SUMMARY_PODCAST }, { NS_ITUNES, "description", E_SUMMARY_PODCAST },
 	{ NS_ITUNES, "subtitle", E_SUMMARY_DC },

@@ -28,7 +28,8 @@ enum element {
 	E_DATE,         /* dc:date */
 	E_AUTHOR,
 	E_CREATOR,
-	E_AUTHOR_ELSE,  /* of a podcast or a picture: only if there is no other */
+	E_AUTHOR_ELSE,  /* of a podcast: only if there is no other */
+	E_CREDIT,       /* the same, if its role says that somebody wrote it */
 	E_SOURCE,       /* where an entry was taken from */
 	E_CATEGORY,
 	E_CATEGORY_PODCAST,

@@ -96,7 +96,7 @@ void feed_item_field(struct feed *f, enum element e);
 void feed_item_finish(struct feed *f);
 /* The entry of this id was taken back (RFC 6721, 3). */
 void feed_item_deleted(struct feed *f, const struct xml_attr *attrs, size_t n_attrs);
-/* Who stands in for the author: of a podcast, of a picture, of the feed that an entry was taken from. */
+/* Who stands in for the author: of a podcast, of a credited writer, of the feed that an entry was taken from. */
 void feed_add_substitute(struct feed *f, struct str name, struct str url);
 
 /* --- feed_head.c --- */

@@ -109,6 +109,7 @@ static enum markup markup_of(const struct feed *f, enum element e, enum space sp
 	case E_CREATOR:
 	case E_AUTHOR:
 	case E_AUTHOR_ELSE:
+	case E_CREDIT:
 	case E_NAME:
 		return MARKUP_GUESS;
 	default:

@@ -67,6 +67,17 @@ static void podcast_category(struct feed *f, const struct xml_attr *attrs, size_
 	feed_push(f, feed_top(f)->place, attrs, n_attrs);
 }
 
+/* Is a credit of this role one of who wrote the text?  Most name the agency of a picture, or have no role at all. */
+static bool is_writer(struct str role)
+{
+	static const char *const roles[] = { "author", "writer", "creator", "reporter", "journalist" };
+
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
+		if (str_eq_nocase(role, str_c(roles[i])))
+			return true;
+	return false;
+}
+
 /* Elements that are done at their start tag.  False if the text is what counts. */
 static bool empty_element(struct feed *f, enum element e, const struct xml_attr *attrs, size_t n_attrs)
 {
@@ -94,6 +105,8 @@ static bool empty_element(struct feed *f, enum element e, const struct xml_attr 
 		if (f->post && num_i64(ATTR("views"), &n) && n >= 0)
 			f->post->metrics.views = n;
 		return true;
+	case E_CREDIT:
+		return !is_writer(ATTR("role"));
 	case E_CONTENT:
 		if (n_attrs == 0 || str_empty(ATTR("src")))
 			return false;

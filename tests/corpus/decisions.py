@@ -99,7 +99,8 @@ DECISIONS = [
     ("id-verbatim", lambda c: c.key == "id" and c.got and not HTTP.match(c.got) and str(c.want).endswith(c.got)),
     ("all-authors", lambda c: c.key == "author" and any(squeezed(a["name"]) == squeezed(c.want) for a in c.post["authors"])),
     ("author-name", lambda c: c.key == "author" and c.got and str(c.want).startswith(c.got + " (")),
-    ("credit", lambda c: c.key == "author" and not c.want and re.search(r"<media:credit", c.doc)),
+    ("credit", lambda c: c.key == "author" and isinstance(c.want, str) and not c.got and
+                         re.search(r"<media:credit[^>]*>\s*" + re.escape(c.want), c.doc)),
     ("unique-tags", lambda c: c.key == "categories.term" and c.want.lower() in (t.lower() for t in c.got)),
     ("term-first", lambda c: c.key == "categories.term" and f'label="{c.want}"' in c.doc and c.got),
     # --- dates of items and feeds ---
