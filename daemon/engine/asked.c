@@ -53,7 +53,7 @@ static struct flight *start_probe(struct engine *g, uint64_t request_id, json_t 
 }
 
 /* The account of a network that wants one, where there is no doubt which. */
-static bool choose_account(struct engine *g, uint64_t request_id, json_t *written)
+static bool choose_account(struct engine *g, uint64_t request_id, json_t *written, struct str said)
 {
 	const struct source_type *type = source_type_find(json_get_str(written, "type"));
 	if (type == NULL || type->account == ACCOUNT_NONE || json_get(written, "account") != NULL)
@@ -69,10 +69,13 @@ static bool choose_account(struct engine *g, uint64_t request_id, json_t *writte
 		json_set_text(written, "account", only);
 	if (!needed || n == 1)
 		return true;
+	AUTO(strbuf) struct strbuf took = STRBUF_INIT(4096);
+	if (!str_empty(said))
+		strbuf_addf(&took, "took it for %.*s: ", STR_ARG(said));
 	engine_problem(g, request_id, 422, 0, n == 0
-		? "%s is read as somebody: log in first, monitorctl login %s --type %s"
-		: "%s is read as somebody, and there are several accounts: say which one, --set account=NAME%.0s%.0s",
-		type->name, type->name, type->name);
+		? "%s%s is read as somebody: log in first, monitorctl login %s --type %s"
+		: "%s%s is read as somebody, and there are several accounts: say which one, --set account=NAME%.0s%.0s",
+		strbuf_cstr(&took), type->name, type->name, type->name);
 	return false;
 }
 
@@ -93,7 +96,7 @@ static void start_trial(struct engine *g, uint64_t request_id, json_t *written, 
 	struct world_source *source = NULL;
 	struct config_source s;
 	struct err e = { 0 };
-	if (!choose_account(g, request_id, written))
+	if (!choose_account(g, request_id, written, said))
 		return;
 	if (!str_present(json_get_str(written, "name"))) {
 		config_name_make(&name, subject_of(written), "source", g->world->sources);

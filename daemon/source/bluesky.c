@@ -110,7 +110,16 @@ static bool recognise_page(struct str text, const struct pasted_url *u, json_t *
 		strbuf_addf(said, "the search \"%.*s\" on Bluesky", STR_ARG(u->q));
 		return true;
 	}
+	if (u->n > 1 && str_eq(u->path[0], STR("hashtag"))) {
+		AUTO(strbuf) struct strbuf tag = STRBUF_INIT(URL_MAX);
+		strbuf_addf(&tag, "#%.*s", STR_ARG(u->path[1]));
+		json_set_text(settings, "query", strbuf_str(&tag));
+		strbuf_addf(said, "the hashtag %s on Bluesky", strbuf_cstr(&tag));
+		return true;
+	}
 	if (u->n < 2 || !str_eq(u->path[0], STR("profile")) || !bluesky_actor(u->path[1]))
+		return false;
+	if (u->n > 2 && str_eq(u->path[2], STR("rss"))) /* a feed like any other */
 		return false;
 	if (u->n > 3 && (str_eq(u->path[2], STR("lists")) || str_eq(u->path[2], STR("feed")))) {
 		bool list = str_eq(u->path[2], STR("lists"));
@@ -123,7 +132,8 @@ static bool recognise_page(struct str text, const struct pasted_url *u, json_t *
 	return true;
 }
 
-/* "@alice.bsky.social" (a name with a dot is nobody's on X), "did:plc:…", "at://…", and addresses of bsky.app. */
+/* "@alice.bsky.social" (a name with a dot is nobody's on X), "alice.bsky.social", "did:plc:…", "at://…", and addresses of
+ * bsky.app. */
 static bool bluesky_recognise(struct str text, json_t *settings, struct strbuf *said)
 {
 	OWNED(arena) struct arena *arena = arena_new(64 << 10);
@@ -139,7 +149,8 @@ static bool bluesky_recognise(struct str text, json_t *settings, struct strbuf *
 		return true;
 	}
 	bool dotted = str_starts(text, STR("@")) && str_chr(handle, '.') != STR_NPOS && str_chr(handle, ':') == STR_NPOS;
-	if (!bluesky_actor(handle) || !(dotted || str_starts(text, STR("did:"))))
+	bool own = str_ends(text, STR(".bsky.social")) && str_chr(text, ':') == STR_NPOS;
+	if (!bluesky_actor(handle) || !(dotted || own || str_starts(text, STR("did:"))))
 		return false;
 	json_set_text(settings, "handle", handle);
 	strbuf_addf(said, "the account @%.*s of Bluesky", STR_ARG(handle));

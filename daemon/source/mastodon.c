@@ -155,13 +155,18 @@ static bool recognise_page(const struct pasted_url *u, json_t *settings, struct 
 {
 	if (is_other_site(u->host) || u->n == 0)
 		return false;
-	if (str_starts(u->path[0], STR("@")) && u->path[0].len > 1) {
-		struct str host = host_of(u->path[0]), port = str_from(u->server, str_find(u->server, STR("://")) + 3);
-		say_account(settings, said, user_of(u->path[0]), str_empty(host) ? port : host);
+	/* "web" and "deck" are ways to look at it */
+	size_t from = u->n > 1 && (str_eq(u->path[0], STR("web")) || str_eq(u->path[0], STR("deck")));
+	struct str first = u->path[from], last = u->path[u->n - 1];
+	if (str_ends(last, STR(".rss")) || str_ends(last, STR(".atom"))) /* a feed like any other */
+		return false;
+	if (str_starts(first, STR("@")) && first.len > 1) {
+		struct str host = host_of(first), port = str_from(u->server, str_find(u->server, STR("://")) + 3);
+		say_account(settings, said, user_of(first), str_empty(host) ? port : host);
 		return true;
 	}
-	if (u->n == 2 && str_eq(u->path[0], STR("tags"))) {
-		say_tag(settings, said, u->path[1], u->server);
+	if (u->n == from + 2 && str_eq(first, STR("tags"))) {
+		say_tag(settings, said, last, u->server);
 		return true;
 	}
 	return false;

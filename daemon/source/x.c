@@ -112,6 +112,14 @@ static bool recognise_page(const struct pasted_url *u, json_t *settings, struct 
 		strbuf_addf(said, "the hashtag %s on X", strbuf_cstr(&tag));
 		return true;
 	}
+	uint64_t list;
+	if (u->n > 2 && str_eq(u->path[0], STR("i")) && str_eq(u->path[1], STR("lists")) && num_u64(u->path[2], &list)) {
+		AUTO(strbuf) struct strbuf query = STRBUF_INIT(QUERY_MAX);
+		strbuf_addf(&query, "list:%llu", (unsigned long long)list);
+		json_set_text(settings, "query", strbuf_str(&query));
+		strbuf_addf(said, "the list %llu on X", (unsigned long long)list);
+		return true;
+	}
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (u->n == 0 || str_eq_nocase(u->path[0], str_c(others[i])))
 			return false;
@@ -122,6 +130,34 @@ static bool recognise_page(const struct pasted_url *u, json_t *settings, struct 
 	return true;
 }
 
+/* "#tag" and "$symbol" without a server: X is the one network that has all of them in one place. */
+static bool recognise_tag(struct str text, json_t *settings, struct strbuf *said)
+{
+	bool tag = str_starts(text, STR("#"));
+
+	if (!tag && !str_starts(text, STR("$")))
+		return false;
+	for (size_t i = 1; i < text.len; i++)
+		if (!char_is_alnum(text.p[i]) && text.p[i] != '_' && (unsigned char)text.p[i] < 0x80)
+			return false;
+	if (text.len < 2 || text.len > QUERY_MAX)
+		return false;
+	json_set_text(settings, "query", text);
+	strbuf_addf(said, "the %s %.*s on X%s", tag ? "hashtag" : "symbol", STR_ARG(text),
+	            tag ? " (that of a Mastodon server is written #tag@server)" : "");
+	return true;
+}
+
+/* "@elonmusk@x.com" is how people of other networks write it. */
+static struct str without_server(struct str text)
+{
+	size_t at = str_starts(text, STR("@")) ? str_rchr(text, '@') : 0;
+	struct str host = str_from(text, at + 1);
+	bool ours = at > 0 && at != STR_NPOS && (str_eq_nocase(host, STR("x.com")) || str_eq_nocase(host, STR("twitter.com")));
+
+	return ours ? str_slice(text, 0, at) : text;
+}
+
 static bool x_recognise(struct str text, json_t *settings, struct strbuf *said)
 {
 	OWNED(arena) struct arena *arena = arena_new(64 << 10);
@@ -130,8 +166,9 @@ static bool x_recognise(struct str text, json_t *settings, struct strbuf *said)
 	if (source_pasted_url(text, arena, &u))
 		return (str_eq_nocase(u.host, STR("x.com")) || str_eq_nocase(u.host, STR("twitter.com"))) &&
 		       recognise_page(&u, settings, said);
+	text = without_server(text);
 	if (!str_starts(text, STR("@")) || !is_handle(text))
-		return false;
+		return recognise_tag(text, settings, said);
 	json_set_text(settings, "handle", social_handle(text));
 	strbuf_addf(said, "the account %.*s of X", STR_ARG(text));
 	return true;

@@ -233,6 +233,8 @@ TEST(what_is_missing_is_said)
 {
 	struct sim *s = sim_new("");
 	CHECK(strstr(add(s, "https://x.com/ada_example", 422), "monitorctl login x --type x") != NULL);
+	CHECK(strstr(add(s, "#labs", 422), "took it for the hashtag #labs on X (that of a Mastodon server is written #tag@server): x is read as "
+	             "somebody: log in first") != NULL);
 	CHECK(strstr(add(s, "https://bsky.app/search?q=ai", 422), "monitorctl login bluesky --type bluesky") != NULL);
 	CHECK(strstr(add(s, "@nobody.example", 502), "took it for the account @nobody.example of Bluesky: no such host") != NULL);
 	CHECK(strstr(add(s, "nonsense", 400), "url") != NULL);
@@ -253,20 +255,34 @@ TEST(each_network_knows_its_own)
 		{ "https://mobile.twitter.com/elonmusk", "x", "handle", "elonmusk" },
 		{ "https://x.com/search?q=ilya%20sutskever&f=live", "x", "query", "ilya sutskever" },
 		{ "https://x.com/hashtag/OpenAI", "x", "query", "#OpenAI" },
+		{ "#OpenAI", "x", "query", "#OpenAI" },
+		{ "#caf\xc3\xa9", "x", "query", "#caf\xc3\xa9" },
+		{ "$TSLA", "x", "query", "$TSLA" },
+		{ "@elonmusk@x.com", "x", "handle", "elonmusk" },
+		{ "https://x.com/i/lists/1483496718424625154", "x", "query", "list:1483496718424625154" },
 		{ "@Gargron@mastodon.social", "mastodon", "handle", "Gargron@mastodon.social" },
 		{ "https://mastodon.social/@Gargron", "mastodon", "handle", "Gargron@mastodon.social" },
 		{ "https://mastodon.social/@bo@other.example/11", "mastodon", "handle", "bo@other.example" },
+		{ "https://mastodon.social/web/@Gargron", "mastodon", "handle", "Gargron@mastodon.social" },
+		{ "https://mastodon.social/deck/tags/sutskever", "mastodon", "tag", "sutskever" },
 		{ "#sutskever@mastodon.social", "mastodon", "tag", "sutskever" },
 		{ "https://mastodon.social/tags/sutskever", "mastodon", "tag", "sutskever" },
 		{ "https://bsky.app/profile/alice.bsky.social", "bluesky", "handle", "alice.bsky.social" },
 		{ "https://bsky.app/profile/alice.bsky.social/post/3k", "bluesky", "handle", "alice.bsky.social" },
 		{ "https://bsky.app/profile/did:plc:abc/lists/3k", "bluesky", "list", "https://bsky.app/profile/did:plc:abc/lists/3k" },
 		{ "https://bsky.app/search?q=ilya+sutskever", "bluesky", "query", "ilya sutskever" },
+		{ "https://bsky.app/hashtag/ai", "bluesky", "query", "#ai" },
+		{ "alice.bsky.social", "bluesky", "handle", "alice.bsky.social" },
 		{ "@alice.bsky.social", "bluesky", "handle", "alice.bsky.social" },
 		{ "did:plc:abc", "bluesky", "handle", "did:plc:abc" },
 		{ "at://did:plc:abc/app.bsky.feed.generator/science", "bluesky", "feed", "at://did:plc:abc/app.bsky.feed.generator/science" },
 		{ "wss://jetstream1.us-west.bsky.network/subscribe?x=1", "jetstream", "url", "wss://jetstream1.us-west.bsky.network/subscribe" },
 		{ "wss://other.example/socket", NULL, NULL, NULL },
+		{ "https://bsky.app/profile/alice.bsky.social/rss", NULL, NULL, NULL },
+		{ "https://mastodon.social/@Gargron.rss", NULL, NULL, NULL },
+		{ "https://mastodon.social/tags/sutskever.rss", NULL, NULL, NULL },
+		{ "# not a tag", NULL, NULL, NULL },
+		{ "#", NULL, NULL, NULL },
 		{ "https://www.youtube.com/@channel", NULL, NULL, NULL },
 		{ "https://x.com/", NULL, NULL, NULL },
 		{ "https://x.com/home", NULL, NULL, NULL },

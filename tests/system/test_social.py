@@ -334,6 +334,26 @@ watches:
         assert [r[0] for r in api.requests].count("/api/v1/statuses/7") == 1
 
 
+def test_what_is_pasted_is_added_and_said_what_it_was_taken_for():
+    def answer(path, params):
+        if path.endswith("/usage/tweets"):
+            return {"data": {}} if api.requests[-1][2] == "Bearer good" else (401, {"title": "Unauthorized"})
+        return {"data": [], "meta": {}}
+
+    with Api(answer) as api, Daemon() as d:
+        refused = d.ctl("add-source", "#labs")
+        assert refused.returncode != 0 and "took it for the hashtag #labs on X" in refused.stderr
+        assert "monitorctl login x --type x" in refused.stderr
+        login = ["login", "x", "--type", "x", "--api", api.url, "--allow-private", "--token-file", "-"]
+        bad = d.ctl(*login, stdin="bad\n")
+        assert bad.returncode != 0 and "the token is refused" in bad.stderr
+        assert d.ctl(*login, stdin="good\n").returncode == 0
+        assert "took it for the hashtag #labs on X" in d.do("add-source", "#labs", "--allow-private")
+        assert "took it for the search" in d.do("add-source", "https://x.com/search?q=ilya%20sutskever", "--allow-private")
+        assert [s["type"] for s in d.rows("list-sources")] == ["x", "x"]
+        assert [r[1]["query"] for r in api.requests if "query" in r[1]] == ["#labs", "ilya sutskever"]
+
+
 CORPUS = SHARED / "corpus/social"
 
 
