@@ -302,8 +302,9 @@ static void start(struct engine *g, struct world_source *s, struct host *h)
 		poller_leave(g, s, "failed");
 		return;
 	}
+	const struct source_type *type = s->source.type;
 	if (s->source.state != NULL)
-		memset(s->source.state, 0, s->source.type->state_size);
+		memset(s->source.state, 0, type->state_cleared > 0 ? type->state_cleared : type->state_size);
 	s->round = (struct round){ .transfers = 0 };
 	g->figures.polls++;
 	if (ask(g, s, h))

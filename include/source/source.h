@@ -80,6 +80,7 @@ struct source_type {
 	enum framing framing;
 	const struct field *fields; /* own settings beyond the common ones; may be NULL */
 	size_t settings_size, state_size;
+	size_t state_cleared;       /* so many bytes of the state are zeroed when a round begins; 0 = all */
 	enum account_use account;
 	const char *url_schemes;    /* of the setting url, "wss https"; NULL: the usual ones */
 	bool url_optional;          /* open() knows an address without the user */
