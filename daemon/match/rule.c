@@ -100,6 +100,8 @@ static void add_keyword(struct rule *r, const struct node *t)
 	struct str s = bare(r->q, t), folded = term_word_text(r->q, &query_words(r->q)[t->word]);
 	bool ascii = true;
 
+	if (t->op == OP_NAME && t->n == 1)
+		s = folded; /* run together */
 	for (size_t i = 0; i < s.len; i++)
 		ascii = ascii && (unsigned char)s.p[i] < 0x80;
 	if (t->flags & TERM_LOOSE) {
@@ -313,7 +315,7 @@ int query_rules(const struct query *q, size_t rule_max, void (*each)(void *ctx, 
 {
 	AUTO(strbuf) struct strbuf out = STRBUF_INIT(8 * QUERY_MAX), left = STRBUF_INIT(4 * QUERY_MAX);
 	struct rule r = { .q = q, .out = &out, .left = &left };
-	bool many = q->nodes[0].kind == NODE_OR;
+	bool many = q->nodes[0].kind == NODE_OR, any = false;
 
 	for (const struct node *n = many ? node_child(q, q->nodes) : q->nodes; n; n = many ? node_next(q, n) : NULL) {
 		strbuf_reset(&out);
@@ -326,6 +328,7 @@ int query_rules(const struct query *q, size_t rule_max, void (*each)(void *ctx, 
 			               "watches of it", out.len, rule_max);
 		if (each != NULL)
 			each(ctx, strbuf_str(&out));
+		any = true;
 	}
-	return 0;
+	return any ? 0 : refuse(&r, e);
 }

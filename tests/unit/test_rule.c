@@ -11,13 +11,27 @@ static void add(void *ctx, struct str rule)
 	strbuf_addf(b, "%s%.*s", b->len ? " | " : "", STR_ARG(rule));
 }
 
+/* One with an account of X whose id is known, and with one of another network; one with none of X. */
+static bool who(void *ctx, struct str name, struct query_person *ret, struct strbuf *why)
+{
+	static const struct str names[] = { { "Elon Musk", 9 }, { "Musk", 4 } };
+	static const struct query_account accounts[] = { { { "x:elonmusk", 10 }, { "x:44196397", 10 } },
+							 { { "mastodon:elon@m.example", 23 }, { NULL, 0 } } };
+
+	(void)ctx;
+	(void)why;
+	*ret = (struct query_person){ names, str_eq(name, STR("elon")) ? accounts : accounts + 1, 2,
+				      str_eq(name, STR("elon")) ? 2 : 1 };
+	return true;
+}
+
 static void check(const char *query, const char *want, size_t max)
 {
 	AUTO(strbuf) struct strbuf got = STRBUF_INIT(64 << 10);
 	struct query *q = NULL;
 	struct err e = { 0 };
 
-	CHECK_OK(query_parse(str_c(query), &q, &e), &e);
+	CHECK_OK(query_parse_named(str_c(query), &(struct query_names){ .person = who }, &q, &e), &e);
 	if (query_rules(q, max, add, &got, &e) != 0) {
 		strbuf_reset(&got);
 		strbuf_addf(&got, "refused: %s", e.message);
@@ -58,6 +72,13 @@ TEST(a_rule_finds_all_that_the_query_finds)
 		{ "conversation_id:1334987486343299072 likes:5..", "conversation_id:1334987486343299072" },
 		{ "Musk has:links has:media", "Musk has:links" },
 		{ "\"OR\" Musk", "\"OR\" Musk" },
+		{ "from:@@elon", "from:elonmusk" },
+		{ "Tesla from:@@elon", "Tesla (from:elonmusk)" },
+		{ "to:@@elon -is:repost", "(to:elonmusk) -is:retweet" },
+		{ "mentions:@@elon Tesla", "(@elonmusk) Tesla" },
+		{ "about:@@elon", "\"Elon Musk\" | elonmusk | Musk" },
+		{ "from:@@elsewhere", "refused: X cannot be asked for it" },
+		{ "Tesla -from:@@elon", "Tesla" },
 		{ "Musk (parent:Altman OR Tesla)", "Musk" },
 	};
 
