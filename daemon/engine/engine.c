@@ -469,9 +469,7 @@ void engine_reload(struct engine *g, struct now now, uint64_t request_id)
 	/* The old world's heap nodes die with it: engine_adopt_world empties the heaps first. */
 	if (engine_adopt_world(g) != 0)
 		log_err("reload.failed", "error=%s", LOG_Q(strbuf_str(&g->batch_error)));
-	for (struct map_iter it = { 0 }; map_next(world->watches, &it);)
-		if (map_get(before->watches, it.key) == NULL)
-			engine_look_back(g, it.value);
+	(void)seen_look(g);
 	world_free(before);
 	log_level_of(world->config);
 	log_notice("reload.done", "sources=%zu channels=%zu watches=%zu", map_count(world->sources), map_count(world->channels),
@@ -654,8 +652,8 @@ static void batch(struct engine *g, struct message *const *in, size_t n_in, bool
 	int r = 0;
 	if (down)
 		r = engine_check(g, recovery_rebuild(g, &e), &e);
-	else if (!g->ready_said)
-		r = engine_adopt_world(g);
+	else if (!g->ready_said && (r = engine_adopt_world(g)) == 0)
+		r = seen_look(g);
 	if (r == 0)
 		work(g, in, n_in);
 	if (!g->batch_failed)

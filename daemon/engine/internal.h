@@ -17,6 +17,7 @@
  *   websub.c    subscriptions at hubs, and what hubs push
  *   budget.c    what reading costs, and what is left
  *   accounts.c  logging in and out
+ *   seen.c      which watches of the files are new
  *   objects.c   objects added, changed and removed through the API, and their JSON
  */
 #pragma once
@@ -201,6 +202,9 @@ enum step reading_take(struct engine *g, struct world_source *s, struct reading 
 enum step reading_go_on(struct engine *g, struct world_source *s, struct reading *x); /* reads and takes the next one */
 /* All posts of a document that was pushed.  -1: there is nothing of its kind in it, and why; or the batch failed. */
 int reading_whole(struct engine *g, struct world_source *s, const struct frame *f, struct taken *ret, struct strbuf *why);
+
+/* --- seen.c --- */
+int seen_look(struct engine *g); /* a new world: watches of the files that it did not have before look back; -1: it failed */
 
 /* --- websub.c --- */
 struct websub;

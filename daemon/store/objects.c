@@ -291,3 +291,23 @@ int store_account_forget(struct store *s, struct str person, struct err *e)
 	db_text(st, 1, person);
 	return db_run(s, st, e);
 }
+
+int store_seen_save(struct store *s, struct str list, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_SEEN_SAVE, "INSERT OR REPLACE INTO meta VALUES ('watches', ?1)", e);
+	if (st == NULL)
+		return -1;
+	db_text(st, 1, str_present(list) ? list : STR(""));
+	return db_run(s, st, e);
+}
+
+int store_seen_load(struct store *s, struct strbuf *ret_list, bool *ret_known, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(s, DB_SEEN_LOAD, "SELECT value FROM meta WHERE key='watches'", e);
+	if (st == NULL || db_step(s, st, ret_known, e) != 0)
+		return -1;
+	if (!*ret_known)
+		return 0;
+	strbuf_add(ret_list, db_column_text(st, 0));
+	return db_run(s, st, e);
+}

@@ -129,6 +129,10 @@ int store_session_save(struct store *s, struct str account, uint64_t hash, struc
 int store_session_load(struct store *s, struct str account, uint64_t hash, struct strbuf *ret_session, struct err *e) MUST_CHECK;
 int store_session_forget(struct store *s, struct str account, struct err *e) MUST_CHECK;
 
+/* The watches of the files as the engine last saw them, in its own form; ret_known false: never. */
+int store_seen_save(struct store *s, struct str list, struct err *e) MUST_CHECK;
+int store_seen_load(struct store *s, struct strbuf *ret_list, bool *ret_known, struct err *e) MUST_CHECK;
+
 /* What posts told of an account of a person. */
 struct store_account {
 	struct str id;              /* the platform's */

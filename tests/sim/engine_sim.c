@@ -124,6 +124,21 @@ TEST(a_watch_that_a_reload_brings_looks_back_a_renamed_one_does_not)
 	sim_free(s);
 }
 
+TEST(a_watch_that_came_while_the_daemon_was_down_looks_back)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = start(YAML_WITH(", backfill: all"), &b);
+	CHECK_INT(sim_hits(s, HOOK), 1);
+	for (int i = 0; i < 3; i++) { /* once, however often it is started */
+		sim_kill(s);
+		sim_write_config(s, YAML_WITH(", backfill: all") "  - {name: more, query: Sutskever}\n");
+		sim_boot(s);
+		sim_run(s, MINUTE);
+		CHECK_INT(sim_hits(s, HOOK), 2);
+	}
+	sim_free(s);
+}
+
 TEST(an_edit_is_told_only_for_what_it_did_not_say_before)
 {
 	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
