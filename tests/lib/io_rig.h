@@ -140,8 +140,8 @@ static inline void free_mail(struct mail *m)
 	message_free((struct message *)m);
 }
 
-/* `room`: bytes of the mailbox to the engine. */
-static inline void rig_start(struct rig *rig, size_t room)
+/* `room`: bytes of the mailbox to the engine; `listen_at`, `key`: of the door for hubs, absent: there is none. */
+static inline void rig_start_with(struct rig *rig, size_t room, struct str listen_at, struct str key)
 {
 	memset(rig, 0, sizeof(*rig));
 	strcpy(rig->folder, "/tmp/test_io.XXXXXX");
@@ -152,6 +152,8 @@ static inline void rig_start(struct rig *rig, size_t room)
 	rig->from_engine = mailbox_new(64u << 20);
 	struct io_options options = { .socket_path = str_c(rig->socket),
 				      .listen_fd = -1,
+				      .callback_listen = listen_at,
+				      .callback_key = key,
 				      .user_agent = STR("test/1 (+mailto:test@example.org)"),
 				      .to_engine = rig->to_engine,
 				      .from_engine = rig->from_engine };
@@ -159,6 +161,11 @@ static inline void rig_start(struct rig *rig, size_t room)
 	CHECK_OK(io_new(&options, &rig->io, &e), &e);
 	if (pthread_create(&rig->thread, NULL, rig_main, rig) != 0)
 		abort();
+}
+
+static inline void rig_start(struct rig *rig, size_t room)
+{
+	rig_start_with(rig, room, STR_NULL, STR_NULL);
 }
 
 static inline void send_io(struct rig *rig, struct message *m)
