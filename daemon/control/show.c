@@ -141,40 +141,59 @@ static void time_text(const struct ctl *c, const json_t *value, struct strbuf *o
 
 enum ctl_style ctl_state_style(struct str state)
 {
-	if (str_eq(state, STR("ok")) || str_eq(state, STR("delivered")))
+	if (str_eq(state, STR("ok")) || str_eq(state, STR("delivered")) || str_eq(state, STR("active")))
 		return STYLE_GOOD;
 	if (str_eq(state, STR("failing")) || str_eq(state, STR("broken")) || str_eq(state, STR("stopped")) ||
-	    str_eq(state, STR("dead")))
+	    str_eq(state, STR("dead")) || str_eq(state, STR("denied")))
 		return STYLE_BAD;
 	if (str_eq(state, STR("paused")) || str_eq(state, STR("waiting")) || str_eq(state, STR("new")))
 		return STYLE_WARN;
 	return STYLE_PLAIN;
 }
 
-void ctl_show_object(const struct ctl *c, const json_t *obj, const char *const *times, const char *const *skip)
+static enum ctl_style value_style(const char *key, const json_t *value, struct str text)
 {
-	AUTO(table) struct table t = { 0 };
-	AUTO(strbuf) struct strbuf out = STRBUF_INIT(CTL_OUT_MAX);
+	if (str_eq(str_c(key), STR("last_error")) && !json_is_null(value))
+		return STYLE_BAD;
+	return str_eq(str_c(key), STR("state")) ? ctl_state_style(text) : STYLE_PLAIN;
+}
+
+/* Those of an object within it stand under its name: "websub hub". */
+static void add_rows(const struct ctl *c, struct table *t, const char *of, const json_t *obj, const char *const *times,
+                     const char *const *skip)
+{
 	const char *key;
 	json_t *value;
 
-	table_init(&t, 2, NULL);
 	/* jansson's walk casts const away from the iterator only; the object is not changed */
 	json_object_foreach((json_t *)(uintptr_t)obj, key, value) {
 		AUTO(strbuf) struct strbuf text = STRBUF_INIT(CTL_OUT_MAX), label = STRBUF_INIT(4096);
 
 		if (listed(skip, key))
 			continue;
+		strbuf_addf(&label, "%s%s", of, of[0] != '\0' ? " " : "");
 		for (const char *p = key; *p != '\0'; p++)
 			strbuf_addc(&label, *p == '_' ? ' ' : *p);
+		if (json_object_size(value) > 0 && of[0] == '\0') {
+			add_rows(c, t, strbuf_cstr(&label), value, times, NULL);
+			continue;
+		}
 		if (listed(times, key))
 			time_text(c, value, &text);
 		else
 			ctl_value_text(&text, value);
-		table_add(&t, STYLE_DIM, strbuf_str(&label));
-		bool state = str_eq(str_c(key), STR("state")), bad = str_eq(str_c(key), STR("last_error")) && !json_is_null(value);
-		table_add(&t, bad ? STYLE_BAD : state ? ctl_state_style(strbuf_str(&text)) : STYLE_PLAIN, strbuf_str(&text));
+		table_add(t, STYLE_DIM, strbuf_str(&label));
+		table_add(t, value_style(key, value, strbuf_str(&text)), strbuf_str(&text));
 	}
+}
+
+void ctl_show_object(const struct ctl *c, const json_t *obj, const char *const *times, const char *const *skip)
+{
+	AUTO(table) struct table t = { 0 };
+	AUTO(strbuf) struct strbuf out = STRBUF_INIT(CTL_OUT_MAX);
+
+	table_init(&t, 2, NULL);
+	add_rows(c, &t, "", obj, times, skip);
 	table_print(&t, 0, c->colour, &out);
 	ctl_put(&out);
 }
