@@ -116,20 +116,21 @@ static void schedule(struct engine *g, struct subscription *sub)
 	heap_set(&g->websub->due, &sub->due, poller_mono(g, next));
 }
 
-/* A new arena each time, so that it cannot grow. */
-static void keep(struct subscription *sub, struct store_websub k)
+/* A new arena each time, so that it cannot grow; the texts of *k lie there from now on. */
+static void keep(struct subscription *sub, struct store_websub *k)
 {
 	struct arena *a = arena_new(KEPT_MAX);
-	struct str *texts[] = { &k.token, &k.source, &k.hub, &k.topic, &k.base, &k.callback, &k.secret, &k.allow, &k.error };
+	struct str *texts[] = { &k->token, &k->source, &k->hub, &k->topic, &k->base, &k->callback, &k->secret, &k->allow,
+		                &k->error };
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		*texts[i] = arena_str(a, *texts[i]);
 	arena_free(sub->arena);
 	sub->arena = a;
-	sub->kept = k;
+	sub->kept = *k;
 }
 
 /* -1: the database failed. */
-static int save(struct engine *g, struct subscription *sub, struct store_websub k)
+static int save(struct engine *g, struct subscription *sub, struct store_websub *k)
 {
 	struct err e = { 0 };
 	keep(sub, k);
@@ -147,12 +148,12 @@ static void put(struct websub *w, struct subscription *sub)
 
 static void release(struct websub *w)
 {
+	heap_release(&w->due); /* while its nodes are there */
 	for (struct map_iter it = { 0 }; map_next(w->by_token, &it);) {
 		struct subscription *sub = it.value;
 		arena_free(sub->arena);
 		mem_free(sub);
 	}
-	heap_release(&w->due);
 	map_free(w->by_token);
 	map_free(w->by_source);
 }
@@ -212,7 +213,7 @@ static struct subscription *create(struct engine *g, const struct world_source *
 		                  .identity = s->kept.hash, .hub = hub, .topic = topic, .base = base, .doubt = 1,
 		                  .asked_unix_ms = TIME_ABSENT, .lease_end_unix_ms = TIME_ABSENT,
 		                  .pushed_unix_ms = TIME_ABSENT };
-	(void)save(g, sub, k);
+	(void)save(g, sub, &k);
 	put(g->websub, sub);
 	return sub;
 }
@@ -231,7 +232,7 @@ static void begin(struct engine *g, struct subscription *sub, const struct world
 	k.state = STORE_WEBSUB_ASKING;
 	k.next_unix_ms = g->now.unix_ms;
 	k.tries = 0;
-	(void)save(g, sub, k);
+	(void)save(g, sub, &k);
 }
 
 /* Its source will not have it any more.  `s`: that is there still, and what is known of its hub is kept. */
@@ -248,7 +249,7 @@ static void leave(struct engine *g, struct subscription *sub, struct world_sourc
 	if (s != NULL)
 		(void)create(g, s, k.hub, k.topic, k.base);
 	if (asked)
-		(void)save(g, sub, k);
+		(void)save(g, sub, &k);
 	else
 		forget(g, sub);
 	if (hurry)
@@ -329,7 +330,7 @@ void websub_seen(struct engine *g, struct world_source *s, const struct reply *r
 	} else if (sub != NULL && !str_eq(sub->kept.base, base)) {
 		struct store_websub k = sub->kept;
 		k.base = base;
-		(void)save(g, sub, k);
+		(void)save(g, sub, &k);
 	}
 }
 
@@ -362,7 +363,7 @@ void websub_polled(struct engine *g, struct world_source *s, size_t fresh)
 		log_notice("websub.missed", "source=%s posts=%zu", LOG_Q(k.source), fresh);
 	g->figures.websub_missed += fresh;
 	k.doubt = k.doubt + 2 > DOUBT_MAX ? DOUBT_MAX : k.doubt + 2;
-	(void)save(g, sub, k);
+	(void)save(g, sub, &k);
 }
 
 /* --- asking the hub --- */
@@ -440,7 +441,7 @@ static void ask(struct engine *g, struct subscription *sub)
 	k.next_unix_ms = g->now.unix_ms + later(PATIENCE_MS, backoff(g, ++k.tries));
 	if (k.state != STORE_WEBSUB_LEAVING)
 		k.is_signed = may_be_told(k.hub);
-	if (save(g, sub, k) != 0)
+	if (save(g, sub, &k) != 0)
 		return;
 	log_info("websub.asked", "source=%s hub=%s mode=%s try=%lld", LOG_Q(k.source), SHOWN(k.hub),
 	         k.state == STORE_WEBSUB_LEAVING ? "unsubscribe" : "subscribe", (long long)k.tries);
@@ -454,7 +455,7 @@ static void doubt(struct engine *g, struct subscription *sub, struct store_websu
 	struct world_source *s = source_of(g, sub);
 	bool hurry = is_believed(sub);
 	k.doubt = k.doubt > 1 ? k.doubt : 1;
-	if (save(g, sub, k) != 0 || s == NULL)
+	if (save(g, sub, &k) != 0 || s == NULL)
 		return;
 	if (hurry)
 		poller_hurry(g, s);
@@ -535,7 +536,7 @@ static bool follow(struct engine *g, struct subscription *sub, const struct repl
 		return false;
 	struct store_websub k = sub->kept;
 	k.is_signed = k.state == STORE_WEBSUB_LEAVING ? k.is_signed : told;
-	if (save(g, sub, k) != 0)
+	if (save(g, sub, &k) != 0)
 		return true;
 	sub->redirects++;
 	send(g, sub, strbuf_str(&to));
@@ -631,7 +632,7 @@ static void confirmed(struct engine *g, struct subscription *sub, int64_t lease)
 		           k.is_signed ? "yes" : "no");
 	else
 		log_info("websub.renewed", "source=%s hub=%s lease=%s", LOG_Q(k.source), SHOWN(k.hub), text);
-	if (save(g, sub, k) == 0 && news && s != NULL)
+	if (save(g, sub, &k) == 0 && news && s != NULL)
 		objects_source_event(g, s);
 }
 
@@ -729,7 +730,7 @@ static void pushed(struct engine *g, struct subscription *sub, struct world_sour
 	g->figures.websub_pushes++;
 	log_info("websub.pushed", "source=%s posts=%zu new=%zu edited=%zu deleted=%zu alerts=%zu bytes=%zu", LOG_Q(k.source),
 	         t->posts, t->fresh, t->edited, t->deleted, t->alerts, bytes);
-	if (save(g, sub, k) == 0 && !before && websub_pushes(g, s)) {
+	if (save(g, sub, &k) == 0 && !before && websub_pushes(g, s)) {
 		poller_rest(g, s);
 		objects_source_event(g, s);
 	}
@@ -809,7 +810,8 @@ static void load(void *ctx, const struct store_websub *kept)
 {
 	struct engine *g = ctx;
 	struct subscription *sub = mem_new(struct subscription);
-	keep(sub, *kept);
+	struct store_websub k = *kept;
+	keep(sub, &k);
 	schedule(g, sub);
 	put(g->websub, sub);
 }
