@@ -53,7 +53,7 @@ const struct field config_daemon_rows[] = {
 	  .help = "Address and port that serve it, behind a web server that speaks TLS; only hubs' calls are answered there." },
 	{ "websub_lease", FIELD_DURATION, IN(websub_lease_ms), .min = 5 * MINUTE_MS, .max = 90 * DAY_MS, .otherwise = "10d",
 	  .help = "How long a subscription shall last before it is renewed; the hub decides." },
-	{ "websub_every", FIELD_DURATION, IN(websub_every_ms), .min = MINUTE_MS, .max = 7 * DAY_MS, .otherwise = "24h",
+	{ "websub_every", FIELD_DURATION, IN(websub_every_ms), .min = MINUTE_MS, .max = 7 * DAY_MS, .otherwise = "6h",
 	  .help = "How often a source is polled all the same while its hub pushes what is published." },
 	{ "proxy", FIELD_URL, IN(proxy), .schemes = "http https socks5 socks5h",
 	  .help = "Proxy for all transfers; the environment is not asked." },

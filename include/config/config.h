@@ -53,7 +53,7 @@ struct config_daemon {         /* top-level keys */
 	struct str websub_callback; /* where hubs reach us (WebSub); absent: they are not asked */
 	struct str websub_listen;   /* "address:port" */
 	int64_t websub_lease_ms;    /* 10d */
-	int64_t websub_every_ms;    /* polls beside pushes (24h) */
+	int64_t websub_every_ms;    /* polls beside pushes (6h) */
 	struct str proxy;
 	struct str ca_file;
 };

@@ -10,7 +10,7 @@
 #define OTHER "https://other.example/hub"
 #define HOOK "http://hook.example/in"
 #define CALLBACK "https://monitor.example/websub"
-#define WEBSUB "websub_callback: \"" CALLBACK "/\"\n"
+#define WEBSUB "websub_callback: \"" CALLBACK "/\"\nwebsub_every: 24h\n"
 #define REST                                                                                              \
 	"sources:\n  - {name: a, url: \"" FEED "\", every: 60m}\n"                                       \
 	"channels:\n  - {name: desk, type: webhook, url: \"" HOOK "\"}\n"                               \
@@ -346,7 +346,7 @@ TEST(polls_are_rare_while_pushes_come)
 
 TEST(an_interval_of_its_own_waits_for_the_hub_too)
 {
-	struct sim *s = start(WEBSUB "websub_every: 12h\nsources:\n  - {name: a, url: \"" FEED "\", every: 10m}\n");
+	struct sim *s = start("websub_callback: \"" CALLBACK "\"\nwebsub_every: 12h\nsources:\n  - {name: a, url: \"" FEED "\", every: 10m}\n");
 	struct known k = subscribe(s, 864000);
 	CHECK(polls_within(s, DAY) > 130);
 	CHECK_INT(push(s, &k, 2), 202);

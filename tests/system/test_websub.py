@@ -131,7 +131,7 @@ def test_a_silent_hub_is_made_up_for_by_polls():
         s.wait_state("active")
         s.titles.append("polled")  # no push brings it
         s.wait_told("polled")
-        # two pushes, and polls are rare (the safety poll is a day away)
+        # two pushes, and polls are rare (the safety poll is hours away)
         assert s.hub.push(s.document("one", "polled", "pushed")) == 202
         for n in range(4):
             s.hub.push(s.document("one", "polled", "pushed"))
