@@ -43,6 +43,9 @@ class Scene:
         return self.web.asked(*paths)
 
     def restart(self, how):
+        """Once nothing is under way: an answer that nobody could keep before the end is asked for again."""
+        wait_until(lambda: not any(r["polling"] for r in self.daemon.ask("GET", "/v1/sources")["sources"]), PATIENCE_S,
+                   "all answers")
         if how == "kill":
             self.daemon.kill()
             self.daemon.start()
