@@ -2,7 +2,9 @@
 /*
  * What the files of engine/ share.  READ pipeline.c FIRST: it says what happens to one post.
  *   engine.c    a batch: messages in, one transaction, messages out; recovery; reload
- *   poller.c    when to fetch which source, and what its answer means
+ *   poller.c    what is due is fetched, and what the answers mean
+ *   poller_when.c  when a source is due, and why then
+ *   poller_host.c  who has to wait for its host
  *   rhythm.c    how often is often enough
  *   reading.c   the document that an answer brought, slice by slice
  *   pipeline.c  posts -> store -> matches -> alerts and deliveries
@@ -154,18 +156,12 @@ bool recovery_reserve(struct engine *g);
 #define RECOVERY_TIGHT "the disk is full: nothing is polled until there are 12 MiB of room, what waits is still delivered"
 
 /* --- poller.c --- */
-void poller_schedule(struct engine *g, struct world_source *s); /* by what is kept of it */
-void poller_unschedule(struct engine *g, struct world_source *s);
 void poller_run(struct engine *g);                              /* starts what is due */
-int64_t poller_wake(const struct engine *g);                    /* mono ms: when a host has rested; INT64_MAX: nobody waits */
-/* Why its next poll is when it is, in words; nothing if there is none. */
-void poller_why(const struct engine *g, const struct world_source *s, struct strbuf *out);
 void poller_done(struct engine *g, struct flight *f, struct message *m);
 void poller_read_on(struct engine *g);                          /* a slice of one document */
 /* The first document of a source that add-source fetched already, in the answer `m`; takes x. */
 void poller_adopt(struct engine *g, struct world_source *s, struct reading *x, struct message *m);
 void poller_transfer_options(const struct engine *g, const struct config_source *s, struct transfer *t);
-void poller_host_free_waiting(struct engine *g, struct world_source *s);
 
 int poller_save(struct engine *g, struct world_source *s, struct store_source *k); /* memory and database; -1: it failed */
 /* The same of one that went wrong; `news`: in another way than before, so that those who listen hear of it. */
@@ -173,10 +169,6 @@ void poller_save_failure(struct engine *g, struct world_source *s, struct store_
 void poller_leave(struct engine *g, struct world_source *s, const char *outcome);  /* tells who waits, plans the next */
 void poller_failed(struct engine *g, struct world_source *s, const struct reply *r, struct str why);
 void poller_explain(const struct world_source *s, const struct reply *r, struct strbuf *why); /* of a failure */
-
-int64_t poller_mono(const struct engine *g, int64_t unix_ms); /* when that is; at once if it is over */
-void poller_hurry(struct engine *g, struct world_source *s);  /* a hub does not push it any more: as often as without it */
-void poller_rest(struct engine *g, struct world_source *s);   /* a hub pushes it now */
 
 /* What an answer means for the round. */
 enum step {
@@ -186,6 +178,32 @@ enum step {
 	STEP_FAILED, /* said, and kept */
 	STEP_STREAM_OVER,
 };
+
+/* --- poller_when.c --- */
+#define POLLER_WHY_MAX 500
+void poller_schedule(struct engine *g, struct world_source *s); /* by what is kept of it */
+void poller_unschedule(struct engine *g, struct world_source *s);
+int64_t poller_mono(const struct engine *g, int64_t unix_ms); /* when that is; at once if it is over */
+int64_t poller_every(const struct engine *g, const struct world_source *s); /* its shortest interval, ms, as settings say */
+int64_t poller_jitter(struct engine *g, int64_t interval_ms);               /* to be added */
+/* Why its next poll is when it is, in words; nothing if there is none. */
+void poller_why(const struct engine *g, const struct world_source *s, struct strbuf *out);
+/* Puts into *k when to poll it next, and says why: after a success, by what is known of the source and what the last answer
+ * says; after k->failures failures in a row. */
+void poller_plan_next(struct engine *g, struct world_source *s, const struct reply *r, struct store_source *k,
+                      struct strbuf *why);
+void poller_plan_retry(struct engine *g, const struct world_source *s, const struct reply *r, struct store_source *k,
+                       struct strbuf *why);
+void poller_hurry(struct engine *g, struct world_source *s);  /* a hub does not push it any more: as often as without it */
+void poller_rest(struct engine *g, struct world_source *s);   /* a hub pushes it now */
+
+/* --- poller_host.c --- */
+struct host *poller_host(struct engine *g, struct str url);  /* made if it is new */
+bool poller_host_is_free(const struct engine *g, const struct host *h, const struct world_source *s); /* for that source */
+bool poller_host_is_idle(const struct engine *g, const struct host *h); /* and rested: there is nothing to be known of it */
+void poller_wait_for_host(struct host *h, struct world_source *s);
+void poller_host_free_waiting(struct engine *g, struct world_source *s); /* it waits no more */
+int64_t poller_wake(const struct engine *g); /* mono ms: when a host has rested for whoever waits; INT64_MAX: nobody waits */
 
 /* --- reading.c --- */
 struct reading;

@@ -1,206 +1,24 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * When to fetch which source, and what its answer means: credits, conditional requests,
- * Retry-After, back-off, moves (RFC 9110, 10.2.3, 13.1, 15.4, 15.5.11; RFC 9111, 4.2.1).
+ * The polls of sources that are due, and what their answers mean: credits, conditional requests, failures, moves
+ * (RFC 9110, 13.1, 15.4, 15.5.11; RFC 9111, 4.3.4).
  */
 #include "engine/internal.h"
 
 #include "alert/retry.h"
-#include "base/hash.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
-#include "base/text.h"
 #include "base/url.h"
-#include "engine/rhythm.h"
 
 #define MOVED_SIGHTINGS 3             /* polls in a row that must see the same permanent redirect */
 #define HOUR_MS (3600LL * 1000)
 #define ROUND_TRANSFERS_MAX 100       /* of one poll; its cursor lets the next one go on */
 #define ROUND_REMEDIES_MAX 3          /* refused answers of one poll that its type may mend */
-#define REST_MS 500                   /* between two sources of one host … */
-#define REST_ALL_MS 30000             /* … so that the rests of a whole queue are no longer than that */
-#define REST_SHARE 60                 /* … and of its interval no more than that share */
 #define OVERRUN_POSTS_MIN 5           /* all new: fewer are no sign of anything */
-#define WHY_MAX 500
 
 #define source_of(node) ((struct world_source *)(void *)((char *)(node) - offsetof(struct world_source, due)))
-
-/* --- hosts and their credits --- */
-
-static struct str host_name(struct str url)
-{
-	struct str host = url_host(url);
-	return str_empty(host) ? STR("file") : host;
-}
-
-static struct host *host_of(struct engine *g, struct str url)
-{
-	struct str name = host_name(url);
-	struct host *h = map_get(g->hosts, name);
-	if (h == NULL) {
-		h = mem_new(struct host);
-		h->local = str_eq(name, STR("file"));
-		h->ended_mono_ms = g->now.mono_ms - REST_MS;
-		map_put(g->hosts, name, h);
-	}
-	return h;
-}
-
-void poller_host_free_waiting(struct engine *g, struct world_source *s)
-{
-	for (struct map_iter it = { 0 }; map_next(g->hosts, &it);) {
-		struct host *h = it.value;
-		for (size_t i = h->waiting.n; i > 0; i--)
-			if (h->waiting.v[i - 1] == s)
-				vec_remove(&h->waiting, i - 1);
-	}
-	s->waiting_for_host = false;
-}
-
-/* --- when --- */
-
-int64_t poller_mono(const struct engine *g, int64_t unix_ms)
-{
-	int64_t wait = unix_ms - g->now.unix_ms;
-	return g->now.mono_ms + (wait > 0 ? wait : 0);
-}
-
-void poller_unschedule(struct engine *g, struct world_source *s)
-{
-	heap_remove(&g->due_sources, &s->due);
-	if (s->waiting_for_host)
-		poller_host_free_waiting(g, s);
-}
-
-static int64_t base_interval(const struct engine *g, const struct world_source *s)
-{
-	return s->settings.every_ms > 0 ? s->settings.every_ms : g->world->config->daemon.every_ms;
-}
-
-/* When it was to be polled next; a clock that was set back since then delays nothing. */
-static int64_t planned(const struct engine *g, const struct world_source *s)
-{
-	const struct store_source *k = &s->kept;
-	int64_t next = k->next_unix_ms, most = base_interval(g, s) > RETRY_AFTER_MAX_MS ? base_interval(g, s) : RETRY_AFTER_MAX_MS;
-	if (k->success_unix_ms > g->now.unix_ms)
-		next -= k->success_unix_ms - g->now.unix_ms;
-	most += g->now.unix_ms + most / RHYTHM_JITTER_SHARE;
-	return str_present(k->last_error) && next > most ? most : next;
-}
-
-/* The longest that settings of its own let it wait; 0: they do not say. */
-static int64_t longest(const struct world_source *s)
-{
-	int64_t every = s->settings.every_ms, most = s->settings.every_max_ms;
-	return every <= 0 ? 0 : most > every ? most : every;
-}
-
-/* A shorter interval counts at once, unless the wait is a demanded one. */
-static bool hurried(const struct engine *g, const struct world_source *s, int64_t next_unix_ms)
-{
-	int64_t most = longest(s);
-	if (websub_pushes(g, s))
-		return false;
-	return most > 0 && !str_present(s->kept.last_error) && next_unix_ms > g->now.unix_ms + most + most / RHYTHM_JITTER_SHARE;
-}
-
-void poller_why(const struct engine *g, const struct world_source *s, struct strbuf *out)
-{
-	char text[48];
-	if (s->waiting_for_host)
-		strbuf_adds(out, "its host is asked one thing after another");
-	else if (!heap_has(&s->due))
-		return;
-	else if (s->asked)
-		strbuf_adds(out, "somebody asked for it");
-	else if (hurried(g, s, planned(g, s)))
-		strbuf_addf(out, "every %s, as set for it now", num_format_duration(text, sizeof text, longest(s)));
-	else
-		strbuf_add(out, str_present(s->kept.why) ? s->kept.why : STR("its first poll"));
-}
-
-void poller_schedule(struct engine *g, struct world_source *s)
-{
-	websub_look(g, s);
-	if (s->transfer_id != 0) {
-		if (s->streaming)
-			stream_schedule(g, s, STREAM_BESIDE_MS);
-		return;
-	}
-	if (!s->asked && (s->settings.paused || str_present(s->kept.stopped))) {
-		poller_unschedule(g, s);
-		return;
-	}
-	int64_t next = s->asked ? 0 : planned(g, s);
-	if (hurried(g, s, next)) {
-		int64_t soon = g->now.unix_ms + longest(s);
-		next = soon > s->kept.not_before_unix_ms ? soon : s->kept.not_before_unix_ms;
-	}
-	heap_set(&g->due_sources, &s->due, poller_mono(g, next));
-}
-
-static int64_t jitter(struct engine *g, int64_t interval_ms)
-{
-	int64_t most = interval_ms / RHYTHM_JITTER_SHARE;
-	return most > 0 ? (int64_t)(engine_random(g) % (uint64_t)most) : 0;
-}
-
-/* After a success, by what is known of the source and what the last answer says. */
-static void plan_next(struct engine *g, struct world_source *s, const struct reply *r, struct store_source *k,
-                      struct strbuf *why)
-{
-	int64_t every = s->settings.every_ms, most = s->settings.every_max_ms;
-	if (most <= 0 && every <= 0)
-		most = g->world->config->daemon.every_max_ms > 0 ? g->world->config->daemon.every_max_ms
-		                                                 : base_interval(g, s) * RHYTHM_MAX_SHARE;
-	struct rhythm known = { .now_unix_ms = g->now.unix_ms, .every_ms = base_interval(g, s), .every_max_ms = most,
-		                .own = every > 0, .gap_ms = k->gap_ms, .quiet = k->quiet, .hints = &s->round.hints,
-		                .reply = r, .crowded = s->crowded, .seed = hash64(s->settings.name), .random = engine_random(g) };
-	struct pace p = rhythm_next(&known, why);
-	k->interval_ms = p.interval_ms;
-	k->next_unix_ms = p.next_unix_ms;
-	websub_put_off(g, s, &k->next_unix_ms, why);
-	int64_t limit = retry_rate_limit_ms(r, g->now.unix_ms), pause = budget_pause_ms(g, s, s->round.reads);
-	const char *whose = pause > limit ? "so that the budget lasts" : "by the server's rate limit";
-	limit = pause > limit ? pause : limit;
-	k->not_before_unix_ms = limit > 0 ? g->now.unix_ms + limit + jitter(g, limit) : 0;
-	if (k->next_unix_ms >= k->not_before_unix_ms)
-		return;
-	k->next_unix_ms = k->not_before_unix_ms;
-	strbuf_addf(why, ", lengthened %s", whose);
-}
-
-static void plan_anew(struct engine *g, struct world_source *s, int64_t next_unix_ms, struct str why)
-{
-	struct store_source k = s->kept;
-	k.next_unix_ms = next_unix_ms > k.not_before_unix_ms ? next_unix_ms : k.not_before_unix_ms;
-	k.why = why;
-	if (poller_save(g, s, &k) == 0)
-		poller_schedule(g, s);
-}
-
-void poller_hurry(struct engine *g, struct world_source *s)
-{
-	AUTO(strbuf) struct strbuf why = STRBUF_INIT(WHY_MAX);
-	char text[48];
-	int64_t interval = s->kept.interval_ms > 0 ? s->kept.interval_ms : base_interval(g, s);
-	int64_t next = g->now.unix_ms + interval + jitter(g, interval);
-	strbuf_addf(&why, "every %s, for no hub pushes it any more", num_format_duration(text, sizeof text, interval));
-	if (s->kept.next_unix_ms > next && !str_present(s->kept.last_error))
-		plan_anew(g, s, next, strbuf_str(&why));
-}
-
-void poller_rest(struct engine *g, struct world_source *s)
-{
-	AUTO(strbuf) struct strbuf why = STRBUF_INIT(WHY_MAX);
-	int64_t next = s->kept.next_unix_ms;
-	strbuf_add(&why, s->kept.why);
-	websub_put_off(g, s, &next, &why);
-	if (next > s->kept.next_unix_ms && !str_present(s->kept.last_error))
-		plan_anew(g, s, next, strbuf_str(&why));
-}
 
 /* --- starting --- */
 
@@ -313,46 +131,6 @@ static void start(struct engine *g, struct world_source *s, struct host *h)
 	round_over(g, s, nothing, false);
 }
 
-/* Until when a host rests before it is asked for that source. */
-static int64_t rest_until(const struct engine *g, const struct host *h, const struct world_source *s)
-{
-	if (h->local || s->asked)
-		return 0;
-	int64_t rest = base_interval(g, s) / REST_SHARE, each = REST_ALL_MS / (int64_t)(h->queued + 1);
-	rest = rest > each ? each : rest;
-	/* Whoever allows several at once does not want them to wait for each other. */
-	return h->ended_mono_ms + (rest > REST_MS ? REST_MS : rest) / g->world->config->daemon.max_per_host;
-}
-
-static bool host_is_free(const struct engine *g, const struct host *h, const struct world_source *s)
-{
-	return h->in_flight < g->world->config->daemon.max_per_host && rest_until(g, h, s) <= g->now.mono_ms;
-}
-
-static void wait_for_host(struct host *h, struct world_source *s)
-{
-	s->waiting_for_host = true;
-	s->crowded = s->crowded || !s->asked;
-	vec_push(&h->waiting, s);
-	h->queued = h->waiting.n > h->queued ? h->waiting.n : h->queued;
-	if (!s->asked)
-		return;
-	h->waiting.v[h->waiting.n - 1] = h->waiting.v[0];
-	h->waiting.v[0] = s;
-}
-
-int64_t poller_wake(const struct engine *g)
-{
-	int64_t wake = INT64_MAX;
-	const struct config_daemon *d = &g->world->config->daemon;
-	for (struct map_iter it = { 0 }; map_next(g->hosts, &it) && g->credits_used < d->max_transfers;) {
-		const struct host *h = it.value;
-		int64_t at = h->waiting.n > 0 && h->in_flight < d->max_per_host ? rest_until(g, h, h->waiting.v[0]) : INT64_MAX;
-		wake = at < wake ? at : wake;
-	}
-	return wake;
-}
-
 void poller_run(struct engine *g)
 {
 	if (g->tight || g->store_error.len > 0)
@@ -360,14 +138,14 @@ void poller_run(struct engine *g)
 	const struct config_daemon *d = &g->world->config->daemon;
 	for (struct map_iter it = { 0 }; map_next(g->hosts, &it) && g->credits_used < d->max_transfers;) {
 		struct host *h = it.value;
-		while (h->waiting.n > 0 && host_is_free(g, h, h->waiting.v[0]) && g->credits_used < d->max_transfers) {
+		while (h->waiting.n > 0 && poller_host_is_free(g, h, h->waiting.v[0]) && g->credits_used < d->max_transfers) {
 			struct world_source *s = h->waiting.v[0];
 			vec_remove(&h->waiting, 0);
 			s->waiting_for_host = false;
 			start(g, s, h);
 		}
 		h->queued = h->waiting.n > 0 ? h->queued : 0;
-		if (h->waiting.n == 0 && h->in_flight == 0 && h->ended_mono_ms + REST_MS <= g->now.mono_ms) {
+		if (poller_host_is_idle(g, h)) {
 			vec_free(&h->waiting);
 			mem_free(map_remove(g->hosts, it.key));
 		}
@@ -381,11 +159,11 @@ void poller_run(struct engine *g)
 			stream_ask_beside(g, s);
 			continue;
 		}
-		struct host *h = host_of(g, s->source.url);
-		if (h->waiting.n == 0 && host_is_free(g, h, s))
+		struct host *h = poller_host(g, s->source.url);
+		if (h->waiting.n == 0 && poller_host_is_free(g, h, s))
 			start(g, s, h);
 		else
-			wait_for_host(h, s);
+			poller_wait_for_host(h, s);
 	}
 }
 
@@ -432,35 +210,15 @@ static void note_poll(struct engine *g, const struct world_source *s, const stru
 	k->overrun = false;
 }
 
-/* A failure is met with the next regular poll, not with a quick one; more of them with ever rarer ones. */
-static void plan_retry(struct engine *g, const struct world_source *s, const struct reply *r, struct store_source *k,
-                       struct strbuf *why)
-{
-	char text[48];
-	int64_t every = base_interval(g, s), regular = s->settings.every_ms > 0 || k->interval_ms < every ? every : k->interval_ms;
-	int64_t wait = retry_poll_ms(regular, (int)(k->failures > 1000 ? 1000 : k->failures), engine_random(g));
-	int64_t demanded = retry_after_ms(reply_header(r, "retry-after"), g->now.unix_ms);
-	bool limited = demanded == 0 && (demanded = retry_rate_limit_ms(r, g->now.unix_ms)) > 0;
-	strbuf_addf(why, "every %s", num_format_duration(text, sizeof text, regular - regular % 1000));
-	if (k->failures > 1)
-		strbuf_addf(why, ", doubled with each of %lld failures, 24h at most", (long long)k->failures);
-	if ((r->status == 429 || r->status == 503) && demanded > wait) {
-		wait = demanded;
-		num_format_duration(text, sizeof text, demanded - demanded % 1000);
-		strbuf_addf(why, ", lengthened to %s by %s", text, limited ? "the server's rate limit" : "Retry-After");
-	}
-	k->next_unix_ms = g->now.unix_ms + wait;
-}
-
 void poller_failed(struct engine *g, struct world_source *s, const struct reply *r, struct str why)
 {
-	AUTO(strbuf) struct strbuf plan = STRBUF_INIT(WHY_MAX);
+	AUTO(strbuf) struct strbuf plan = STRBUF_INIT(POLLER_WHY_MAX);
 	struct store_source k = s->kept;
 	bool news = !str_eq(k.last_error, why);
 	k.failures++;
 	k.last_error = why;
 	note_poll(g, s, r, &k);
-	plan_retry(g, s, r, &k, &plan);
+	poller_plan_retry(g, s, r, &k, &plan);
 	k.why = strbuf_str(&plan);
 	int64_t wait = k.next_unix_ms - g->now.unix_ms;
 	char every[48];
@@ -480,7 +238,7 @@ static void wait_for_budget(struct engine *g, struct world_source *s, struct str
 	bool news = !str_eq(k.last_error, why);
 	k.failures = k.failures < enough ? enough : k.failures;
 	k.last_error = why;
-	k.next_unix_ms = until_unix_ms + jitter(g, HOUR_MS);
+	k.next_unix_ms = until_unix_ms + poller_jitter(g, HOUR_MS);
 	k.why = STR("its budget is renewed then");
 	if (news)
 		log_err("budget.spent", "source=%s reason=%s", LOG_Q(s->settings.name), LOG_Q(why));
@@ -553,7 +311,7 @@ static void learn_rhythm(const struct world_source *s, const struct reply *last,
 /* The poll went well: validators, next time, recovery line.  Called after the posts were taken. */
 static void succeeded(struct engine *g, struct world_source *s, const struct reply *last, bool home)
 {
-	AUTO(strbuf) struct strbuf why = STRBUF_INIT(WHY_MAX);
+	AUTO(strbuf) struct strbuf why = STRBUF_INIT(POLLER_WHY_MAX);
 	struct store_source k = s->kept;
 	bool was_failing = str_present(k.last_error), first = k.success_unix_ms == TIME_ABSENT;
 	if (was_failing)
@@ -572,7 +330,7 @@ static void succeeded(struct engine *g, struct world_source *s, const struct rep
 	k.success_unix_ms = g->now.unix_ms;
 	note_poll(g, s, last, &k);
 	learn_rhythm(s, last, first, &k);
-	plan_next(g, s, last, &k, &why);
+	poller_plan_next(g, s, last, &k, &why);
 	k.why = strbuf_str(&why);
 	s->crowded = false;
 	if (poller_save(g, s, &k) == 0 && (was_failing || first))
@@ -744,7 +502,7 @@ static void go_on(struct engine *g, struct world_source *s, struct flight *f, co
 	}
 	/* Where the limit is spent, the next round goes on from the cursor. */
 	if (step == STEP_NEXT && retry_rate_limit_ms(r, g->now.unix_ms) == 0 &&
-	    ask(g, s, f->host != NULL ? f->host : host_of(g, s->source.url)))
+	    ask(g, s, f->host != NULL ? f->host : poller_host(g, s->source.url)))
 		return;
 	if (step == STEP_FAILED)
 		poller_leave(g, s, "failed");
