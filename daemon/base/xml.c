@@ -291,6 +291,7 @@ struct xml_reader {
 	struct str bytes, content_type;
 	struct str body;               /* of the attempt: the bytes, or what was made of them */
 	size_t at;                     /* how far it was read */
+	bool spaced;                   /* white space stood before the declaration, where none may be */
 	bool as_it_stands;             /* the attempt over the bytes themselves, which seem to be UTF-8 */
 	struct strbuf converted, clean, piece;
 	struct xml_repair *repair;     /* the last attempt: over repaired bytes, which libxml2 may take or leave in part */
@@ -318,6 +319,18 @@ static void convert(struct xml_reader *x)
 	x->body = charset_to_utf8(&x->converted, x->bytes, charset_choose(x->bytes, x->content_type), &x->encoding);
 }
 
+/* A declaration is one at the very beginning only; that is all that is wrong with many a document. */
+static void skip_space(struct xml_reader *x)
+{
+	size_t n = 0;
+
+	while (n < x->body.len && char_is_space(x->body.p[n]))
+		n++;
+	x->spaced = n > 0 && str_starts(str_from(x->body, n), STR("<?xml"));
+	if (x->spaced)
+		x->body = str_from(x->body, n);
+}
+
 struct xml_reader *xml_open(struct str bytes, struct str content_type, const struct xml_handler *handler, void *ctx)
 {
 	struct xml_reader *x = mem_new(struct xml_reader);
@@ -332,6 +345,7 @@ struct xml_reader *xml_open(struct str bytes, struct str content_type, const str
 		x->body = charset_without_bom(bytes);
 	else
 		convert(x);
+	skip_space(x);
 	run_begin(&x->run, false);
 	return x;
 }
@@ -386,7 +400,7 @@ int xml_read(struct xml_reader *x, size_t max_bytes, struct xml_result *ret_resu
 		}
 		if (!x->run.any)
 			return err_set(e, ERR_INPUT, "no XML element in it");
-		*ret_result = (struct xml_result){ .repaired = x->repair || x->run.junk, .recovered = x->recovered, .end = x->end,
+		*ret_result = (struct xml_result){ .repaired = x->repair || x->run.junk || x->spaced, .recovered = x->recovered, .end = x->end,
 			                           .encoding = x->encoding };
 		x->encoding = STRBUF_INIT(CHARSET_NAME_MAX);
 		return 0;

@@ -210,13 +210,11 @@ static size_t parse_ours(struct str body)
 {
 	struct frame f = { .bytes = body, .url = STR("https://news.example/feed") };
 	struct source_document d = { 0 };
-	struct source s = { .type = source_detect(&f) };
+	struct source s = { .type = source_type_find(STR("feed")) }; /* found out once in a source's life */
 	struct err e;
 	size_t posts = 0;
 	int more = 1;
 
-	if (s.type == NULL)
-		return 0;
 	struct source_reading *r = source_begin(s.type, &s, &f, &d);
 	while (more > 0) {
 		more = source_more(r, SLICE_POSTS, SLICE_BYTES, &e);

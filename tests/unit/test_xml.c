@@ -72,6 +72,26 @@ TEST(events)
 	check("<p:a>undeclared</p:a>", "(p:a undeclared)", false);
 }
 
+/* Read as it stands: the repair would read it once more. */
+TEST(space_before_the_declaration)
+{
+	static const char *const spaces[] = { "\n", "\r\n\t ", "\xef\xbb\xbf\n" };
+
+	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++) {
+		char xml[80];
+		struct trace t;
+		struct xml_result res;
+
+		snprintf(xml, sizeof(xml), "%s<?xml version='1.0'?><a><b>x</b></a>", spaces[i]);
+		CHECK_INT(parse(&t, str_c(xml), NULL, &res), 0);
+		CHECK_STR(strbuf_str(&t.out), "(a (b x))");
+		CHECK(res.repaired && t.restarts == 1);
+		strbuf_release(&res.encoding);
+		strbuf_release(&t.out);
+	}
+	check("\n<a>x</a>", "(a x)", false);
+}
+
 TEST(junk_behind_the_root)
 {
 	check("<a><b>x</b></a>\n<script src='x'></script>", "(a (b x))", true);
