@@ -598,11 +598,71 @@ static int64_t parse_bare_number(struct str s)
 	}
 }
 
+/* --- what nearly all feeds write --- */
+
+/* Fills n[] from s, which is like `form`: "YYYY-" and so on, a digit for each letter in capitals, else the sign itself. */
+static bool is_like(struct str s, const char *form, int n[static 'Z' + 1])
+{
+	if (s.len != strlen(form))
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char f = (unsigned char)form[i];
+		if (f < 'A' || f > 'Z' ? s.p[i] != form[i] : !char_is_digit(s.p[i]))
+			return false;
+		if (f >= 'A' && f <= 'Z')
+			n[f] = n[f] * 10 + (s.p[i] - '0');
+	}
+	return true;
+}
+
+static int short_month(struct str s)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	for (int i = 0; i < 12; i++)
+		if (memcmp(months + (ptrdiff_t)3 * i, s.p, 3) == 0)
+			return i + 1;
+	return 0;
+}
+
+/* "Mon, 02 Nov 2026 10:20:00 +0100" (GMT), "2026-11-02T10:20:00+01:00" (Z).  TIME_ABSENT: look closer, all may be well. */
+static int64_t parse_usual(struct str s)
+{
+	int n['Z' + 1] = { 0 }, sign = 1;
+	struct str rest = str_from(s, 19);
+	if (s.len < 20)
+		return TIME_ABSENT;
+	if (s.p[3] == ',') {
+		rest = str_from(s, 25);
+		n['M'] = short_month(str_from(s, 8));
+		if (n['M'] == 0 || !is_like(str_slice(s, 4, 8), " DD ", n) ||
+		    !is_like(str_slice(s, 11, 25), " YYYY HH:II:SS", n) || !char_is_alpha(s.p[0]) || !char_is_alpha(s.p[1]))
+			return TIME_ABSENT;
+	} else if (!is_like(str_slice(s, 0, 10), "YYYY-MM-DD", n) || !is_like(str_slice(s, 11, 19), "HH:II:SS", n) ||
+	           s.p[10] != 'T') {
+		return TIME_ABSENT;
+	}
+	if (!str_eq(rest, STR("Z")) && !str_eq(rest, STR(" GMT"))) {
+		rest = str_from(rest, str_starts(rest, STR(" ")));
+		sign = str_starts(rest, STR("-")) ? -1 : 1;
+		if ((!str_starts(rest, STR("+")) && sign > 0) ||
+		    (!is_like(str_from(rest, 1), "ZZAA", n) && !is_like(str_from(rest, 1), "ZZ:AA", n)))
+			return TIME_ABSENT;
+	}
+	if (n['M'] < 1 || n['M'] > 12 || n['Y'] < 1583 || n['D'] < 1 || n['D'] > days_of(n['Y'], n['M']) || n['H'] > 23 ||
+	    n['I'] > 59 || n['S'] > 59 || n['Z'] > 14 || n['A'] > 59)
+		return TIME_ABSENT;
+	int64_t minutes = date_days(n['Y'], n['M'], n['D']) * 1440 + n['H'] * 60 + n['I'] - sign * (n['Z'] * 60 + n['A']);
+	return (minutes * 60 + n['S']) * 1000;
+}
+
 int64_t date_parse(struct str s)
 {
 	s = str_trim(s);
 	if (s.len == 0 || s.len > DATE_MAX_BYTES)
 		return TIME_ABSENT;
+	int64_t usual = parse_usual(s);
+	if (usual != TIME_ABSENT)
+		return usual;
 	int64_t bare = parse_bare_number(s);
 	if (bare != TIME_ABSENT)
 		return bare;

@@ -400,8 +400,8 @@ int xml_read(struct xml_reader *x, size_t max_bytes, struct xml_result *ret_resu
 		}
 		if (!x->run.any)
 			return err_set(e, ERR_INPUT, "no XML element in it");
-		*ret_result = (struct xml_result){ .repaired = x->repair || x->run.junk || x->spaced, .recovered = x->recovered, .end = x->end,
-			                           .encoding = x->encoding };
+		bool repaired = x->repair || x->run.junk || x->spaced;
+		*ret_result = (struct xml_result){ repaired, x->recovered, x->end, x->encoding };
 		x->encoding = STRBUF_INIT(CHARSET_NAME_MAX);
 		return 0;
 	}

@@ -122,6 +122,28 @@ TEST(languages)
 	check_parse("12 jui 2024", "");
 }
 
+/* The usual forms are read by themselves: each means the same as one that is not. */
+TEST(usual_forms)
+{
+	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	static const char *const zones[] = { "+0000", "-0000", "+0130", "-1200", "+1400", "-0001" };
+	char usual[64], other[64];
+
+	for (int i = 0; i < 5000; i++) {
+		int year = 1580 + i % 500, month = i % 12, day = i % 33, hour = i % 25, minute = i % 61, second = i % 62;
+		const char *zone = zones[i % 6];
+
+		snprintf(usual, sizeof(usual), "Mon, %02d %s %d %02d:%02d:%02d %s", day, months[month], year, hour, minute, second, zone);
+		CHECK_INT(date_parse(str_c(usual)), date_parse(str_c(usual + 5)));
+		snprintf(usual, sizeof(usual), "%d-%02d-%02dT%02d:%02d:%02d%.3s:%s", year, month + 1, day, hour, minute, second, zone, zone + 3);
+		snprintf(other, sizeof(other), "%d-%02d-%02d %02d:%02d:%02d.0%s", year, month + 1, day, hour, minute, second, zone);
+		CHECK_INT(date_parse(str_c(usual)), date_parse(str_c(other)));
+	}
+	check_parse("Mon, 02 Nov 2026 10:20:00 GMT", "2026-11-02T10:20:00Z");
+	check_parse("2026-11-02T10:20:00Z", "2026-11-02T10:20:00Z");
+	check_parse("2026-11-02T10:20:00-01:30", "2026-11-02T11:50:00Z");
+}
+
 TEST(last_days)
 {
 	check_parse("29 Feb 2024 10:00:00 GMT", "2024-02-29T10:00:00Z");
