@@ -226,9 +226,42 @@ static bool whole_page_in(uint32_t first, const struct range *r, size_t n)
 	return in_ranges(first, r, n) && in_ranges(first + FOLD_PAGE - 1, r, n);
 }
 
+static void make_pairs(struct fold_table *t)
+{
+	for (unsigned c = 0x80; c < 0x800; c++) {
+		struct fold_pairs *to = &t->pairs[c >> 6];
+		struct piece p = piece_of_entry(&t->low[c]);
+		unsigned i = c & 0x3f;
+		bool word = p.cls == FOLD_WORD && p.len <= 2;
+
+		to->first[i] = (uint8_t)p.bytes;
+		to->second[i] = (uint8_t)(p.bytes >> 8);
+		to->bits[i] = (uint8_t)(word << BIT_WORD | (word && p.len == 1) << BIT_SHORT | (p.cls == FOLD_MARK) << BIT_MARK |
+					(p.cls == FOLD_SEP) << BIT_SEP);
+	}
+}
+
+static uint8_t bits_of(const struct fold_entry *e, uint32_t c)
+{
+	char bytes[4];
+	bool itself = e->len == 0 || (e->len == text_encode(bytes, c) && memcmp(e->bytes, bytes, e->len) == 0);
+
+	return (uint8_t)((e->cls == FOLD_SEP) << BIT_SEP | (e->cls == FOLD_MARK) << BIT_MARK |
+			 (itself && e->cls == FOLD_WORD) << BIT_WORD | (itself && e->cls == FOLD_EXTEND) << BIT_SIGN |
+			 (itself && e->cls == FOLD_CHAR) << BIT_CHAR);
+}
+
+static void make_triples(struct fold_table *t)
+{
+	for (uint32_t c = 0x800; c < 0x10000; c++)
+		t->triples[c] = c >= 0xd800 && c <= 0xdfff ? 0 : bits_of(fold_find(t, c), c);
+	for (size_t lead = 1; lead < 16; lead++)
+		t->uniform[lead] = memcmp(&t->triples[lead << 12], &t->triples[(lead << 12) + 1], 0xfff) == 0;
+}
+
 static struct fold_table *make_table(void)
 {
-	struct maker m = { .t = mem_new(struct fold_table) };
+	struct maker m = { .t = mem_alloc_lines(sizeof(struct fold_table)) };
 	uint16_t none = add_uniform(&m, FOLD_SEP), letter = add_uniform(&m, FOLD_WORD), single = add_uniform(&m, FOLD_CHAR);
 
 	for (uint32_t p = 0; p < FOLD_PAGES; p++) {
@@ -260,6 +293,8 @@ static struct fold_table *make_table(void)
 	m.t->sequences = m.sequences.v;
 	m.t->low = m.t->entries[m.t->page[0]];
 	assert(m.t->page[0x7ff >> FOLD_PAGE_BITS] == m.t->page[0] + (0x7ff >> FOLD_PAGE_BITS)); /* side by side */
+	make_pairs(m.t);
+	make_triples(m.t);
 	return m.t;
 }
 

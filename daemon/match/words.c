@@ -10,8 +10,8 @@
 #include "block.h"
 #include "fold.h"
 
-#define SLACK 64 /* bytes that the fold of one code point, a space and wide loads and stores may need (U+FDFA: 33) */
-#define WIDE 16  /* bytes that are copied at a time */
+#define SLACK (BLOCK + WIDE) /* bytes that the fold of one code point, a space and wide loads and stores may need (U+FDFA: 33) */
+#define WIDE BLOCK_WIDE
 
 void words_init(struct words *w, void *scratch, size_t scratch_size)
 {
@@ -159,19 +159,18 @@ INLINE void reserve(struct cutter *c, size_t n)
 	c->limit = c->w->v + c->w->cap;
 }
 
-/* The bytes open..c->out are a word; there is room for it.  Its hash comes later: hash_words. */
-INLINE void emit(struct cutter *c, const char *open, size_t start, size_t end, unsigned flags)
+/* The bytes open..out are a word; there is room for it.  Its hash comes later: hash_words. */
+INLINE void emit(struct cutter *c, const char *open, const char *out, size_t start, size_t end, unsigned flags)
 {
 	struct word *w = c->next++;
 
 	w->at = (uint32_t)(open - c->folded);
-	w->len = (uint32_t)(c->out - open);
+	w->len = (uint32_t)(out - open);
 	w->start = (uint32_t)start;
 	w->end = (uint32_t)end;
 	w->index = c->index;
 	w->field = c->field;
 	w->flags = (uint8_t)flags;
-	*c->out++ = ' ';
 }
 
 INLINE void close_word(struct cutter *c)
@@ -179,7 +178,8 @@ INLINE void close_word(struct cutter *c)
 	if (c->open == NULL)
 		return;
 	reserve(c, 1);
-	emit(c, c->open, c->start, c->end, c->flags);
+	emit(c, c->open, c->out, c->start, c->end, c->flags);
+	*c->out++ = ' ';
 	c->flags = 0;
 	c->open = NULL;
 }
@@ -225,13 +225,6 @@ static bool join_jamo(const char *open, char *out, uint64_t bytes)
 		sum = last + (jamo - 0x11a7);
 	return sum != 0 && text_encode(out - 3, sum) == 3;
 }
-
-/* A folded letter or sign. */
-struct piece {
-	uint64_t bytes; /* the first one is the lowest */
-	size_t len;     /* <= 6 */
-	enum fold_class cls;
-};
 
 INLINE struct piece piece_of(enum fold_class cls, const char *bytes, size_t len)
 {
@@ -324,109 +317,55 @@ INLINE size_t cut_byte(struct cutter *c, struct str text, size_t i)
 	return i + 1;
 }
 
-INLINE struct piece piece_of_entry(const struct fold_entry *e)
+/* Characters that fold to themselves, and their signs, behind an open one at i: most of the texts in scripts without spaces.
+ * Returns the index behind them; the last one stays open. */
+INLINE size_t cut_plain_chars(struct cutter *c, const struct fold_table *table, struct str text, size_t i)
 {
-	uint64_t all;
+	char *out = c->out, *open = c->open;
+	size_t start = c->start, flags = c->flags;
 
-	memcpy(&all, e, sizeof(all));
-	all = le64toh(all);
-	return (struct piece){ .cls = all & 0xff, .len = all >> 8 & 0xff, .bytes = all >> 16 };
-}
+	for (; i + 4 <= text.len; i += 3) {
+		uint32_t raw;
 
-/* A letter of two bytes (well-formed UTF-8: c2..df, 80..bf) at p. */
-INLINE bool is_pair(const char *p)
-{
-	return (unsigned char)(p[0] - 0xc2) < 0x1e && (p[1] & 0xc0) == 0x80;
-}
-
-INLINE struct piece piece_of_pair(const struct fold_table *table, const char *p)
-{
-	return piece_of_entry(&table->low[(p[0] & 0x1f) << 6 | (p[1] & 0x3f)]);
-}
-
-/* Three bytes of UTF-8 at p, of which `left` are text. */
-struct triple {
-	uint32_t raw;   /* as they stand, the first one the lowest */
-	uint32_t point; /* 0 if it is something else */
-};
-
-INLINE struct triple triple_at(const char *text, size_t left)
-{
-	const unsigned char *p = (const unsigned char *)text;
-	struct triple t = { 0 };
-
-	if (left < 3)
-		return t;
-	t.raw = p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
-	if ((t.raw & 0xc0c0f0) == 0x8080e0)
-		t.point = (t.raw & 0xf) << 12 | (t.raw >> 2 & 0xfc0) | (t.raw >> 16 & 0x3f);
-	if (t.point < 0x800 || (t.point & 0xf800) == 0xd800)
-		t.point = 0;
-	return t;
-}
-
-INLINE struct piece piece_of_triple(const struct fold_table *table, struct triple t)
-{
-	struct piece p = piece_of_entry(fold_find(table, t.point));
-	bool itself = p.len == 0 && (p.cls == FOLD_WORD || p.cls == FOLD_CHAR);
-
-	p.bytes = itself ? t.raw : p.bytes;
-	p.len = itself ? 3 : p.len;
-	return p;
-}
-
-/* Does it belong to the word that it stands in or behind?  An accent has no bytes left. */
-INLINE bool goes_on(enum fold_class cls)
-{
-	return (1u << FOLD_WORD | 1u << FOLD_EXTEND | 1u << FOLD_MARK) >> cls & 1;
-}
-
-/* The letters of two bytes at i, which are all of one word; the first one is there. */
-INLINE size_t cut_pairs(struct cutter *c, const struct fold_table *table, struct str text, size_t i)
-{
-	const char *p = text.p + i, *end = text.p + text.len - 1;
-	char *out = c->out;
-
-	if (c->flags & WORD_CHAR)
-		close_word(c);
-	if (c->open == NULL)
-		open_word(c, i, 0);
-	for (out = c->out; p < end && is_pair(p); p += 2) {
-		struct piece piece = piece_of_pair(table, p);
-		uint64_t bytes = htole64(piece.bytes);
-
-		if (!goes_on(piece.cls))
+		memcpy(&raw, text.p + i, sizeof(raw));
+		raw = le32toh(raw);
+		unsigned bits = (raw & 0xc0c0f0) == 0x8080e0 ?
+			table->triples[(raw & 0xf) << 12 | (raw >> 2 & 0xfc0) | (raw >> 16 & 0x3f)] : 0;
+		if (!(bits & (1u << BIT_CHAR | 1u << BIT_SIGN)))
 			break;
-		memcpy(out, &bytes, sizeof(bytes));
-		out += piece.len;
+		if (bits & 1u << BIT_CHAR) {
+			reserve(c, 1);
+			emit(c, open, out, start, i, (unsigned)flags);
+			*out++ = ' ';
+			open = out;
+			start = i;
+			flags = WORD_CHAR | WORD_GLUED;
+		}
+		memcpy(out, text.p + i, 4); /* one too many costs less than three */
+		out += 3;
 	}
 	c->out = out;
-	c->end = c->glue = (uint32_t)(p - text.p);
-	return c->end;
+	c->open = open;
+	c->start = (uint32_t)start;
+	c->flags = (uint8_t)flags;
+	return i;
 }
 
 /* The characters of three bytes at i that are words of their own, with their signs; the first one is there, the last one
  * stays open. */
 INLINE size_t cut_chars(struct cutter *c, const struct fold_table *table, struct str text, size_t i, struct piece p)
 {
-	close_word(c);
-	open_word(c, i, WORD_CHAR);
-	for (;;) {
+	while (p.cls == FOLD_CHAR) {
+		close_word(c);
+		open_word(c, i, WORD_CHAR);
 		put(c, p);
-		i += 3;
+		i = cut_plain_chars(c, table, text, i + 3);
+		c->end = c->glue = (uint32_t)i;
 		struct triple t = triple_at(text.p + i, text.len - i);
 		p = piece_of_triple(table, t);
-		if (t.point == 0 || (p.cls != FOLD_CHAR && p.cls != FOLD_EXTEND))
+		if (t.point == 0)
 			break;
-		if (p.cls == FOLD_EXTEND)
-			continue;
-		reserve(c, 1);
-		emit(c, c->open, c->start, i, c->flags);
-		c->open = c->out;
-		c->start = (uint32_t)i;
-		c->flags = WORD_CHAR | WORD_GLUED;
 	}
-	c->end = c->glue = (uint32_t)i;
 	return i;
 }
 
@@ -435,32 +374,6 @@ INLINE void part(struct cutter *c)
 {
 	close_word(c);
 	c->pending = 0;
-}
-
-/* The letter, sign or separator of three bytes at i; returns the index behind it, or i if it is something else. */
-INLINE size_t cut_triple(struct cutter *c, const struct fold_table *table, struct str text, size_t i)
-{
-	struct triple t = triple_at(text.p + i, text.len - i);
-	struct piece p = piece_of_triple(table, t);
-	bool open = c->open != NULL;
-
-	if (t.point == 0)
-		return i;
-	if (p.cls == FOLD_CHAR)
-		return cut_chars(c, table, text, i, p);
-	if (p.cls == FOLD_SEP) {
-		part(c);
-		return i + 3;
-	}
-	if (p.cls == FOLD_WORD && (!open || (c->flags & WORD_CHAR))) {
-		close_word(c);
-		open_word(c, i, 0);
-	} else if (!open || !goes_on(p.cls)) {
-		return i;
-	}
-	put(c, p);
-	c->end = c->glue = (uint32_t)(i + 3);
-	return i + 3;
 }
 
 /* An ASCII byte that does nothing but part words. */
@@ -472,29 +385,27 @@ INLINE bool is_separator(const struct fold_table *table, struct str text, size_t
 	return cls == FOLD_SEP || (cls == FOLD_MIDNUM && !(i + 1 < text.len && is_digit(text.p[i + 1])));
 }
 
-/* As many letters of other scripts as stand at i, and separators between them; returns the index behind them. */
-INLINE size_t cut_letters(struct cutter *c, const struct fold_table *table, struct str text, size_t i)
+/* As many characters that are words of their own as stand at i, and separators between them; returns the index behind
+ * them, i if there are none. */
+INLINE size_t cut_rows(struct cutter *c, const struct fold_table *table, struct str text, size_t i)
 {
-	while (i + 1 < text.len) {
-		size_t from = i;
+	size_t from = i;
 
-		if (is_pair(text.p + i)) {
-			enum fold_class cls = piece_of_pair(table, text.p + i).cls;
+	while (i < text.len) {
+		struct triple t = triple_at(text.p + i, text.len - i);
+		struct piece p = piece_of_triple(table, t);
 
-			if (cls == FOLD_WORD) {
-				i = cut_pairs(c, table, text, i);
-			} else if (cls == FOLD_SEP) {
-				part(c);
-				i += 2;
-			}
-		} else if (is_separator(table, text, i)) {
+		if (t.point != 0 && p.cls == FOLD_CHAR) {
+			i = cut_chars(c, table, text, i, p);
+		} else if (i > from && t.point != 0 && p.cls == FOLD_SEP) {
+			part(c);
+			i += 3;
+		} else if (i > from && is_separator(table, text, i)) {
 			part(c);
 			i++;
 		} else {
-			i = cut_triple(c, table, text, i);
-		}
-		if (i == from)
 			break;
+		}
 	}
 	return i;
 }
@@ -519,90 +430,21 @@ INLINE size_t cut_point(struct cutter *c, const struct fold_table *table, struct
 	return end;
 }
 
-/* May write up to WIDE - 1 bytes more. */
-INLINE char *copy_wide(char *to, const char *from, size_t len)
-{
-	memcpy(to, from, WIDE);
-	for (size_t k = WIDE; k < len; k += WIDE)
-		memcpy(to + k, from + k, WIDE);
-	return to + len;
-}
-
-/*
- * A stretch of text within one block: ASCII, and among it letters of two bytes and separators of any script.  Most such
- * letters fold to one byte, so `word` has a bit for each byte of the text and `packed` one for each byte of `folded`.
- */
+/* Bytes of text that make words or part them. */
 struct run {
-	size_t i, n;        /* where it stands in the text, bytes */
-	size_t dropped;     /* bytes fewer in `folded` */
-	uint64_t word, packed;
-	const char *text, *folded; /* WIDE more bytes of both can be read */
-	char *buffer;       /* for the bytes if they are not as in the block */
+	size_t i, n;         /* where they stand in the text, 1..BLOCK */
+	uint64_t word, drop; /* as in struct block */
 };
-#define RUN_BUFFER (2 * BLOCK + WIDE)
-
-/* Puts the folded letter p, of one byte or two, for the two bytes at byte k of the text. */
-INLINE void fold_letter(struct run *r, size_t k, struct piece p)
-{
-	size_t at = k - r->dropped;
-	uint64_t below = ((uint64_t)2 << at) - 1;
-	char *to = r->buffer + at, rest[BLOCK];
-
-	if (r->folded != r->buffer)
-		memcpy(r->buffer, r->folded, BLOCK);
-	r->folded = r->buffer;
-	r->word |= (uint64_t)3 << k;
-	r->packed |= (uint64_t)3 << at;
-	to[0] = (char)p.bytes;
-	to[1] = (char)(p.bytes >> 8);
-	if (p.len == 2)
-		return;
-	memcpy(rest, to + 2, BLOCK);
-	memcpy(to + 1, rest, BLOCK);
-	r->packed = (r->packed & below) | (r->packed >> 1 & ~below);
-	r->dropped++;
-}
-
-/* A letter beyond ASCII with an ASCII one before it, or something of ASCII behind it: others come in longer rows. */
-INLINE bool is_latin(const struct run *r, size_t k)
-{
-	return (k > 0 && r->word >> (k - 1) & 1) || (k + 2 < r->n && (unsigned char)r->text[k + 2] < 0x80);
-}
-
-/* Takes characters beyond ASCII into the run as long as they do no more than be letters of a word or part two. */
-INLINE void admit(struct run *r, const struct fold_table *table, uint64_t foreign)
-{
-	r->packed = r->word;
-	while (foreign) {
-		size_t k = (size_t)__builtin_ctzll(foreign);
-		const char *p = r->text + k;
-
-		if (k + 1 < r->n && is_pair(p)) {
-			struct piece piece = piece_of_pair(table, p);
-
-			foreign &= ~((uint64_t)3 << k);
-			if (piece.cls == FOLD_SEP)
-				continue;
-			if (piece.cls == FOLD_WORD && piece.len <= 2 && is_latin(r, k)) {
-				fold_letter(r, k, piece);
-				continue;
-			}
-		} else {
-			struct triple t = triple_at(p, r->n - k);
-
-			foreign &= ~((uint64_t)7 << k);
-			if (t.point && piece_of_triple(table, t).cls == FOLD_SEP)
-				continue;
-		}
-		r->n = k;
-		return;
-	}
-}
 
 /* Where words start and where they end, in a text that starts in a word or not. */
 struct borders {
 	uint64_t starts, ends;
 };
+
+INLINE size_t first_of(uint64_t bits, size_t otherwise)
+{
+	return bits ? (size_t)__builtin_ctzll(bits) : otherwise;
+}
 
 INLINE struct borders borders_of(uint64_t word, uint64_t open, size_t n)
 {
@@ -611,104 +453,122 @@ INLINE struct borders borders_of(uint64_t word, uint64_t open, size_t n)
 	return (struct borders){ word & ~(word << 1 | open) & inside, ~word & (word << 1 | open) & inside };
 }
 
-INLINE size_t first_of(uint64_t bits, size_t otherwise)
+/* Bytes of from..end, which are some, that fold to nothing. */
+INLINE size_t dropped(uint64_t drop, size_t from, size_t end)
 {
-	return bits ? (size_t)__builtin_ctzll(bits) : otherwise;
+	return (size_t)__builtin_popcountll(drop >> from & UINT64_MAX >> (BLOCK - (end - from)));
 }
 
-/* The sigils before words of the run that start at `starts`; the first of these is c->next[-n]. */
-static void add_sigils(struct cutter *c, const struct run *r, struct str text, uint64_t starts, uint64_t sigils, size_t n)
+/* The sigils before words of the run that start at `starts`; the first of these is `first`, unless it is still open. */
+static void add_sigils(struct cutter *c, const struct run *r, struct str text, uint64_t starts, uint64_t sigils, struct word *first)
 {
 	for (uint64_t marked = starts & sigils << 1; marked; marked &= marked - 1) {
 		size_t at = (size_t)__builtin_ctzll(marked);
-		size_t word = (size_t)__builtin_popcountll(starts & (((uint64_t)1 << at) - 1));
+		struct word *word = first + __builtin_popcountll(starts & (((uint64_t)1 << at) - 1));
 		uint8_t flag = sigil_flag(fold_class_of((unsigned char)text.p[r->i + at - 1]));
 
-		if (word < n)
-			c->next[(ptrdiff_t)word - (ptrdiff_t)n].flags |= flag;
+		if (word < c->next)
+			word->flags |= flag;
 		else
 			c->flags |= flag;
 	}
 }
 
-/* Goes on with the open word; false if the run ends before it does. */
-INLINE bool go_on(struct cutter *c, const struct run *r, struct borders text, struct borders folded)
+/* The first `end` bytes of the run go on with the open word; they are at c->out. */
+INLINE void go_on(struct cutter *c, const struct run *r, size_t end)
 {
-	size_t end = first_of(text.ends, r->n);
+	if (end == 0)
+		return;
+	c->out += end - dropped(r->drop, 0, end);
+	c->end = c->glue = (uint32_t)(r->i + end);
+}
 
-	if (end > 0) {
-		c->out = copy_wide(c->out, r->folded, first_of(folded.ends, r->n - r->dropped));
-		c->end = c->glue = (uint32_t)(r->i + end);
+/* Words that start and end in the run; they lie one behind the other from c->out on. */
+INLINE void emit_words(struct cutter *c, const struct run *r, struct borders *b)
+{
+	const struct word model = { .index = c->index, .field = c->field };
+	uint64_t starts = b->starts, ends = b->ends, drop = r->drop;
+	uint32_t at = (uint32_t)(c->out - c->folded), i = (uint32_t)r->i;
+	struct word *w = c->next;
+
+	if (ends == 0)
+		return;
+	for (; ends; ends &= ends - 1, starts &= starts - 1, w++) {
+		uint32_t start = (uint32_t)__builtin_ctzll(starts), end = (uint32_t)__builtin_ctzll(ends);
+
+		*w = model;
+		w->at = at;
+		w->len = end - start - (drop ? (uint32_t)dropped(drop, start, end) : 0);
+		w->start = i + start;
+		w->end = i + end;
+		at += w->len + 1;
 	}
-	if (text.ends == 0)
-		return false;
-	close_word(c);
-	return true;
+	c->next->flags = c->flags;
+	c->next = w;
+	c->flags = 0;
+	c->out = c->folded + at;
+	c->end = c->glue = w[-1].end;
+	b->starts = starts;
 }
 
 /* The words of a run; the last one may stay open. */
-INLINE void cut_words(struct cutter *c, const struct run *r, struct str s, uint64_t sigils)
+INLINE void cut_words(struct cutter *c, const struct block_way *way, const struct run *r, char *folded, struct str s,
+                      uint64_t sigils)
 {
-	uint64_t open = c->open != NULL;
-	struct borders text = borders_of(r->word, open, r->n), folded = borders_of(r->packed, open, r->n - r->dropped);
-	uint64_t starts = text.starts;
-	size_t n = 0, end = 0;
+	uint64_t open = c->open != NULL, starts;
+	struct borders b = borders_of(r->word, open, r->n);
 
+	starts = b.starts;
+	way->squeeze(c->out, folded, r->word & ~r->drop & UINT64_MAX >> (BLOCK - r->n), b.ends);
 	if (open) {
-		if (!go_on(c, r, text, folded))
+		go_on(c, r, first_of(b.ends, r->n));
+		if (b.ends == 0)
 			return;
-		text.ends &= text.ends - 1;
-		folded.ends &= folded.ends - 1;
+		close_word(c);
+		b.ends &= b.ends - 1;
 	} else if (starts & 1) {
 		c->flags |= (uint8_t)(c->pending | (c->glue == r->i ? WORD_GLUED : 0));
 	}
 	if (starts == 0)
 		return;
 	reserve(c, BLOCK / 2);
-	for (; text.ends; n++) {
-		size_t from = (size_t)__builtin_ctzll(text.starts), at = (size_t)__builtin_ctzll(folded.starts);
-		char *word = c->out;
+	struct word *first = c->next;
+	emit_words(c, r, &b);
+	if (b.starts) {
+		size_t start = (size_t)__builtin_ctzll(b.starts);
 
-		end = (size_t)__builtin_ctzll(text.ends);
-		c->out = copy_wide(word, r->folded + at, (size_t)__builtin_ctzll(folded.ends) - at);
-		emit(c, word, r->i + from, r->i + end, c->flags);
-		c->flags = 0;
-		text.starts &= text.starts - 1;
-		text.ends &= text.ends - 1;
-		folded.starts &= folded.starts - 1;
-		folded.ends &= folded.ends - 1;
-	}
-	if (text.starts) {
-		size_t at = (size_t)__builtin_ctzll(folded.starts);
-
-		end = r->n;
 		c->open = c->out;
-		c->start = (uint32_t)(r->i + (size_t)__builtin_ctzll(text.starts));
-		c->out = copy_wide(c->out, r->folded + at, r->n - r->dropped - at);
+		c->start = (uint32_t)(r->i + start);
+		c->end = c->glue = (uint32_t)(r->i + r->n);
+		c->out += r->n - start - dropped(r->drop, start, r->n);
 	}
-	c->end = c->glue = (uint32_t)(r->i + end);
 	if (starts & sigils << 1)
-		add_sigils(c, r, s, starts, sigils, n);
+		add_sigils(c, r, s, starts, sigils, first);
 }
 
-/* What stands at `start` of the block and at i of the text, as far as words and separators go; how many bytes. */
-INLINE size_t cut_run(struct cutter *c, const struct fold_table *table, const struct block *b, size_t start, struct str text,
-                      size_t i, size_t n)
+/* Places with a digit before them, maybe with accents: a carry runs through these, which nothing is left of. */
+INLINE uint64_t behind_digits(uint64_t digits, uint64_t drop, bool open)
 {
-	UNINITIALIZED char buffer[RUN_BUFFER];
-	uint64_t inside = UINT64_MAX >> (BLOCK - n), digit = b->digit >> start & inside;
-	struct run r = { .i = i, .n = n, .text = b->lower + start, .folded = b->lower + start, .buffer = buffer };
+	uint64_t behind = digits << 1 | open, accents = drop & ~(drop + (behind & drop));
+
+	return behind | accents << 1;
+}
+
+/* What the block judged, which are the bytes at i of the text. */
+INLINE void cut_run(struct cutter *c, const struct block_way *way, struct block *b, struct str text, size_t i)
+{
+	size_t n = b->n;
+	uint64_t inside = UINT64_MAX >> (BLOCK - n);
+	struct run r = { .i = i, .n = n, .drop = b->drop & inside };
 
 	if (c->flags & WORD_CHAR)
 		close_word(c);
-	uint64_t digit_before = digit << 1 | (c->open && is_digit(c->out[-1]));
-	uint64_t digit_behind = digit >> 1 | (uint64_t)(i + n < text.len && is_digit(text.p[i + n])) << (n - 1);
-	r.word = (b->word >> start | (b->point >> start & digit_before & digit_behind)) & inside;
-	admit(&r, table, b->foreign >> start & inside);
-	uint64_t sigils = b->sigil >> start & ~(r.word << 1 | (c->glue == i));
-	cut_words(c, &r, text, sigils);
-	c->pending = sigils >> (r.n - 1) & 1 ? sigil_flag(fold_class_of((unsigned char)text.p[i + r.n - 1])) : 0;
-	return r.n;
+	uint64_t digit_before = behind_digits(b->ends_in_digit, r.drop, c->open && is_digit(c->out[-1]));
+	uint64_t digit_behind = b->digit >> 1 | (uint64_t)(i + n < text.len && is_digit(text.p[i + n])) << (n - 1);
+	r.word = (b->word | (b->point & digit_before & digit_behind)) & inside;
+	uint64_t sigils = b->sigil & ~(r.word << 1 | (c->glue == i));
+	cut_words(c, way, &r, b->folded, text, sigils);
+	c->pending = sigils >> (n - 1) & 1 ? sigil_flag(fold_class_of((unsigned char)text.p[i + n - 1])) : 0;
 }
 
 /* Apart from cut(), whose registers it needs. */
@@ -721,12 +581,11 @@ __attribute__((noinline)) static void hash_words(struct words *w, size_t from, s
 	w->n = to;
 }
 
-static void cut(struct words *w, struct str text, enum post_field field, size_t index, bool joined)
+INLINE void cut(const struct block_way *way, struct words *w, struct str text, enum post_field field, size_t index, bool joined)
 {
 	const struct fold_table *table = fold_table();
-	block_fn *look = block_best();
 	UNINITIALIZED struct block b;
-	size_t block_at = 0, block_end = 0, first = w->n;
+	size_t first = w->n;
 
 	if (w->v == NULL)
 		grow_words(w, BLOCK / 2);
@@ -742,21 +601,22 @@ static void cut(struct words *w, struct str text, enum post_field field, size_t 
 		.glue = UINT32_MAX, .flags = WORD_FIRST, .joined = joined, .field = (uint8_t)field,
 		.index = index > UINT16_MAX ? UINT16_MAX : (uint16_t)index,
 	};
+	for (size_t i = BLOCK; i < text.len && i <= 4 * BLOCK; i += BLOCK)
+		__builtin_prefetch(text.p + i);
 	for (size_t i = 0; i < text.len;) {
 		room(&c, text.len - i);
-		if (i >= block_end) {
-			block_at = i;
-			block_end = text.len - i < BLOCK ? text.len : i + BLOCK;
-			look(text.p + i, block_end - i, &b);
+		if (joined) {
+			i = (unsigned char)text.p[i] < 0x80 ? cut_byte(&c, text, i) : cut_point(&c, table, text, i);
+			continue;
 		}
-		if ((unsigned char)text.p[i] >= 0x80) {
-			size_t behind = joined ? i : cut_letters(&c, table, text, i);
+		way->look(table, text.p + i, text.len - i < BLOCK ? text.len - i : BLOCK, c.open && !(c.flags & WORD_CHAR), &b);
+		if (b.n > 0)
+			cut_run(&c, way, &b, text, i);
+		i += b.n;
+		if (b.other) {
+			size_t behind = cut_rows(&c, table, text, i);
 
 			i = behind > i ? behind : cut_point(&c, table, text, i);
-		} else if (joined) {
-			i = cut_byte(&c, text, i);
-		} else {
-			i += cut_run(&c, table, &b, i - block_at, text, i, block_end - i);
 		}
 	}
 	room(&c, 0);
@@ -765,14 +625,33 @@ static void cut(struct words *w, struct str text, enum post_field field, size_t 
 	hash_words(w, first, (size_t)(c.next - w->v));
 }
 
+/* Where single instructions count bits and find them. */
+#ifdef __x86_64__
+__attribute__((target("popcnt,bmi,bmi2")))
+#endif
+static void cut_modern(const struct block_way *way, struct words *w, struct str text, enum post_field field, size_t index)
+{
+	cut(way, w, text, field, index, false);
+}
+
+static void cut_anywhere(const struct block_way *way, struct words *w, struct str text, enum post_field field, size_t index)
+{
+	cut(way, w, text, field, index, false);
+}
+
+void words_add_by(const struct block_way *way, struct words *w, struct str text, enum post_field field, size_t index)
+{
+	(way->modern ? cut_modern : cut_anywhere)(way, w, text, field, index);
+}
+
 void words_add(struct words *w, struct str text, enum post_field field, size_t index)
 {
-	cut(w, text, field, index, false);
+	words_add_by(block_best(), w, text, field, index);
 }
 
 void words_add_joined(struct words *w, struct str text, enum post_field field, size_t index)
 {
-	cut(w, text, field, index, true);
+	cut(block_best(), w, text, field, index, true);
 }
 
 void words_add_run(struct words *w, const struct words *from, size_t i, size_t n)

@@ -45,6 +45,9 @@ void words_init(struct words *w, void *scratch, size_t scratch_size);
 void words_release(struct words *w);
 /* Cuts `text` and appends its words. */
 void words_add(struct words *w, struct str text, enum post_field field, size_t index);
+/* The same in a given way, which must be usable: for tests. */
+struct block_way;
+void words_add_by(const struct block_way *way, struct words *w, struct str text, enum post_field field, size_t index);
 /* The whole of `text` as one word without what stands between its letters: "Machine Learning" is the tag
  * "machinelearning". */
 void words_add_joined(struct words *w, struct str text, enum post_field field, size_t index);

@@ -34,6 +34,7 @@ TEST(ascii)
 	CUTS("don't d'OpenAI", "don[0-3] t[4-5] d[6-7] openai[8-14]");
 	CUTS("snake_case U.S. 1,000.5 v1.2, 3.", "snake_case[0-10] u[11-12] s[13-14] 1,000.5[16-23] v1.2[24-28] 3[30-31]");
 	CUTS("end.Begin", "end[0-3] begin[4-9]");
+	CUTS("m².5 9\xcc\x81\xcc\x81.5 ２.5 é.5", "m2.5[0-5] 9.5[6-13] 2.5[14-19] e[20-22] 5[23-24]");
 }
 
 TEST(sigils)
