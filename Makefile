@@ -202,6 +202,7 @@ corpus-asan: deps-test ## the same under AddressSanitizer and UBSan
 .PHONY: corpus corpus-asan
 
 LIBS_bench_match := -lhs -licuuc
+LIBS_test_fold := -licuuc
 bench: deps-test ## benchmarks, JSON under build/bench/ (B=name runs one)
 	$(Q)$(MAKE) $(ONWARD) $(if $(B),$(filter %/bench_$(B),$(BENCHES)),$(BENCHES)) programs
 	$(Q)mkdir -p $(BUILD)/bench
