@@ -37,10 +37,12 @@ static char shape_of(uint32_t c)
 	return (char)(c >= 'A' && c <= 'Z' ? SHAPE_CAPITAL : c >= 'a' && c <= 'z' ? SHAPE_SMALL : c);
 }
 
-/* Digits side by side are one. */
+/* Digits side by side are one, and so are small letters: nobody is told from others by their number. */
 static size_t put_shape(char shape, char *out, size_t n)
 {
-	if (shape != SHAPE_DIGIT || n == 0 || out[n - 1] != SHAPE_DIGIT)
+	bool joins = shape == SHAPE_DIGIT || shape == SHAPE_SMALL || shape == SHAPE_BEYOND;
+
+	if (!joins || n == 0 || out[n - 1] != shape)
 		out[n++] = shape;
 	return n;
 }

@@ -16,7 +16,7 @@ extern "C" {
 
 enum gram_image {
 	GRAM_LETTERS, /* letters folded (fold.h): the same for all that differ in case only */
-	GRAM_SHAPES,  /* a digit for all side by side, one for all capital and one for all small letters: for /[A-Z]+-\d+/ */
+	GRAM_SHAPES,  /* one digit, one small letter for all side by side, and capitals: for /[A-Z]+-\d+/ */
 	GRAM_IMAGES
 };
 /* What GRAM_SHAPES has for them; BEYOND is beyond ASCII, the rest of ASCII is itself. */
@@ -24,6 +24,8 @@ enum gram_shape { SHAPE_DIGIT = 1, SHAPE_CAPITAL, SHAPE_SMALL, SHAPE_BEYOND, SHA
 
 #define GRAM_MAX 8
 #define GRAM_LENGTHS 6 /* 1, 2, 3, 4, 6 and 8 bytes: a pass over the text for each that somebody looks for */
+
+#define GRAM_STEM 2 /* which of the lengths the longer ones are first looked for by: their first three bytes */
 
 struct gram {
 	uint64_t bytes; /* the first one is the lowest */
@@ -40,6 +42,10 @@ size_t gram_write_image(enum gram_image image, const char *text, size_t len, cha
 /* The rarest gram of an image of `len` > 0 bytes, and how often posts hold it in the units of keys.c. */
 unsigned gram_best(enum gram_image image, const char *bytes, size_t len, struct gram *ret);
 size_t gram_len(unsigned length);
+static inline uint64_t gram_mask(unsigned length)
+{
+	return UINT64_MAX >> (64 - 8 * gram_len(length));
+}
 static inline uint64_t gram_salt(unsigned image, unsigned length, unsigned group)
 {
 	return (((uint64_t)group << 8 | image << 4 | length) + 1) * 0xd6e8feb86659fd93u;

@@ -184,6 +184,8 @@ static void add_grams(struct regex_grams g, enum group to, struct keys *ret)
 
 		vec_push(&ret->list, gram_key(x->bytes, gram_salt(x->image, x->length, to)));
 		ret->grams[to][x->image] |= (uint8_t)(1u << x->length);
+		if (x->length > GRAM_STEM)
+			vec_push(&ret->stems, gram_key(x->bytes & gram_mask(GRAM_STEM), gram_salt(x->image, GRAM_STEM, to)));
 	}
 	ret->cost += g.cost;
 }

@@ -277,7 +277,7 @@ static void look_up_group(const struct matcher *m, enum group g, const struct wo
 
 /* What is looked for in one image of a group's texts. */
 struct gram_pass {
-	unsigned n;
+	unsigned n, short_n; /* the short ones first; a long one is looked for where its first bytes are */
 	struct {
 		uint64_t mask, salt;
 		size_t len;
@@ -287,15 +287,18 @@ struct gram_pass {
 
 static void gram_pass_init(struct gram_pass *p, const size_t users[static GRAM_LENGTHS], enum gram_image image, unsigned g)
 {
-	p->n = 0;
-	for (unsigned i = 0; i < GRAM_LENGTHS; i++) {
-		size_t len = gram_len(i);
+	bool longer = false;
 
-		if (users[i] == 0)
+	for (unsigned i = GRAM_STEM + 1; i < GRAM_LENGTHS; i++)
+		longer |= users[i] > 0;
+	p->n = p->short_n = 0;
+	for (unsigned i = 0; i < GRAM_LENGTHS; i++) {
+		if (users[i] == 0 && !(i == GRAM_STEM && longer))
 			continue;
-		p->v[p->n].mask = UINT64_MAX >> (64 - 8 * len);
+		p->v[p->n].mask = gram_mask(i);
 		p->v[p->n].salt = gram_salt(image, i, g);
-		p->v[p->n++].len = len;
+		p->v[p->n++].len = gram_len(i);
+		p->short_n += i <= GRAM_STEM;
 	}
 	for (uint32_t i = 0; i < GRAMS_SEEN; i++)
 		p->seen[i] = ~i;
@@ -321,15 +324,18 @@ static void look_up_text(const struct matcher *m, struct gram_pass *p, enum gram
 	const struct filter filter = m->index.filter;
 
 	for (size_t i = 0; i < n; i++) {
+		unsigned bits = 0;
 		uint64_t x;
 
 		memcpy(&x, bytes + i, sizeof(x));
 		x = le64toh(x);
-		for (unsigned k = 0; k < p->n; k++) {
+		for (unsigned k = 0; k < p->short_n || (k < p->n && (bits & INDEX_STEM)); k++) {
 			uint32_t key = gram_key(x & p->v[k].mask, p->v[k].salt);
+			unsigned is = filter_look(&filter, key);
 
-			if ((filter_look(&filter, key) & INDEX_KEY) && p->v[k].len <= n - i)
+			if ((is & INDEX_KEY) && p->v[k].len <= n - i)
 				look_up_gram(p, key, b);
+			bits |= is;
 		}
 	}
 	if (bytes != inside)

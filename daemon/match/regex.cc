@@ -150,8 +150,9 @@ size_t regex_find(const struct regex *r, const char *text, size_t len, struct re
 {
 	if (!r->marked || is_ascii(text, len))
 		return find_in(*r->ascii, MARKS_NONE, text, len, ret, max);
-	std::vector<char> bytes(marked_room(len));
-	size_t n = write_marked(text, len, r->needs, bytes.data());
+	char inside[2048]; /* texts of posts, mostly */
+	std::vector<char> outside(marked_room(len) > sizeof(inside) ? marked_room(len) : 0);
+	char *bytes = outside.empty() ? inside : outside.data();
 
-	return find_in(*r->marked, r->needs, bytes.data(), n, ret, max);
+	return find_in(*r->marked, r->needs, bytes, write_marked(text, len, r->needs, bytes), ret, max);
 }

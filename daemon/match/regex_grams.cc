@@ -180,8 +180,8 @@ static size_t least_repeats(const std::string &in, size_t *end)
 	return std::min(least, (size_t)GRAM_MAX);
 }
 
-/* Writes what follows a part and repeats it so that RE2's atoms reach across: x? as x or nothing, x+ as [x…]*x, and digits,
- * which are one in the image, as one digit. */
+/* Writes what follows a part and repeats it so that RE2's atoms reach across: x? as x or nothing, X+ as [X…]*X, and digits
+ * and small letters, which are one in the image, as one. */
 static void shape_repeat(shaper *s)
 {
 	size_t at = s->at + 1;
@@ -196,7 +196,7 @@ static void shape_repeat(shaper *s)
 		size_t least = least_repeats(s->in, &at);
 
 		s->out.pop_back();
-		if (shape == SHAPE_DIGIT)
+		if (shape != SHAPE_CAPITAL)
 			s->out += least > 0 ? std::string(1, shape) : std::string("(?:") + shape + "|)";
 		else /* x*x RE2 turns into x+ */
 			s->out += std::string("[") + shape + (char)SHAPE_NONE + "]*" + std::string(least, shape);
