@@ -35,11 +35,13 @@ static void require(bool good)
 /* A word that calls all who are there; in an address it calls nobody. */
 static bool calls_all(struct str s)
 {
-	for (size_t at; (at = str_find(s, STR("@here"))) != STR_NPOS; s = str_from(s, at + 5)) {
-		size_t from = at;
+	size_t found;
+	for (size_t next = 0; (found = str_find(str_from(s, next), STR("@here"))) != STR_NPOS;) {
+		size_t at = next + found, from = at;
 		while (from > 0 && (unsigned char)s.p[from - 1] > ' ' && strchr("\"<(|", s.p[from - 1]) == NULL)
 			from--;
-		if (!url_is_http(str_slice(s, from, at + 5)))
+		next = at + 5;
+		if (!url_is_http(str_slice(s, from, next)))
 			return true;
 	}
 	return false;
