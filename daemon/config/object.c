@@ -203,10 +203,11 @@ const char *config_source_warning(const struct config_source *s)
 void object_bind_source(struct binder *b, const struct config_types *types, const struct node *n,
 			struct config_source *ret)
 {
-	static const char *const passing[] = { "name", "posts_per_day", "posts_per_month", "backfill", "tags", "paused", NULL };
+	static const char *const passing[] = { "name", "posts_per_day", "posts_per_month", "backfill",
+		                                "silence", "tags", "paused", NULL };
 	struct field rows[COMMON_ROWS_MAX];
 	bool bad_type;
-	*ret = (struct config_source){ .every_ms = -1, .every_max_ms = -1, .where = where_of(b, n) };
+	*ret = (struct config_source){ .every_ms = -1, .every_max_ms = -1, .silence_ms = -1, .where = where_of(b, n) };
 	if (!expect_map(b, n, "a source"))
 		return;
 	copy_rows(rows, config_source_rows);

@@ -11,6 +11,7 @@
 
 static const char *const log_levels[] = { "err", "warning", "notice", "info", "debug", NULL };
 static const char *const all_word[] = { "all", NULL };
+static const char *const never_word[] = { "never", NULL };
 static const char *const events[] = { "new", "edit", "delete", NULL };
 
 #define IN(member) .offset = offsetof(struct config_daemon, member)
@@ -93,6 +94,9 @@ const struct field config_source_rows[] = {
 	  .help = "How often it is asked; goes before its rhythm and the hints of the source itself." },
 	{ "every_max", FIELD_DURATION, IN(every_max_ms), .min = EVERY_MIN_MS, .max = EVERY_MAX_MS,
 	  .help = "How rarely at most its rhythm lets it be asked; if every is given and this is not, it has no say." },
+	{ "silence", FIELD_DURATION, IN(silence_ms), .min = EVERY_MIN_MS, .max = INT64_MAX, .choices = never_word,
+	  .help = "How long without a new post is an alarm, or never; if not given: three times its longest silence, two days at"
+	          " least." },
 	{ "backfill", FIELD_DURATION, IN(backfill_ms), .max = INT64_MAX, .otherwise = "0s", .choices = all_word,
 	  .help = "What the first poll holds or a new watch finds there alerts only if it is younger; all: everything." },
 	{ "posts_per_day", FIELD_INT, IN(posts_per_day), .max = INT64_MAX, .otherwise = "0",

@@ -123,7 +123,7 @@ void engine_log_in(struct engine *g, struct now now, uint64_t request_id, json_t
 	const struct source_type *type = source_type_find(s.type);
 	const struct account a = { .name = s.name, .type = s.type, .api = s.api, .username = s.username, .token = s.token };
 	OWNED(transfer) struct transfer *t = transfer_new(TRANSFER_HTTP);
-	struct config_source as = { .every_ms = -1, .every_max_ms = -1 };
+	struct config_source as = { .every_ms = -1, .every_max_ms = -1, .silence_ms = -1 };
 	poller_transfer_options(g, &as, t);
 	t->allow_all_networks = private;
 	if (type->login == NULL) {

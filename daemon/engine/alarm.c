@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Tells the operator when the monitor goes blind (a source fails poll after poll, or is stopped, or lost posts for good; the
- * disk is full) or mute (a channel takes nothing), and when that is over: one notice for each change of state, over restarts
- * too.  What changes within a minute is one notice, so that a cut cable is one message and not a thousand.
+ * Tells the operator when the monitor goes blind (a source fails poll after poll, is stopped, silent for too long, or lost
+ * posts for good; the disk is full) or mute (a channel takes nothing), and when that is over: one notice for each change of
+ * state, over restarts too.  What changes within a minute is one notice, so that a cut cable is one message and not a
+ * thousand.
  */
 #include "engine/internal.h"
 
@@ -10,6 +11,9 @@
 #include "base/num.h"
 #include "base/text.h"
 
+#define SILENCES 3        /* so much longer than ever before … */
+#define SILENCE_MIN_MS (2LL * 24 * 3600 * 1000) /* … and than any weekend is no chance */
+#define AGAIN_MS (3600LL * 1000) /* nothing happens when a source falls silent: one has to look */
 #define GATHER_MS 60000   /* changes that are told together */
 #define LINES_MAX 50      /* of one notice; the rest is counted */
 #define NOTICE_MAX (64u << 10)
@@ -21,9 +25,21 @@ struct notice {
 	size_t bad, good; /* that began, that ended */
 };
 
+static bool source_fails(const struct engine *g, const struct world_source *s)
+{
+	return str_present(s->kept.stopped) || s->kept.failures >= g->world->config->daemon.alarm_after;
+}
+
+bool alarm_silent(const struct engine *g, const struct world_source *s)
+{
+	int64_t usual = s->kept.longest_ms > 0 ? s->kept.longest_ms * SILENCES : INT64_MAX;
+	int64_t most = s->settings.silence_ms > 0 ? s->settings.silence_ms : usual > SILENCE_MIN_MS ? usual : SILENCE_MIN_MS;
+	return s->kept.news_unix_ms != TIME_ABSENT && g->now.unix_ms - s->kept.news_unix_ms > most;
+}
+
 static bool source_blind(const struct engine *g, const struct world_source *s)
 {
-	return !s->settings.paused && (str_present(s->kept.stopped) || s->kept.failures >= g->world->config->daemon.alarm_after);
+	return !s->settings.paused && (source_fails(g, s) || alarm_silent(g, s));
 }
 
 static bool channel_mute(const struct engine *g, const struct world_channel *c)
@@ -74,7 +90,10 @@ static void tell_source(struct notice *n, const struct world_source *s, bool bli
 	AUTO(strbuf) struct strbuf line = STRBUF_INIT(4096);
 	char buf[64];
 	strbuf_addf(&line, "source %.*s ", STR_ARG(s->settings.name));
-	if (blind) {
+	if (blind && !source_fails(n->g, s)) {
+		strbuf_adds(&line, "is silent: it is read without fault, but gave its last new post ");
+		add_since(n, s->kept.news_unix_ms, &line);
+	} else if (blind) {
 		strbuf_addf(&line, "is blind: %.*s (last success: ", STR_ARG(text_cut(s->kept.last_error, 500)));
 		add_since(n, s->kept.success_unix_ms, &line);
 		strbuf_adds(&line, str_present(s->kept.stopped) ? ", stopped)" : ", tried again by itself)");
@@ -240,6 +259,8 @@ void alarm_run(struct engine *g)
 	tell_disk(&n);
 	tell_lost(&n);
 	bool failed = note_sources(&n, &e) != 0 || note_channels(&n, &e) != 0 || note_accounts(&n, &e) != 0;
+	if (g->alarm_mono_ms > g->now.mono_ms + AGAIN_MS)
+		g->alarm_mono_ms = g->now.mono_ms + AGAIN_MS;
 	if (failed || (n.bad + n.good > 0 && send(&n, to, n_to, &e) != 0))
 		engine_store_failed(g, &e);
 	strbuf_release(&n.lines);

@@ -341,6 +341,7 @@ void asked_give_up(struct engine *g);                                 /* 503 to 
 
 /* --- alarm.c --- */
 void alarm_look(struct engine *g); /* something failed or recovered */
+bool alarm_silent(const struct engine *g, const struct world_source *s); /* it gives nothing new for longer than is usual */
 void alarm_lost(struct engine *g, const struct world_source *s, struct str what); /* posts that will not come any more */
 void alarm_run(struct engine *g);
 

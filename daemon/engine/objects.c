@@ -316,7 +316,7 @@ int engine_change_source(struct engine *g, struct now now, struct world_source *
 		if (forget(g, old, e) != 0)
 			return -1;
 		old->kept = (struct store_source){ .hash = identity, .success_unix_ms = TIME_ABSENT,
-			                           .polled_unix_ms = TIME_ABSENT };
+			                           .polled_unix_ms = TIME_ABSENT, .news_unix_ms = TIME_ABSENT };
 		strbuf_reset(&old->kept_title);
 	}
 	cancel_flights(g, FLIGHT_POLL, s->name); /* what is under way was asked with the old settings */
@@ -448,8 +448,12 @@ json_t *engine_source_json(struct engine *g, const struct world_source *s, struc
 	json_set(j, "websub", websub_json(g, s));
 	json_set_int(j, "failures", s->kept.failures);
 	json_set_text(j, "last_error", s->kept.last_error);
-	const char *warning = s->kept.overrun ? "every post of the last poll was new: others may have come and gone before it;"
-		" poll it more often (every)" : config_source_warning(&s->settings);
+	json_set(j, "last_news", engine_time_json(s->kept.news_unix_ms));
+	const char *warning = config_source_warning(&s->settings);
+	if (alarm_silent(g, s))
+		warning = "it is read without fault, but gave nothing new for longer than it ever did, or than silence allows";
+	else if (s->kept.overrun)
+		warning = "every post of the last poll was new: others may have come and gone; poll it more often (every)";
 	json_set_text(j, "warning", warning != NULL ? str_c(warning) : STR_NULL);
 	return j;
 }

@@ -295,7 +295,8 @@ static void learn_validators(const struct world_source *s, struct store_source *
 }
 
 /* Whoever looks by hand, again and again, says nothing of the feed. */
-static void learn_rhythm(const struct world_source *s, const struct reply *last, bool first, struct store_source *k)
+static void learn_rhythm(const struct world_source *s, const struct reply *last, bool first, int64_t now_unix_ms,
+                         struct store_source *k)
 {
 	const struct taken *t = &s->round.taken;
 	bool document = s->source.type != NULL && s->source.type->detect != NULL && last->status == 200;
@@ -303,8 +304,12 @@ static void learn_rhythm(const struct world_source *s, const struct reply *last,
 		k->quiet = 0;
 	else if (!s->asked)
 		k->quiet++;
-	if (s->round.gap_ms > 0)
+	if (s->round.gap_ms > 0) {
 		k->gap_ms = s->round.gap_ms;
+		k->longest_ms = s->round.longest_ms;
+	}
+	if (t->fresh > 0 || first) /* how long nothing came before that, nobody knows */
+		k->news_unix_ms = now_unix_ms;
 	k->overrun = document && !first && t->posts >= OVERRUN_POSTS_MIN && t->fresh == t->posts;
 }
 
@@ -329,7 +334,7 @@ static void succeeded(struct engine *g, struct world_source *s, const struct rep
 	k.stopped = STR_NULL;
 	k.success_unix_ms = g->now.unix_ms;
 	note_poll(g, s, last, &k);
-	learn_rhythm(s, last, first, &k);
+	learn_rhythm(s, last, first, g->now.unix_ms, &k);
 	poller_plan_next(g, s, last, &k, &why);
 	k.why = strbuf_str(&why);
 	s->crowded = false;

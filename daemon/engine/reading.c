@@ -208,8 +208,11 @@ static void cut_slice(struct post_list *from, struct post_list *slice)
 static int take_slice(struct engine *g, struct world_source *s, struct reading *x)
 {
 	struct post_list slice = { 0 };
-	if (s->round.gap_ms == 0)
-		s->round.gap_ms = rhythm_gap_ms(&x->document.posts);
+	if (s->round.gap_ms == 0) {
+		struct rhythm_gaps gaps = rhythm_gaps(&x->document.posts);
+		s->round.gap_ms = gaps.median_ms;
+		s->round.longest_ms = gaps.longest_ms;
+	}
 	cut_slice(&x->document.posts, &slice);
 	if (slice.posts.n > 0) {
 		strbuf_reset(&x->last_id);

@@ -12,6 +12,7 @@
 #define HOUR_MS (60 * MINUTE_MS)
 #define HINT_MAX_MS (24 * HOUR_MS)  /* hints never make a source slower than this */
 #define GAP_POSTS_MIN 4             /* of fewer dates no rhythm follows */
+#define LONGEST_POSTS_MIN 10        /* nor what is unusual for it */
 #define GAP_POSTS_MAX 64            /* the newest ones: how it was years ago does not matter */
 #define QUARTER 4
 #define SKIP_HOURS_MAX (24 * 8)
@@ -25,7 +26,7 @@ static int newest_first(const void *a, const void *b)
 	return x < y ? 1 : x > y ? -1 : 0;
 }
 
-int64_t rhythm_gap_ms(const struct post_list *posts)
+struct rhythm_gaps rhythm_gaps(const struct post_list *posts)
 {
 	int64_t dates[GAP_POSTS_MAX];
 	size_t n = 0;
@@ -33,12 +34,12 @@ int64_t rhythm_gap_ms(const struct post_list *posts)
 		if (posts->posts.v[i]->published_unix_ms != TIME_ABSENT)
 			dates[n++] = posts->posts.v[i]->published_unix_ms;
 	if (n < GAP_POSTS_MIN)
-		return 0;
+		return (struct rhythm_gaps){ 0 };
 	qsort(dates, n, sizeof dates[0], newest_first);
 	for (size_t i = 0; i + 1 < n; i++)
 		dates[i] -= dates[i + 1];
 	qsort(dates, n - 1, sizeof dates[0], newest_first);
-	return dates[(n - 1) / 2];
+	return (struct rhythm_gaps){ .median_ms = dates[(n - 1) / 2], .longest_ms = n < LONGEST_POSTS_MIN ? 0 : dates[0] };
 }
 
 static const char *shown(char buf[static DURATION_TEXT], int64_t ms)

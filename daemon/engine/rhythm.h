@@ -38,5 +38,8 @@ struct pace {
  *            sy:updatePeriod; 24 h at most
  *   skips    skipHours and skipDays (RSS 2.0), unless they leave nothing */
 struct pace rhythm_next(const struct rhythm *r, struct strbuf *why);
-/* The median gap between posts' dates, of the newest of them; 0 if fewer than four have one. */
-int64_t rhythm_gap_ms(const struct post_list *posts);
+/* The median gap between posts' dates, of the newest of them, and the longest; 0 if fewer than four (ten) have one. */
+struct rhythm_gaps {
+	int64_t median_ms, longest_ms;
+};
+struct rhythm_gaps rhythm_gaps(const struct post_list *posts);

@@ -77,12 +77,15 @@ static int refuse_frame(struct engine *g, struct world_source *s, const struct e
 static int take_frame(struct engine *g, struct world_source *s, struct source_document *d)
 {
 	struct taken *t = &s->round.taken;
+	size_t fresh = t->fresh;
 	if (d->posts.posts.n > 0 && pipeline_take(g, s, &d->posts, PIPELINE_NONE_OLD, NULL, t) != 0)
 		return -1;
 	if (d->reads > 0 && budget_count(g, s, d->reads) != 0)
 		return -1;
 	if (str_present(d->lost))
 		alarm_lost(g, s, d->lost);
+	if (t->fresh > fresh)
+		s->kept.news_unix_ms = g->now.unix_ms;
 	if (!str_present(d->cursor))
 		return 0;
 	strbuf_reset(&s->stream_cursor);

@@ -392,7 +392,7 @@ int world_add_source(struct world *w, const struct config_source *s, struct aren
 	n->stream_cursor = STRBUF_INIT(SESSION_MAX);
 	n->kept_title = STRBUF_INIT(TITLE_MAX);
 	n->kept_arena = arena_new(KEPT_ARENA_MAX);
-	n->kept.success_unix_ms = n->kept.polled_unix_ms = TIME_ABSENT;
+	n->kept.success_unix_ms = n->kept.polled_unix_ms = n->kept.news_unix_ms = TIME_ABSENT;
 	n->kept.hash = world_source_identity(s);
 	n->alarm_unix_ms = TIME_ABSENT;
 	if (world_make_source(w, s, &n->base, &n->source, e) != 0) {

@@ -60,9 +60,9 @@ int store_source_save(struct store *s, struct str name, const struct store_sourc
 	                                "INSERT OR REPLACE INTO source (name, hash, etag, last_modified, moved_to, moved_seen,"
 	                                " url, state, last_error, stopped, next, success, failures, not_before, ttl,"
 	                                " skip_hours, skip_days, why, interval, gap, quiet, polled, polled_status,"
-	                                " polled_bytes, polled_posts, polled_new, overrun, cut_after)"
+	                                " polled_bytes, polled_posts, polled_new, overrun, cut_after, news, longest)"
 	                                " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,"
-	                                "?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28)", e);
+	                                "?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30)", e);
 	if (st == NULL)
 		return -1;
 	db_text(st, 1, name);
@@ -93,6 +93,8 @@ int store_source_save(struct store *s, struct str name, const struct store_sourc
 	db_int(st, 26, state->polled_new);
 	db_int(st, 27, state->overrun);
 	db_text(st, 28, state->cut_after);
+	db_time(st, 29, state->news_unix_ms);
+	db_int(st, 30, state->longest_ms);
 	return db_run(s, st, e);
 }
 
@@ -103,7 +105,8 @@ int store_source_load(struct store *s, struct str name, struct arena *arena, str
 	                                "SELECT hash, etag, last_modified, moved_to, moved_seen, url, state, last_error,"
 	                                " stopped, next, success, failures, not_before, ttl, skip_hours,"
 	                                " skip_days, why, interval, gap, quiet, polled, polled_status, polled_bytes,"
-	                                " polled_posts, polled_new, overrun, cut_after FROM source WHERE name=?1", e);
+	                                " polled_posts, polled_new, overrun, cut_after, news, longest FROM source"
+	                                " WHERE name=?1", e);
 	if (st == NULL)
 		return -1;
 	db_text(st, 1, name);
@@ -141,6 +144,8 @@ int store_source_load(struct store *s, struct str name, struct arena *arena, str
 		.polled_new = sqlite3_column_int64(st, 24),
 		.overrun = sqlite3_column_int64(st, 25) != 0,
 		.cut_after = arena_str(arena, db_column_text(st, 26)),
+		.news_unix_ms = db_column_time(st, 27),
+		.longest_ms = sqlite3_column_int64(st, 28),
 	};
 	return db_run(s, st, e);
 }

@@ -72,6 +72,7 @@ struct config_source {
 	struct str account;        /* name; absent = none */
 	int64_t every_ms;          /* -1 = by rhythm, hints and default */
 	int64_t every_max_ms;      /* -1 = every_ms if that is said, else the default */
+	int64_t silence_ms;        /* -1 = by its rhythm, INT64_MAX = never */
 	int64_t backfill_ms;       /* 0 = baseline only, INT64_MAX = all */
 	int64_t posts_per_day, posts_per_month; /* what it may read where the network counts posts; 0 = no limit */
 	struct networks allow_private;

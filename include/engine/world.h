@@ -27,7 +27,7 @@ struct round {                     /* a poll, from its first request to its last
 	struct source_hints hints;
 	int64_t bytes_wire, elapsed_us;
 	size_t reads;              /* posts that the network counted */
-	int64_t gap_ms;            /* from post to post, of the first document that says it */
+	int64_t gap_ms, longest_ms; /* from post to post, of the first document that says it */
 	bool repaired, cut;
 };
 struct spent {                     /* posts that the network counted; as in the database once `loaded` */

@@ -64,6 +64,8 @@ struct store_source {
 	int64_t interval_ms;        /* the regular one that the last good poll led to; 0 if there was none */
 	int64_t gap_ms;             /* from post to post, as the last document says; 0 = not known */
 	int64_t quiet;              /* polls in a row that brought nothing new */
+	int64_t news_unix_ms;       /* when it last gave a new post, TIME_ABSENT if never */
+	int64_t longest_ms;         /* its longest silence, as documents said; 0 = not known */
 	int64_t polled_unix_ms;     /* when the last poll ended, TIME_ABSENT if never; what came of it: */
 	int64_t polled_status, polled_bytes, polled_posts, polled_new;
 	bool overrun;               /* every post of it was new: others may have come and gone in between */

@@ -404,3 +404,50 @@ TEST(a_server_that_is_not_well_is_left_alone)
 	CHECK_INT(asked_places(s), 2);
 	sim_free(s);
 }
+
+#define HOOK "http://hook.example/in"
+#define OPERATOR "channels:\n  - {name: desk, type: webhook, url: \"" HOOK "\", operator: true}\n"
+
+TEST(a_feed_that_falls_silent_is_an_alarm_and_its_next_post_the_end_of_it)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = sim_new(YAML("") OPERATOR);
+	struct sim_page *hook = sim_page(s, HOOK, 204, "");
+	sim_page(s, FEED, 200, dated(&b, 12, SIM_START_UNIX, DAY));
+	sim_run(s, 3 * DAY); /* three times a day's silence would be unusual, but is not yet */
+	CHECK_INT(hook->hits, 0);
+	sim_run(s, 2 * HOUR);
+	CHECK_INT(hook->hits, 1);
+	CHECK(strstr(hook->bodies.v[0], "source a is silent: it is read without fault, but gave its last new post 3d") != NULL);
+	json_t *j OWNED_JSON = source(s);
+	CHECK(str_find(json_get_str(j, "warning"), STR("gave nothing new for longer than it ever did")) != STR_NPOS);
+	CHECK_STR(json_get_str(j, "last_news"), "2026-01-01T00:00:00.020Z");
+	sim_kill(s);
+	sim_boot(s);
+	sim_run(s, 5 * DAY);
+	CHECK_INT(hook->hits, 1);
+	sim_page(s, FEED, 200, dated(&b, 13, SIM_START_UNIX + 8 * DAY, DAY));
+	sim_run(s, 6 * HOUR);
+	CHECK_INT(hook->hits, 2);
+	CHECK(strstr(hook->bodies.v[1], "source a sees again") != NULL);
+	sim_free(s);
+}
+
+TEST(silence_is_as_long_as_the_settings_say)
+{
+	AUTO(strbuf) struct strbuf b = STRBUF_INIT(1 << 20);
+	struct sim *s = sim_new(YAML(", silence: 6h") OPERATOR);
+	struct sim_page *hook = sim_page(s, HOOK, 204, "");
+	sim_page(s, FEED, 200, dated(&b, 2, SIM_START_UNIX, DAY));
+	sim_run(s, 5 * HOUR);
+	CHECK_INT(hook->hits, 0);
+	sim_run(s, 3 * HOUR);
+	CHECK_INT(hook->hits, 1);
+	sim_free(s);
+	s = sim_new(YAML(", silence: never") OPERATOR);
+	hook = sim_page(s, HOOK, 204, "");
+	sim_page(s, FEED, 200, dated(&b, 12, SIM_START_UNIX, HOUR));
+	sim_run(s, 30 * DAY);
+	CHECK_INT(hook->hits, 0);
+	sim_free(s);
+}

@@ -187,7 +187,7 @@ TEST(json_source_there_and_back)
 	CHECK_STR(strbuf_str(&text),
 		  "{\"account\":null,\"allow_private\":true,\"backfill\":\"all\",\"every\":\"1h30m\",\"every_max\":null,\"labels\":[],"
 		  "\"order\":\"oldest\",\"pages\":5,"
-		  "\"password\":\"***\",\"paused\":false,\"posts_per_day\":0,\"posts_per_month\":0,\"tags\":[],\"url\":\"https://example.org/f\",\"username\":null}");
+		  "\"password\":\"***\",\"paused\":false,\"posts_per_day\":0,\"posts_per_month\":0,\"silence\":null,\"tags\":[],\"url\":\"https://example.org/f\",\"username\":null}");
 }
 
 TEST(json_channel_and_watch)

@@ -128,7 +128,7 @@ static int64_t gap(const int64_t *dates, size_t n)
 		vec_push(&list.posts, post_new());
 		list.posts.v[i]->published_unix_ms = dates[i];
 	}
-	int64_t ms = rhythm_gap_ms(&list);
+	int64_t ms = rhythm_gaps(&list).median_ms;
 	post_list_release(&list);
 	return ms;
 }
