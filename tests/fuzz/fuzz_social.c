@@ -31,6 +31,9 @@ static const char *const settings[] = {
 	"{\"type\":\"bluesky\",\"account\":\"a\",\"query\":\"labs\",\"backfill\":\"1d\"}",
 	"{\"type\":\"bluesky\",\"account\":\"a\",\"list\":\"https://bsky.app/profile/ada.example/lists/3k\"}",
 	"{\"type\":\"bluesky\",\"feed\":\"at://did:plc:a/app.bsky.feed.generator/science\",\"reposts\":false}",
+	"{\"type\":\"jetstream\",\"reposts\":true,\"hosts\":[\"wss://other.example\"]}",
+	"{\"type\":\"jetstream\",\"handles\":[\"ada.example\",\"did:plc:bo\"],\"compress\":false,\"backfill\":\"1d\"}",
+	"{\"type\":\"jetstream\",\"version\":\"v2\",\"handles\":[\"ada.example\"]}",
 };
 #define SOURCES (sizeof(settings) / sizeof(settings[0]))
 
@@ -112,7 +115,7 @@ static void read_answer(struct rig *r, struct str piece, const struct reply *rep
 	struct frame f = { .bytes = piece, .content_type = event, .url = r->source.url, .reply = reply };
 
 	if (r->source.type->parse(&r->source, &f, &d, &e) != 0) {
-		MUST(e.kind == ERR_INPUT || e.kind == ERR_LIMIT);
+		MUST(e.kind == ERR_INPUT || e.kind == ERR_LIMIT || (reply == NULL && e.kind == ERR_SYSTEM)); /* the stream's end */
 		source_document_release(&d);
 		return;
 	}
