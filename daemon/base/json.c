@@ -372,13 +372,61 @@ static int dump_piece(const char *p, size_t len, void *out)
 	return strbuf_add(out, str_n(p, len)) ? 0 : -1;
 }
 
+static void dump_with_jansson(struct strbuf *out, const json_t *value, size_t flags)
+{
+	if (json_dump_callback(value, dump_piece, out, flags | JSON_COMPACT | JSON_ENCODE_ANY) != 0)
+		out->toobig = true; /* nothing else makes it fail */
+}
+
+static void dump(struct strbuf *out, const json_t *value);
+
+static void dump_object(struct strbuf *out, const json_t *value)
+{
+	json_t *object = (json_t *)(uintptr_t)value; /* its iterators want no const; they change nothing */
+	char before = '{';
+
+	for (void *i = json_object_iter(object); i != NULL; i = json_object_iter_next(object, i)) {
+		strbuf_addc(out, before);
+		json_quote(out, str_n(json_object_iter_key(i), json_object_iter_key_len(i)));
+		strbuf_addc(out, ':');
+		dump(out, json_object_iter_value(i));
+		before = ',';
+	}
+	strbuf_adds(out, before == '{' ? "{}" : "}");
+}
+
+static void dump_array(struct strbuf *out, const json_t *value)
+{
+	strbuf_addc(out, '[');
+	for (size_t i = 0; i < json_array_size(value); i++) {
+		if (i > 0)
+			strbuf_addc(out, ',');
+		dump(out, json_array_get(value, i));
+	}
+	strbuf_addc(out, ']');
+}
+
+/* jansson itself calls for every piece of a text, and keeps a table of what it is in, by printed addresses. */
+static void dump(struct strbuf *out, const json_t *value)
+{
+	if (json_is_object(value))
+		dump_object(out, value);
+	else if (json_is_array(value))
+		dump_array(out, value);
+	else if (json_is_string(value))
+		json_quote(out, json_str(value));
+	else
+		dump_with_jansson(out, value, 0);
+}
+
 void json_dump(struct strbuf *out, const json_t *value, bool sorted)
 {
-	size_t flags = JSON_COMPACT | JSON_ENCODE_ANY | (sorted ? JSON_SORT_KEYS : 0);
 	if (value == NULL)
 		strbuf_adds(out, "null");
-	else if (json_dump_callback(value, dump_piece, out, flags) != 0)
-		out->toobig = true; /* nothing else makes it fail */
+	else if (sorted)
+		dump_with_jansson(out, value, JSON_SORT_KEYS);
+	else
+		dump(out, value);
 }
 
 void json_quote(struct strbuf *out, struct str s)
@@ -398,6 +446,10 @@ void json_quote(struct strbuf *out, struct str s)
 			strbuf_addf(out, "\\%c", c);
 		else if (c == '\n')
 			strbuf_adds(out, "\\n");
+		else if (c == '\t')
+			strbuf_adds(out, "\\t");
+		else if (c == '\r')
+			strbuf_adds(out, "\\r");
 		else
 			strbuf_addf(out, "\\u%04x", (unsigned char)c);
 	}

@@ -86,7 +86,8 @@ int ctl_list_sources(struct ctl *c)
 
 int ctl_show_source(struct ctl *c)
 {
-	static const char *const times[] = { "lease_until", "last_push", "last_success", "last_poll", "last_news", "next_poll", NULL };
+	static const char *const times[] = { "lease_until", "last_push", "last_success", "last_poll", "last_news",
+		                                 "next_poll", NULL };
 
 	return ctl_object_show(c, &ctl_sources, times);
 }

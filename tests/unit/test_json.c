@@ -203,7 +203,7 @@ TEST(quoting_is_what_the_parser_reads)
 	struct str in = STR("q\"b\\ n\nt\tc\x01 \xe2\x82\xac");
 	AUTO(strbuf) struct strbuf b = STRBUF_INIT(256);
 	json_quote(&b, in);
-	CHECK_STR(strbuf_str(&b), "\"q\\\"b\\\\ n\\nt\\u0009c\\u0001 \xe2\x82\xac\"");
+	CHECK_STR(strbuf_str(&b), "\"q\\\"b\\\\ n\\nt\\tc\\u0001 \xe2\x82\xac\"");
 	OWNED_JSON json_t *v = json_parse(strbuf_str(&b), &e);
 	CHECK(str_eq(json_str(v), in));
 }
