@@ -30,7 +30,7 @@ complete -c monitorctl -n '__fish_seen_subcommand_from resume-watch' -a '(monito
 complete -c monitorctl -n __fish_use_subcommand -a add-person -d 'say which accounts and names are somebody'\''s'
 complete -c monitorctl -n '__fish_seen_subcommand_from add-person' -l account -d 'platform:handle such as x:elonmusk, or the address of a profile; may be repeated' -x
 complete -c monitorctl -n '__fish_seen_subcommand_from add-person' -l alias -d 'another name, in any script; may be repeated' -x
-complete -c monitorctl -n '__fish_seen_subcommand_from add-person' -l follow -d 'make the accounts sources too'
+complete -c monitorctl -n '__fish_seen_subcommand_from add-person' -l follow -d 'read the accounts too, as sources'
 complete -c monitorctl -n '__fish_seen_subcommand_from add-person' -l read-as -d 'as which account to read them, where a network wants one and there are several (list-accounts)' -x
 complete -c monitorctl -n '__fish_seen_subcommand_from add-person' -l allow-private -d 'let the sources be on private or loopback addresses'
 complete -c monitorctl -n __fish_use_subcommand -a list-people -d 'list the people'
@@ -43,7 +43,7 @@ complete -c monitorctl -n '__fish_seen_subcommand_from edit-person' -l account -
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-person' -l add-account -d 'this account too; may be repeated' -x
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-person' -l alias -d 'these other names instead; may be repeated' -x
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-person' -l add-alias -d 'this other name too; may be repeated' -x
-complete -c monitorctl -n '__fish_seen_subcommand_from edit-person' -l follow -d 'make the accounts sources too'
+complete -c monitorctl -n '__fish_seen_subcommand_from edit-person' -l follow -d 'read the accounts too, as sources'
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-person' -l read-as -d 'as which account to read them, where a network wants one and there are several (list-accounts)' -x
 complete -c monitorctl -n '__fish_seen_subcommand_from edit-person' -l allow-private -d 'let the sources be on private or loopback addresses'
 complete -c monitorctl -n __fish_use_subcommand -a remove-person -d 'forget a person that no watch asks for'

@@ -212,9 +212,9 @@ def test_leaving():
 
 
 def test_a_hub_that_moved():
-    with Hub() as other, Setup(answer=(308, {"Location": other.url})) as s:
+    with Hub() as other, Setup(start=False, answer=(308, {"Location": other.url})) as s:
         s.d.config.write_text(s.yaml().replace(str(s.hub.certificate), both(s, other)))
-        s.d.restart()
+        s.d.start()
         s.wait_state("active")
         assert other.requests[0].form == s.hub.requests[-1].form
         assert other.push(s.document("one", "moved")) == 202
