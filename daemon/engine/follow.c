@@ -62,7 +62,8 @@ static void look(struct engine *g, struct world_source *s, size_t most)
 		arena_free(s->wanted_arena);
 		s->wanted_arena = w.arena;
 		s->source.wanted = arena_alloc(w.arena, w.list.n * sizeof(struct str) + 1);
-		memcpy((void *)(uintptr_t)s->source.wanted, w.list.v, w.list.n * sizeof(struct str));
+		if (w.list.n > 0)
+			memcpy((void *)(uintptr_t)s->source.wanted, w.list.v, w.list.n * sizeof(struct str));
 		s->source.n_wanted = w.list.n;
 		if (!first)
 			wake(g, s);
