@@ -245,9 +245,7 @@ static bool bluesky_next(struct source *s, int64_t now_unix_ms, struct transfer 
 		return false;
 	st->asked_unix_ms = now_unix_ms;
 	st->step = next_step(s, st, session, cursor);
-	strbuf_add(&url, s->url);
-	while (url.len > 0 && url.p[url.len - 1] == '/')
-		strbuf_truncate(&url, url.len - 1);
+	social_server(&url, s->url);
 	ret->bearer = arena_str(ret->arena, json_get_str(session, st->step == STEP_REFRESH ? "refresh" : "access"));
 	switch (st->step) {
 	case STEP_LOGIN:
@@ -481,9 +479,7 @@ size_t bluesky_ask_context(struct str api, const struct str *ids, size_t n, stru
 	AUTO(strbuf) struct strbuf url = STRBUF_INIT(4 * URL_MAX);
 	size_t taken = 0;
 
-	strbuf_add(&url, api);
-	while (url.len > 0 && url.p[url.len - 1] == '/')
-		strbuf_truncate(&url, url.len - 1);
+	social_server(&url, api);
 	strbuf_adds(&url, "/xrpc/app.bsky.feed.getPosts");
 	for (; taken < n && taken < CONTEXT_MAX && str_starts(ids[taken], STR("at://")); taken++)
 		url_param(&url, "uris", ids[taken]);

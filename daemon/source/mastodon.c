@@ -308,9 +308,7 @@ static bool mastodon_next(struct source *s, int64_t now_unix_ms, struct transfer
 	if (st->live || (st->done && !m->stream))
 		return false;
 	st->listens = m->stream;
-	strbuf_add(&url, str_present(server) ? server : s->url);
-	while (url.len > 0 && url.p[url.len - 1] == '/')
-		strbuf_truncate(&url, url.len - 1);
+	social_server(&url, str_present(server) ? server : s->url);
 	st->stop_unix_ms = s->backfill_ms < now_unix_ms ? now_unix_ms - s->backfill_ms : INT64_MIN;
 	st->looking = str_present(m->handle) && (st->forget_id || !str_present(id));
 	if (st->done)
@@ -604,13 +602,10 @@ static void take_instance(struct source *s, const json_t *j, struct source_docum
 	json_t *cursor = social_cursor(s);
 
 	if (str_starts(found, STR("wss://")))
-		strbuf_addf(&server, "https://%.*s", STR_ARG(str_from(found, 6)));
+		strbuf_adds(&server, "https");
 	else if (str_starts(found, STR("ws://")) && str_starts_nocase(s->url, STR("http://")))
-		strbuf_addf(&server, "http://%.*s", STR_ARG(str_from(found, 5)));
-	else
-		strbuf_add(&server, s->url);
-	while (server.len > 0 && server.p[server.len - 1] == '/')
-		strbuf_truncate(&server, server.len - 1);
+		strbuf_adds(&server, "http");
+	social_server(&server, server.len > 0 ? str_from(found, str_chr(found, ':')) : s->url);
 	keep_text(cursor, "stream", strbuf_str(&server));
 	social_set_cursor(d, cursor);
 	source_document_finish(d, NULL, 0);
@@ -658,9 +653,7 @@ static size_t mastodon_context(struct source *s, const struct str *ids, size_t n
 
 	if (n == 0 || str_chr(ids[0], '/') != STR_NPOS) /* a global id, of a post that was seen and is gone */
 		return 0;
-	strbuf_add(&url, str_present(server) ? server : s->url);
-	while (url.len > 0 && url.p[url.len - 1] == '/')
-		strbuf_truncate(&url, url.len - 1);
+	social_server(&url, str_present(server) ? server : s->url);
 	strbuf_adds(&url, "/api/v1/statuses/");
 	url_encode(&url, ids[0]);
 	ret->url = arena_str(ret->arena, strbuf_str(&url));

@@ -15,15 +15,18 @@ struct str social_handle(struct str s)
 	return str_starts(s, STR("@")) ? str_from(s, 1) : s;
 }
 
+void social_server(struct strbuf *out, struct str address)
+{
+	while (str_ends(address, STR("/")))
+		address.len--;
+	strbuf_add(out, address);
+}
+
 void social_api(const struct account *a, const char *otherwise, struct strbuf *out)
 {
 	struct str api = a ? a->api : STR_NULL;
 
-	if (str_empty(api))
-		api = str_c(otherwise);
-	while (str_ends(api, STR("/")))
-		api.len--;
-	strbuf_add(out, api);
+	social_server(out, str_empty(api) ? str_c(otherwise) : api);
 }
 
 json_t *social_cursor(const struct source *s)

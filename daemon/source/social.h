@@ -12,6 +12,8 @@
 
 /* "@elonmusk", " elonmusk" -> "elonmusk". */
 struct str social_handle(struct str s);
+/* Adds the address of a server, without slashes at its end. */
+void social_server(struct strbuf *out, struct str address);
 /* Where the API is: what the account (may be NULL) says, else `otherwise`; without slashes at the end. */
 void social_api(const struct account *a, const char *otherwise, struct strbuf *out);
 /* The cursor as an object, empty if there is none or it is not ours.  New reference. */
