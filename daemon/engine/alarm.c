@@ -63,7 +63,7 @@ void alarm_lost(struct engine *g, const struct world_source *s, struct str what)
 
 /* --- the words of a notice --- */
 
-static void add_line(struct notice *n, bool bad, const char *line)
+static void add_line(struct notice *n, bool bad, struct str line)
 {
 	size_t count = n->bad + n->good;
 	if (bad)
@@ -71,9 +71,9 @@ static void add_line(struct notice *n, bool bad, const char *line)
 	else
 		n->good++;
 	if (count == 0)
-		strbuf_adds(&n->first, line);
+		strbuf_add(&n->first, line);
 	if (count < LINES_MAX)
-		strbuf_addf(&n->lines, "%s%s", count > 0 ? "; " : "", line); /* channels fold line ends */
+		strbuf_addf(&n->lines, "%s%.*s", count > 0 ? "; " : "", STR_ARG(line)); /* channels fold line ends */
 }
 
 static void add_since(const struct notice *n, int64_t unix_ms, struct strbuf *out)
@@ -103,7 +103,7 @@ static void tell_source(struct notice *n, const struct world_source *s, bool bli
 		strbuf_addf(&line, "sees again, after %s",
 		            num_format_duration(buf, sizeof buf, (n->g->now.unix_ms - s->alarm_unix_ms) / 1000 * 1000));
 	}
-	add_line(n, blind, strbuf_cstr(&line));
+	add_line(n, blind, strbuf_str(&line));
 }
 
 static void tell_channel(struct notice *n, const struct world_channel *c, bool mute)
@@ -115,7 +115,7 @@ static void tell_channel(struct notice *n, const struct world_channel *c, bool m
 		            STR_ARG(text_cut(strbuf_str(&c->last_error), 500)));
 	else
 		strbuf_adds(&line, c->settings.paused ? "was paused while it took no alerts" : "takes alerts again");
-	add_line(n, mute, strbuf_cstr(&line));
+	add_line(n, mute, strbuf_str(&line));
 }
 
 static void tell_disk(struct notice *n)
@@ -123,19 +123,16 @@ static void tell_disk(struct notice *n)
 	struct engine *g = n->g;
 	if (g->tight == g->tight_told)
 		return;
-	add_line(n, g->tight, g->tight ? RECOVERY_TIGHT : "there is room on the disk again: polling goes on");
+	add_line(n, g->tight, str_c(g->tight ? RECOVERY_TIGHT : "there is room on the disk again: polling goes on"));
 	g->tight_told = g->tight;
 }
 
 static void tell_lost(struct notice *n)
 {
 	struct str rest = strbuf_str(&n->g->lost), line;
-	char text[1024];
 	while (str_split(&rest, '\n', &line))
-		if (!str_empty(line)) {
-			snprintf(text, sizeof text, "%.*s", STR_ARG(line));
-			add_line(n, true, text);
-		}
+		if (!str_empty(line))
+			add_line(n, true, line);
 	strbuf_reset(&n->g->lost);
 }
 
@@ -217,7 +214,7 @@ static int note_accounts(struct notice *n, struct err *e)
 			            STR_ARG(a->settings.name), strbuf_cstr(&why));
 		else
 			strbuf_addf(&line, "account %.*s has a new budget", STR_ARG(a->settings.name));
-		add_line(n, low, strbuf_cstr(&line));
+		add_line(n, low, strbuf_str(&line));
 		if (set_told(n, STORE_ACCOUNT, a->settings.name, low, &a->alarm_unix_ms, e) != 0)
 			return -1;
 		if (low) /* the new day's budget is news too, whether or not a source is read then */
