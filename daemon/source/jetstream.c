@@ -397,7 +397,6 @@ static struct post *read_repost(const struct event *v)
 	if (!str_starts(original, STR("at://")) || str_empty(v->did) || str_empty(v->rkey))
 		return NULL;
 	struct post *p = post_new();
-	p->platform = STR("bluesky");
 	p->repost_of = arena_str(p->arena, original);
 	p->published_unix_ms = bluesky_time(v->record, NULL);
 	return p;
