@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/xml.h"
+#include "corpus/answers.h"
 #include "lib/test.h"
 #include "control/opml.h"
 #include "source/bluesky.h"
@@ -225,25 +226,7 @@ static json_t *answer_to(const json_t *q)
 
 int main(void)
 {
-	char *line = NULL;
-	size_t cap = 0;
-	struct err e;
-
 	xml_setup();
 	json_setup();
-	for (ssize_t n; (n = getline(&line, &cap, stdin)) > 0;) {
-		OWNED_JSON json_t *q = json_parse(str_n(line, (size_t)n), &e);
-		if (q == NULL) {
-			fprintf(stderr, "corpus_dump: %s\n", e.message);
-			return 2;
-		}
-		OWNED_JSON json_t *answer = answer_to(q);
-		AUTO(strbuf) struct strbuf out = STRBUF_INIT(TEXT_MAX);
-		json_dump(&out, answer, false);
-		strbuf_addc(&out, '\n');
-		fwrite(out.p, 1, out.len, stdout);
-		fflush(stdout);
-	}
-	free(line);
-	return 0;
+	return dump_answers("corpus_dump", TEXT_MAX, answer_to);
 }

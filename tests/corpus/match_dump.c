@@ -9,6 +9,7 @@
  */
 #include "base/json.h"
 #include "base/mem.h"
+#include "corpus/answers.h"
 #include "lib/test.h"
 #include "match/ops.h"
 
@@ -116,29 +117,17 @@ static json_t *answer_tree(struct str text)
 	return answer;
 }
 
+static json_t *answer_to(const json_t *q)
+{
+	struct str op = json_get_str(q, "op");
+
+	return str_eq(op, STR("match")) ? answer_match(q) :
+	       str_eq(op, STR("cut")) ? answer_cut(json_get_str(q, "text")) :
+	                                answer_tree(json_get_str(q, "query"));
+}
+
 int main(void)
 {
-	char *line = NULL;
-	size_t cap = 0;
-	struct err e;
-
 	json_setup();
-	for (ssize_t n; (n = getline(&line, &cap, stdin)) > 0;) {
-		OWNED_JSON json_t *q = json_parse(str_n(line, (size_t)n), &e);
-		if (q == NULL) {
-			fprintf(stderr, "match_dump: %s\n", e.message);
-			return 2;
-		}
-		struct str op = json_get_str(q, "op");
-		OWNED_JSON json_t *answer = str_eq(op, STR("match")) ? answer_match(q) :
-		                            str_eq(op, STR("cut")) ? answer_cut(json_get_str(q, "text")) :
-		                                                     answer_tree(json_get_str(q, "query"));
-		AUTO(strbuf) struct strbuf out = STRBUF_INIT(TEXT_MAX);
-		json_dump(&out, answer, false);
-		strbuf_addc(&out, '\n');
-		fwrite(out.p, 1, out.len, stdout);
-		fflush(stdout);
-	}
-	free(line);
-	return 0;
+	return dump_answers("match_dump", TEXT_MAX, answer_to);
 }
