@@ -213,6 +213,23 @@ static inline struct reply *wait_reply(struct rig *rig)
 	return r;
 }
 
+/* A stream opens. */
+static inline void expect_begin(struct rig *rig, int status)
+{
+	struct message *m = wait_message(rig, MESSAGE_FRAME);
+	CHECK(!str_present(m->text));
+	CHECK_INT(m->status, status);
+	message_free(m);
+}
+
+static inline void expect_frame(struct rig *rig, const char *name, const char *data)
+{
+	struct message *m = wait_message(rig, MESSAGE_FRAME);
+	CHECK_STR(m->content_type, name);
+	CHECK_STR(m->text, data);
+	message_free(m);
+}
+
 static inline struct transfer *get_from(const char *host, int port, const char *path)
 {
 	struct transfer *t = transfer_new(TRANSFER_HTTP);

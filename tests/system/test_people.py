@@ -8,7 +8,7 @@ import pytest
 from daemon import Daemon
 from receivers import WebhookReceiver, wait_until
 from test_readme import ROOT, examples
-from test_social import SEED, Api, seed_answer
+from test_social import SEED, Api, seed_answer, x_config
 
 ARTICLE = ROOT / "tests/data/system/article.xml"
 PAGE = ROOT / "daemon/man/monitord-query.7"
@@ -30,16 +30,8 @@ def delivered(d, n):
 def test_the_seed_reply_is_found_once_by_people(tmp_path):
     token = tmp_path / "x-token"
     token.write_text("app-token\n")
-    with Api(seed_answer) as api, WebhookReceiver() as hook, Daemon(PEOPLE + f"""
-accounts:
-  - {{name: x, type: x, token: {{file: {token}}}, api: "{api.url}"}}
-sources:
-  - {{name: musk, type: x, account: x, handle: elonmusk, every: 2m, backfill: all, allow_private: [127.0.0.0/8]}}
-channels:
-  - {{name: desk, type: webhook, url: "{hook.url}"}}
-watches:
-  - {{name: w, query: 'from:@@elon-musk context:(about:"Ilya Sutskever")'}}
-""") as d:
+    query = 'from:@@elon-musk context:(about:"Ilya Sutskever")'
+    with Api(seed_answer) as api, WebhookReceiver() as hook, Daemon(PEOPLE + x_config(api, hook, query, token)) as d:
         hook.wait()
         delivered(d, 1)
         alert = hook.requests[0].json()

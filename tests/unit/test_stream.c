@@ -123,22 +123,6 @@ static struct transfer *listen_to(const struct server *s)
 	return t;
 }
 
-static void expect_frame(struct rig *rig, const char *name, const char *data)
-{
-	struct message *m = wait_message(rig, MESSAGE_FRAME);
-	CHECK_STR(m->content_type, name);
-	CHECK_STR(m->text, data);
-	message_free(m);
-}
-
-static void expect_begin(struct rig *rig)
-{
-	struct message *m = wait_message(rig, MESSAGE_FRAME);
-	CHECK(!str_present(m->text));
-	CHECK_INT(m->status, 200);
-	message_free(m);
-}
-
 TEST(a_stream_begins_gives_its_frames_and_ends)
 {
 	struct server s;
@@ -146,7 +130,7 @@ TEST(a_stream_begins_gives_its_frames_and_ends)
 	server_start(&s, serve_few);
 	rig_start(&rig, 64u << 20);
 	start(&rig, listen_to(&s));
-	expect_begin(&rig);
+	expect_begin(&rig, 200);
 	expect_frame(&rig, "update", "one");
 	expect_frame(&rig, "", "two");
 	struct reply *r = wait_reply(&rig);
@@ -165,7 +149,7 @@ TEST(a_reader_that_lags_holds_the_server_back_and_loses_nothing)
 	server_start(&s, serve_many);
 	rig_start(&rig, 8192); /* a dozen frames */
 	start(&rig, listen_to(&s));
-	expect_begin(&rig);
+	expect_begin(&rig, 200);
 	for (int i = 0; i < MANY; i++) {
 		snprintf(want, sizeof(want), "%d and some words to fill it", i);
 		expect_frame(&rig, "", want);
@@ -185,7 +169,7 @@ TEST(a_stream_that_falls_silent_is_dead)
 	struct transfer *t = listen_to(&s);
 	t->idle_ms = 200;
 	start(&rig, t);
-	expect_begin(&rig);
+	expect_begin(&rig, 200);
 	expect_frame(&rig, "", "one");
 	check_end(wait_reply(&rig), REPLY_FAILED, "timeout: nothing came for 200ms");
 	rig_stop(&rig);
@@ -201,7 +185,7 @@ TEST(a_giant_event_ends_the_stream)
 	struct transfer *t = listen_to(&s);
 	t->body_max = 100000;
 	start(&rig, t);
-	expect_begin(&rig);
+	expect_begin(&rig, 200);
 	check_end(wait_reply(&rig), REPLY_FAILED, "larger than body_max");
 	rig_stop(&rig);
 	server_stop(&s);
@@ -229,7 +213,7 @@ TEST(a_stream_is_cancelled)
 	server_start(&s, serve_silence);
 	rig_start(&rig, 64u << 20);
 	uint64_t id = start(&rig, listen_to(&s));
-	expect_begin(&rig);
+	expect_begin(&rig, 200);
 	expect_frame(&rig, "", "one");
 	struct message *cancel = message_new(MESSAGE_CANCEL);
 	cancel->transfer_id = id;

@@ -359,21 +359,6 @@ static struct transfer *listen_to(const struct server *s)
 	return t;
 }
 
-static void expect_begin(struct rig *rig)
-{
-	struct message *m = wait_message(rig, MESSAGE_FRAME);
-	CHECK(!str_present(m->text));
-	CHECK_INT(m->status, 101);
-	message_free(m);
-}
-
-static void expect_message(struct rig *rig, const char *text)
-{
-	struct message *m = wait_message(rig, MESSAGE_FRAME);
-	CHECK_STR(m->text, text);
-	message_free(m);
-}
-
 TEST(both_sides_speak_until_the_server_closes)
 {
 	struct server s;
@@ -384,9 +369,9 @@ TEST(both_sides_speak_until_the_server_closes)
 	t->body = STR("first");
 	t->has_body = true;
 	start(&rig, t);
-	expect_begin(&rig);
-	expect_message(&rig, "first");
-	expect_message(&rig, "pong");
+	expect_begin(&rig, 101);
+	expect_frame(&rig, "", "first");
+	expect_frame(&rig, "", "pong");
 	check_end(wait_reply(&rig), REPLY_FAILED, "the server closed the stream: 1001 away");
 	rig_stop(&rig);
 	server_stop(&s);
@@ -400,8 +385,8 @@ TEST(a_connection_that_breaks_ends_it_at_once)
 	server_start(&s, serve_cut);
 	rig_start(&rig, 64u << 20);
 	start(&rig, listen_to(&s));
-	expect_begin(&rig);
-	expect_message(&rig, "one");
+	expect_begin(&rig, 101);
+	expect_frame(&rig, "", "one");
 	check_end(wait_reply(&rig), REPLY_FAILED, "the server closed the connection");
 	rig_stop(&rig);
 	server_stop(&s);
@@ -415,10 +400,10 @@ TEST(a_reader_that_lags_loses_nothing)
 	server_start(&s, serve_many);
 	rig_start(&rig, 8192); /* a dozen frames */
 	start(&rig, listen_to(&s));
-	expect_begin(&rig);
+	expect_begin(&rig, 101);
 	for (int i = 0; i < MANY; i++) {
 		snprintf(want, sizeof(want), "%d and some words to fill it", i);
-		expect_message(&rig, want);
+		expect_frame(&rig, "", want);
 		CHECK(mailbox_bytes(rig.to_engine) < 16384);
 	}
 	check_end(wait_reply(&rig), REPLY_FAILED, "the server closed the connection");
@@ -436,7 +421,7 @@ TEST(silence_is_death_only_if_nobody_answers)
 	t->idle_ms = 400;
 	t->ping = true;
 	start(&rig, t);
-	expect_begin(&rig);
+	expect_begin(&rig, 101);
 	check_end(wait_reply(&rig), REPLY_FAILED, "timeout: nothing came for 400ms");
 	CHECK_INT(atomic_load(&s.requests), 3);
 	rig_stop(&rig);
