@@ -103,7 +103,8 @@ static inline void slot_prefetch(const struct slot_table *t, uint32_t hash)
 {
 	const struct slot_shard *s = slot_shard(t, hash);
 
-	__builtin_prefetch(&s->slots[hash & s->mask]);
+	if (s->mask != 0)
+		__builtin_prefetch(&s->slots[hash & s->mask]);
 }
 /* Value of the hash, or INDEX_NONE. */
 static inline uint32_t slot_find(const struct slot_table *t, uint32_t hash)
