@@ -38,10 +38,11 @@ static bool calls_all(struct str s)
 	size_t found;
 	for (size_t next = 0; (found = str_find(str_from(s, next), STR("@here"))) != STR_NPOS;) {
 		size_t at = next + found, from = at;
-		while (from > 0 && (unsigned char)s.p[from - 1] > ' ' && strchr("\"<(|", s.p[from - 1]) == NULL)
-			from--;
+		bool address = false;
 		next = at + 5;
-		if (!url_is_http(str_slice(s, from, next)))
+		for (; from > 0 && (unsigned char)s.p[from - 1] > ' ' && s.p[from - 1] != '"' && !address; from--)
+			address = strchr("<(|", s.p[from - 1]) && url_is_http(str_slice(s, from, next));
+		if (!address && !url_is_http(str_slice(s, from, next)))
 			return true;
 	}
 	return false;
